@@ -1,0 +1,297 @@
+/*
+ * base.h -- what every other room stands on: status codes and error messages, integer types by
+ * meaning, accounted memory, n-dimensional arrays and the files they come from.
+ *
+ * Model. Every function that can fail returns an hrs_status and leaves a message for the user in a
+ * thread-local buffer (hrs_error_message). Callers pass failures on with HRS_TRY and may put a
+ * context such as the option's name in front with HRS_TRY_CONTEXT, so that the message that is
+ * printed once, at the top, names option, file, value and remedy. Results are last parameters.
+ */
+#ifndef HARSANYI_BASE_H
+#define HARSANYI_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- integer types by meaning --------------------------------------------------------------- */
+
+/** A set of players: bit i = player i, bit 0 the least significant. */
+typedef uint64_t hrs_mask;
+/** A number of things that may exceed 2^31: elements, masks, bytes. */
+typedef int64_t hrs_count;
+
+/** Most players a lattice may have: 2^40 masks are 8 TiB in double precision. */
+#define HRS_MAX_PLAYERS 40
+
+/* ---- status --------------------------------------------------------------------------------- */
+
+/* X(name, exit code, meaning). Exit codes follow sysexits.h. */
+#define HRS_STATUS_TABLE(X)                                                                        \
+  X(OK, 0, "success")                                                                              \
+  X(USAGE, 64, "wrong options or values")                                                          \
+  X(TOO_LARGE, 64, "the request does not fit the memory or the ranks")                             \
+  X(INPUT, 65, "bad input file or data")                                                           \
+  X(UNSUPPORTED, 65, "the input asks for something this version does not do")                      \
+  X(NONFINITE, 65, "the game's values are not finite")                                             \
+  X(MEMORY, 70, "out of memory")                                                                   \
+  X(INTERNAL, 70, "an error in harsanyi itself")                                                   \
+  X(VERIFY, 70, "a verification failed")                                                           \
+  X(IO, 74, "a file could not be written or read")                                                 \
+  X(STOPPED, 75, "stopped before the end")
+
+typedef enum hrs_status {
+#define HRS_STATUS_ENUM(name, code, text) HRS_STATUS_##name,
+  HRS_STATUS_TABLE(HRS_STATUS_ENUM)
+#undef HRS_STATUS_ENUM
+      HRS_STATUS_LIMIT
+} hrs_status;
+
+#define HRS_OK HRS_STATUS_OK
+
+/** Name of a status, for example "INPUT". Not collective. */
+const char *hrs_status_name(hrs_status status);
+/** What a status means, in a few words. Not collective. */
+const char *hrs_status_text(hrs_status status);
+/** The exit code that the program returns for a status. Not collective. */
+int hrs_status_exit_code(hrs_status status);
+
+#if defined(__GNUC__)
+#define HRS_PRINTF(at, first) __attribute__((format(printf, at, first)))
+#else
+#define HRS_PRINTF(at, first)
+#endif
+
+/**
+ * Record a failure and return its status. Not collective.
+ * @param file,line  where it happened (kept for --verbose traces, not part of the message)
+ * @param format     a message for the user: what was found, what was expected, what to do
+ */
+hrs_status hrs_error_set(hrs_status status, const char *file, int line, const char *format, ...)
+    HRS_PRINTF(4, 5);
+/** Put "context: " in front of the recorded message, and return status. Not collective. */
+hrs_status hrs_error_context(hrs_status status, const char *format, ...) HRS_PRINTF(2, 3);
+/** Note that a failure passed through file:line (HRS_TRY does), and return status. */
+hrs_status hrs_error_trace(hrs_status status, const char *file, int line);
+/** The message of this thread's last failure; "" if there was none. Not collective. */
+const char *hrs_error_message(void);
+/** Where it happened: "file:line < file:line ...", innermost first. Not collective. */
+const char *hrs_error_trace_text(void);
+
+/** Return from the enclosing function with a status and a message. */
+#define HRS_FAIL(status, ...)                                                                      \
+  return hrs_error_set(HRS_STATUS_##status, __FILE__, __LINE__, __VA_ARGS__)
+/** Pass a failure on. */
+#define HRS_TRY(call)                                                                              \
+  do {                                                                                             \
+    hrs_status hrs_try_status_ = (call);                                                           \
+    if (hrs_try_status_ != HRS_OK) return hrs_error_trace(hrs_try_status_, __FILE__, __LINE__);    \
+  } while (0)
+/** Pass a failure on with a context in front of its message. */
+#define HRS_TRY_CONTEXT(call, ...)                                                                 \
+  do {                                                                                             \
+    hrs_status hrs_try_status_ = (call);                                                           \
+    if (hrs_try_status_ != HRS_OK) return hrs_error_context(hrs_try_status_, __VA_ARGS__);         \
+  } while (0)
+/** Go to label `done` on failure, with the status in the local variable `status`. */
+#define HRS_GO(call)                                                                               \
+  do {                                                                                             \
+    status = (call);                                                                               \
+    if (status != HRS_OK) {                                                                        \
+      hrs_error_trace(status, __FILE__, __LINE__);                                                 \
+      goto done;                                                                                   \
+    }                                                                                              \
+  } while (0)
+/** A user's error: always checked. */
+#define HRS_REQUIRE(condition, status, ...)                                                        \
+  do {                                                                                             \
+    if (!(condition)) HRS_FAIL(status, __VA_ARGS__);                                               \
+  } while (0)
+/** Our own error: an invariant that no input may break. */
+#define HRS_ASSERT(condition)                                                                      \
+  do {                                                                                             \
+    if (!(condition)) HRS_FAIL(INTERNAL, "internal check failed: %s", #condition);                 \
+  } while (0)
+
+/** value as an int, or a failure where it does not fit: the one place where counts are narrowed. */
+hrs_status hrs_narrow(hrs_count value, const char *what, int *out);
+/** a*b, or a failure (INPUT) where it overflows or an operand is negative. */
+hrs_status hrs_multiply(hrs_count a, hrs_count b, const char *what, hrs_count *out);
+
+/* ---- accounted memory ----------------------------------------------------------------------- */
+
+/**
+ * Allocate `count` elements of `size` bytes, aligned to 64 bytes, not initialised; 0 elements are
+ * allowed and give a pointer that may be freed. Accounted: see hrs_memory_peak. Not collective.
+ * Errors: MEMORY.
+ */
+hrs_status hrs_alloc(hrs_count count, size_t size, void *out /* T** */);
+/** The same, filled with zeros. */
+hrs_status hrs_calloc(hrs_count count, size_t size, void *out /* T** */);
+/** Resize an allocation of hrs_alloc, keeping its contents; *pointer may be NULL. */
+hrs_status hrs_realloc(void *pointer /* T** */, hrs_count count, size_t size);
+/** Copy of a string, or of its first `length` bytes. */
+hrs_status hrs_strdup(const char *text, char **out);
+hrs_status hrs_strndup(const char *text, size_t length, char **out);
+/** Free what the functions above gave; NULL is fine. */
+void hrs_free(void *pointer);
+/** Bytes now allocated, and the most there were since the start (or the last reset). */
+hrs_count hrs_memory_current(void);
+hrs_count hrs_memory_peak(void);
+void hrs_memory_reset_peak(void);
+
+/* ---- element types and arrays --------------------------------------------------------------- */
+
+/* X(name, bytes, NumPy's descr without byte order, text) */
+#define HRS_DTYPE_TABLE(X)                                                                         \
+  X(F32, 4, "f4", "float32")                                                                       \
+  X(F64, 8, "f8", "float64")                                                                       \
+  X(F16, 2, "f2", "float16")                                                                       \
+  X(BF16, 2, "", "bfloat16")                                                                       \
+  X(I8, 1, "i1", "int8")                                                                           \
+  X(I16, 2, "i2", "int16")                                                                         \
+  X(I32, 4, "i4", "int32")                                                                         \
+  X(I64, 8, "i8", "int64")                                                                         \
+  X(U8, 1, "u1", "uint8")                                                                          \
+  X(U16, 2, "u2", "uint16")                                                                        \
+  X(U32, 4, "u4", "uint32")                                                                        \
+  X(U64, 8, "u8", "uint64")                                                                        \
+  X(BOOL, 1, "b1", "bool")
+
+typedef enum hrs_dtype {
+  HRS_NONE,
+#define HRS_DTYPE_ENUM(name, bytes, descr, text) HRS_##name,
+  HRS_DTYPE_TABLE(HRS_DTYPE_ENUM)
+#undef HRS_DTYPE_ENUM
+      HRS_DTYPE_LIMIT
+} hrs_dtype;
+
+/** Bytes of an element; 0 for HRS_NONE. */
+size_t hrs_dtype_size(hrs_dtype type);
+/** "float32" and so on; "none" for HRS_NONE. */
+const char *hrs_dtype_name(hrs_dtype type);
+/** Convert `count` elements between any two types as C does (to bool: != 0; f16 and bf16 rounded
+ *  to nearest even). In place is allowed only where the types have the same size. */
+hrs_status hrs_convert(hrs_dtype from, const void *source, hrs_dtype to, void *target,
+                       hrs_count count);
+
+#define HRS_MAX_RANK 8
+
+/** An array in C order that owns its data (hrs_alloc). All zero = empty. */
+typedef struct hrs_array {
+  hrs_dtype type;
+  int rank;
+  hrs_count dim[HRS_MAX_RANK];
+  void *data;
+} hrs_array;
+
+/** Allocate the data of an array of the given type and shape, not initialised. */
+hrs_status hrs_array_create(hrs_dtype type, int rank, const hrs_count *dim, hrs_array *out);
+/** Deep copy. */
+hrs_status hrs_array_copy(const hrs_array *from, hrs_array *out);
+/** Convert the elements of an array, in place of the old data. */
+hrs_status hrs_array_convert(hrs_array *array, hrs_dtype type);
+/** Free the data and reset to empty. NULL is fine. */
+void hrs_array_destroy(hrs_array *array);
+/** Number of elements of a shape. */
+hrs_count hrs_array_count(const hrs_array *array);
+/** Write a shape such as "[24, 1, 28, 28]" into text; returns text. */
+const char *hrs_shape_text(int rank, const hrs_count *dim, char *text, size_t size);
+/** Room for any text of hrs_shape_text. */
+#define HRS_SHAPE_TEXT 192
+
+/* ---- array files ---------------------------------------------------------------------------- */
+
+/**
+ * An array in a file, read by parts: `.npy`, and `.npz` members (FILE.npz, or FILE.npz:NAME). The
+ * MPI library adds HDF5 (FILE.h5:/dataset) through the same handle. Little-endian, C order;
+ * Fortran order is refused with a message that says how to store it anew.
+ */
+typedef struct hrs_array_file hrs_array_file;
+
+/** What a backend provides. `read` gives rows [first, first+count) of the first axis (the whole
+ *  array where rank is 0) in the file's own type; `close` frees `self`. `read_elements`, which may
+ *  be NULL, gives elements of the array in C order without reading whole rows. */
+typedef struct hrs_array_file_backend {
+  hrs_status (*read)(void *self, hrs_count first, hrs_count count, void *out);
+  void (*close)(void *self);
+  hrs_status (*read_elements)(void *self, hrs_count first, hrs_count count, void *out);
+} hrs_array_file_backend;
+
+/** Open a .npy or .npz file. Not collective. Errors: INPUT with path and reason. */
+hrs_status hrs_array_file_open(const char *path, hrs_array_file **out);
+/** Make a handle from a backend; `self` is owned by the handle from then on, even on failure. */
+hrs_status hrs_array_file_wrap(const hrs_array_file_backend *backend, void *self, const char *path,
+                               hrs_dtype type, int rank, const hrs_count *dim,
+                               hrs_array_file **out);
+void hrs_array_file_close(hrs_array_file **file);
+hrs_dtype hrs_array_file_type(const hrs_array_file *file);
+int hrs_array_file_rank(const hrs_array_file *file);
+/** Shape: HRS_MAX_RANK numbers, of which rank are set. */
+const hrs_count *hrs_array_file_dim(const hrs_array_file *file);
+const char *hrs_array_file_path(const hrs_array_file *file);
+/** Read rows [first, first+count) of the first axis, converted to `type`, into out. */
+hrs_status hrs_array_file_read(hrs_array_file *file, hrs_count first, hrs_count count,
+                               hrs_dtype type, void *out);
+/** Read elements [first, first+count) in C order, whatever the axes, converted to `type`. */
+hrs_status hrs_array_file_read_elements(hrs_array_file *file, hrs_count first, hrs_count count,
+                                        hrs_dtype type, void *out);
+/** Read the whole file in its own type. */
+hrs_status hrs_array_file_read_all(hrs_array_file *file, hrs_array *out);
+/** Open, read all, close. */
+hrs_status hrs_array_load(const char *path, hrs_array *out);
+/** Write an array as .npy (format 1.0). Errors: IO. */
+hrs_status hrs_array_save(const char *path, const hrs_array *array);
+
+/* ---- whole files ---------------------------------------------------------------------------- */
+
+/**
+ * How a room reads a whole small file. The default reads it from disk; the program passes one that
+ * reads on rank 0 and broadcasts, so that thousands of ranks do not open the same file.
+ * The bytes come from hrs_alloc.
+ */
+typedef struct hrs_reader {
+  hrs_status (*read)(void *self, const char *path, hrs_count limit, unsigned char **bytes,
+                     hrs_count *size);
+  void *self;
+} hrs_reader;
+
+/** Read a file of at most `limit` bytes from disk. Errors: INPUT with path and reason. */
+hrs_status hrs_file_read(const char *path, hrs_count limit, unsigned char **bytes, hrs_count *size);
+/** Read through `reader`, or from disk where it is NULL. */
+hrs_status hrs_reader_read(const hrs_reader *reader, const char *path, hrs_count limit,
+                           unsigned char **bytes, hrs_count *size);
+/** Lines of a text file without their ends, empty last line dropped; free with hrs_lines_free. */
+hrs_status hrs_reader_lines(const hrs_reader *reader, const char *path, char ***lines,
+                            hrs_count *count);
+void hrs_lines_free(char ***lines);
+
+/* ---- log, time, provenance ------------------------------------------------------------------ */
+
+typedef enum hrs_log_level { HRS_LOG_QUIET, HRS_LOG_NORMAL, HRS_LOG_VERBOSE } hrs_log_level;
+/** Set what is printed. Ranks other than 0 stay quiet. */
+void hrs_log_set_level(hrs_log_level level);
+hrs_log_level hrs_log_get_level(void);
+/** A line on stdout from level NORMAL on; on stderr: a warning, also in quiet mode. The newline is
+ *  added. Only rank 0 calls them, or all ranks with the level set to QUIET elsewhere. */
+void hrs_log(const char *format, ...) HRS_PRINTF(1, 2);
+void hrs_log_verbose(const char *format, ...) HRS_PRINTF(1, 2);
+void hrs_warn(const char *format, ...) HRS_PRINTF(1, 2);
+/** Switch warnings off (ranks other than 0). */
+void hrs_warn_enable(bool enable);
+
+/** Seconds of a monotonic clock. */
+double hrs_time(void);
+
+/** "0.1.0", and the commit it was built from ("unknown" outside a checkout). */
+const char *hrs_version(void);
+const char *hrs_git(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,14 @@
+/*
+ * harsanyi.h -- the umbrella: everything that needs no MPI. For the distributed lattice and the
+ * data set include harsanyi/mpi.h.
+ */
+#ifndef HARSANYI_H
+#define HARSANYI_H
+
+#include <harsanyi/analysis.h>
+#include <harsanyi/base.h>
+#include <harsanyi/game.h>
+#include <harsanyi/lattice.h>
+#include <harsanyi/network.h>
+
+#endif

@@ -1,0 +1,245 @@
+/*
+ * mpi.h -- the distributed lattice, its transforms and reductions, and the data set. The only
+ * header that includes <mpi.h>.
+ *
+ * Model. The n bits of a mask are, from the top, (h: v bits)(q: v bits)(low: n-2v bits). The 2^n
+ * elements form V = 2^v rows of 2^(n-v) elements, in one of two layouts:
+ *
+ *     phase A   row q holds all (h, low)     q fixed, the middle bits
+ *     phase B   row h holds all (q, low)     h fixed, the top bits: a contiguous block
+ *
+ * In both, a row is a sub-cube of the lattice and element i of the row is its mask number i (see
+ * hrs_subcube). A tile is the 2^(n-2v) elements that share (q, h); the exchange swaps tile (q, h)
+ * of phase A with tile (h, q), which turns A into B and B into A, in place, by chunks between pairs
+ * of ranks. A transform does all bits of each row, exchanges, and does the top v bits of each row:
+ * one exchange a transform, from either phase. Rank r of P owns rows [V r / P, V (r+1) / P) in both
+ * phases, for any P <= V.
+ *
+ * Same bits: what is computed in a row depends on the row alone, and sums over the lattice are
+ * added row by row in row order, so results do not depend on the number of ranks or on the chunk.
+ */
+#ifndef HARSANYI_MPI_H
+#define HARSANYI_MPI_H
+
+#include <harsanyi/analysis.h>
+#include <harsanyi/game.h>
+#include <harsanyi/lattice.h>
+
+#include <mpi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- communication -------------------------------------------------------------------------- */
+
+/**
+ * Agree on a status: every rank gets HRS_OK, or the status and message of the lowest rank that
+ * failed. Collective over comm.
+ */
+hrs_status hrs_agree(MPI_Comm comm, hrs_status status);
+/** Broadcast any number of bytes. Collective over comm. */
+hrs_status hrs_broadcast(MPI_Comm comm, int root, void *data, hrs_count bytes);
+/** Rank 0's array to all others, whose `array` is overwritten (was empty). Collective. */
+hrs_status hrs_broadcast_array(MPI_Comm comm, hrs_array *array);
+/** Concatenate what the ranks have on rank 0, in rank order; `out` is allocated there, NULL
+ *  elsewhere, and *total is set everywhere. Collective over comm. */
+hrs_status hrs_gather(MPI_Comm comm, const void *data, hrs_count bytes, void **out,
+                      hrs_count *total);
+/** A reader that reads on rank 0 and broadcasts: collective over the communicator it points to,
+ *  which must outlive it. */
+hrs_reader hrs_comm_reader(MPI_Comm *comm);
+
+/* ---- array files, HDF5 included ------------------------------------------------------------- */
+
+/** Open FILE.npy, FILE.npz[:NAME] or FILE.h5:/dataset. Not collective. */
+hrs_status hrs_input_open(const char *path, hrs_array_file **out);
+
+/* ---- partition ------------------------------------------------------------------------------ */
+
+typedef struct hrs_partition {
+  int n;          /* players */
+  int block_bits; /* v: there are V = 2^v rows */
+  int ranks;      /* P <= V */
+} hrs_partition;
+
+/** v for n players: a function of n alone (table in docs/design). */
+int hrs_partition_default_bits(int n);
+/** Check and make a partition; block_bits -1 for the default. Errors: USAGE (block_bits over n/2),
+ *  TOO_LARGE (more ranks than rows). Not collective. */
+hrs_status hrs_partition_create(int n, int block_bits, int ranks, hrs_partition *out);
+/** First row of a rank; that of rank P is V. */
+static inline hrs_count hrs_partition_first(const hrs_partition *part, int rank) {
+  return ((hrs_count)1 << part->block_bits) * rank / part->ranks;
+}
+/** The rank that owns a row. */
+int hrs_partition_owner(const hrs_partition *part, hrs_count row);
+/** Bytes that a rank sends in one exchange. */
+hrs_count hrs_partition_volume(const hrs_partition *part, hrs_dtype type, int rank);
+
+/* ---- the distributed lattice ---------------------------------------------------------------- */
+
+typedef enum hrs_phase { HRS_PHASE_A, HRS_PHASE_B } hrs_phase;
+
+/** One array of 2^n elements, spread over the ranks of a communicator. */
+typedef struct hrs_lattice hrs_lattice;
+
+/**
+ * Allocate a lattice, phase A, not initialised, with its two exchange chunks.
+ * Collective over comm, which must outlive it.
+ * @param type   HRS_F64 or HRS_F32
+ * @param chunk  bytes of a chunk, 0 for 8 MiB; at most 1 GiB
+ * Errors: MEMORY, USAGE.
+ */
+hrs_status hrs_lattice_create(MPI_Comm comm, const hrs_partition *part, hrs_dtype type,
+                              hrs_count chunk, hrs_lattice **out);
+/** Collective only in the sense that no rank may use it afterwards. */
+void hrs_lattice_destroy(hrs_lattice **lattice);
+
+const hrs_partition *hrs_lattice_partition(const hrs_lattice *lattice);
+MPI_Comm hrs_lattice_comm(const hrs_lattice *lattice);
+hrs_dtype hrs_lattice_type(const hrs_lattice *lattice);
+hrs_phase hrs_lattice_phase(const hrs_lattice *lattice);
+/** Say that the data is (again) in phase A, as after filling it anew. */
+void hrs_lattice_reset(hrs_lattice *lattice);
+/** This rank's rows are [first, first + count). */
+hrs_count hrs_lattice_first_row(const hrs_lattice *lattice);
+hrs_count hrs_lattice_row_count(const hrs_lattice *lattice);
+/** Elements of a row: 2^(n-v). */
+hrs_count hrs_lattice_row_size(const hrs_lattice *lattice);
+/** Data of one of this rank's rows (by its number in the whole lattice). */
+void *hrs_lattice_row(const hrs_lattice *lattice, hrs_count row);
+/** The sub-cube that a row stands for in the current phase. */
+hrs_subcube hrs_lattice_row_cube(const hrs_lattice *lattice, hrs_count row);
+/** The two exchange chunks as one scratch buffer, for whoever moves rows between exchanges. */
+void *hrs_lattice_scratch(const hrs_lattice *lattice, hrs_count *bytes);
+
+/** Swap phases. Collective. Volume: hrs_partition_volume. */
+hrs_status hrs_lattice_exchange(hrs_lattice *lattice);
+/** A whole transform and the phase that comes with it; every element times `scale`. Collective. */
+hrs_status hrs_lattice_transform(hrs_lattice *lattice, hrs_kernel kernel, double scale);
+/** Element at a mask, on every rank. Collective. */
+hrs_status hrs_lattice_get(const hrs_lattice *lattice, hrs_mask mask, double *out);
+/** Set the element at a mask (on the rank that has it). Not collective. */
+void hrs_lattice_set(hrs_lattice *lattice, hrs_mask mask, double value);
+/** Is it the same, bit by bit, on its communicator; a checksum that does not depend on the
+ *  partition or phase (a sum of hashes of (mask, bits)). Collective. */
+hrs_status hrs_lattice_checksum(const hrs_lattice *lattice, uint64_t *out);
+
+/* ---- reductions ----------------------------------------------------------------------------- */
+
+/** What one row adds to `sum` (width doubles, zero before). `values` is in the lattice's type. */
+typedef hrs_status (*hrs_row_function)(void *context, hrs_dtype type, const void *values,
+                                       hrs_subcube cube, double *sum);
+/** Sum over all rows, added in row order: the same bits for any number of ranks; result on every
+ *  rank. Collective. Memory: V * width doubles on rank 0. */
+hrs_status hrs_lattice_sum(const hrs_lattice *lattice, int width, hrs_row_function function,
+                           void *context, double *sum);
+/** Largest |x| over all masks but the empty one; 0 for n = 0. On every rank. Collective. */
+hrs_status hrs_lattice_max(const hrs_lattice *lattice, double *out);
+
+/** A list of interactions, by falling |value|, then type, then mask. */
+typedef struct hrs_salient {
+  hrs_count count;
+  hrs_mask *mask;
+  uint8_t *type; /* 0 AND, 1 OR */
+  double *value;
+  bool truncated; /* more passed the threshold than are listed */
+} hrs_salient;
+
+void hrs_salient_destroy(hrs_salient *list);
+/** May a list lack entries that pass the threshold, because it was cut at its limit? */
+bool hrs_salient_lacks(const hrs_salient *list, double threshold);
+/**
+ * The interactions with |I| >= threshold, S not empty, at most `limit` of them (the largest, ties
+ * by mask), sorted, on rank 0 of the lattice's communicator; elsewhere the list stays empty.
+ * `truncated` is set everywhere. Collective. Memory: 32 bytes per listed entry on rank 0.
+ */
+hrs_status hrs_lattice_select(const hrs_lattice *lattice, uint8_t type, double threshold,
+                              hrs_count limit, hrs_salient *out);
+/** Merge two sorted lists into `into`, keep those with |value| >= threshold and at most `limit`.
+ *  Empties `other`. Not collective. */
+hrs_status hrs_salient_merge(hrs_salient *into, hrs_salient *other, double threshold,
+                             hrs_count limit);
+
+/* ---- the data set --------------------------------------------------------------------------- */
+
+#define HRS_FORMAT_VERSION 1
+
+/** What a data set will hold: all shapes are known before the first value. */
+typedef struct hrs_dataset_spec {
+  int n;
+  hrs_count samples; /* distinct samples */
+  hrs_count rows;    /* k = (sample, target) pairs, sample by sample */
+  hrs_dtype precision;
+  bool values;               /* /values */
+  bool types[2];             /* AND, OR computed: /orders */
+  bool keep_all;             /* /interactions */
+  bool indices[2];           /* SV, BV */
+  char *const *player_names; /* [n], or NULL */
+  const hrs_array *map;      /* i4, or NULL: no /players/map, /players/baseline */
+  const hrs_array *baseline;
+  char *const *class_names; /* [classes], or NULL */
+  int classes;
+} hrs_dataset_spec;
+
+/** The small results of one row k. */
+typedef struct hrs_dataset_row {
+  hrs_count index; /* of the sample in its file */
+  int label;       /* -1 where there is none */
+  int target;
+  double v_empty, v_full;
+  double threshold;
+  /* orders[type][what][n+1], what = positive, negative, count (salient), all_positive,
+   * all_negative */
+  double orders[2][5][HRS_MAX_PLAYERS + 1];
+  double indices[2][HRS_MAX_PLAYERS]; /* SV, BV */
+} hrs_dataset_row;
+
+/** An attribute of /run. */
+typedef struct hrs_run_attribute {
+  const char *name;
+  const char *text; /* a string attribute, or NULL: */
+  double number;    /* a double attribute */
+} hrs_run_attribute;
+
+typedef struct hrs_dataset hrs_dataset;
+
+/**
+ * Create PATH.part with all objects of fixed size, `complete` = 0, flushed, so that a killed run
+ * leaves a readable file under a name that says it is not done. Fails where PATH exists (unless
+ * force), the folder cannot be written, or the disk has less room than the data needs.
+ * Collective over comm. Errors: USAGE (exists), IO.
+ */
+hrs_status hrs_dataset_create(MPI_Comm comm, const char *path, bool force,
+                              const hrs_dataset_spec *spec, hrs_dataset **out);
+/** What of a lattice is written where. */
+typedef enum hrs_dataset_array {
+  HRS_DATASET_AND, /* /interactions/and */
+  HRS_DATASET_OR,
+  HRS_DATASET_VALUES
+} hrs_dataset_array;
+/**
+ * Write a lattice as row k of an array, in slabs, from either phase. Collective over the data set's
+ * communicator: ranks of groups without a lattice in this round pass NULL. Different groups write
+ * different rows at the same time.
+ */
+hrs_status hrs_dataset_write_lattice(hrs_dataset *set, hrs_dataset_array which, hrs_count k,
+                                     const hrs_lattice *lattice);
+/** Write the small results of row k: by any one rank, not collective. */
+hrs_status hrs_dataset_write_row(hrs_dataset *set, hrs_count k, const hrs_dataset_row *row);
+/** Write /salient: `lists[i]` is that of row rows[i]; each row k is listed by exactly one rank.
+ *  Collective. */
+hrs_status hrs_dataset_write_salient(hrs_dataset *set, hrs_count count, const hrs_count *rows,
+                                     const hrs_salient *lists);
+/** Write /run, set `complete`, close, and rename to the final name. Collective. */
+hrs_status hrs_dataset_finish(hrs_dataset **set, int attributes, const hrs_run_attribute *run);
+/** Close and remove the unfinished file; NULL is fine. Collective. */
+void hrs_dataset_abort(hrs_dataset **set);
+/** Bytes of the file, roughly, without the salient list: for the plan. */
+hrs_count hrs_dataset_bytes(const hrs_dataset_spec *spec);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,118 @@
+/*
+ * network.h -- trained networks: ONNX files, their graphs, and evaluation in batches.
+ *
+ * Model. A model is the graph as it stands in the file. A session is that graph cut out between
+ * chosen *feeds* (tensors that the caller provides, inputs or inner tensors) and *fetches* (tensors
+ * that the caller wants), with every shape known and everything that does not depend on the feeds
+ * computed once.
+ *
+ * Batching. All shapes are the model's own, for ONE sample (a batch axis, symbolic or baked in as
+ * 1, is simply an axis of length 1). A session evaluates many *instances* of the graph at a time:
+ * each tensor that depends on a varying feed holds `batch` instances one after the other in memory,
+ * all others hold one, shared by all. Operators see the logical shapes together with the instance
+ * count, so that batching means the same as running one by one by construction, whatever shapes are
+ * baked into the graph; operators with dense algebra join the instances into one BLAS call.
+ */
+#ifndef HARSANYI_NETWORK_H
+#define HARSANYI_NETWORK_H
+
+#include <harsanyi/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct hrs_model hrs_model;
+typedef struct hrs_session hrs_session;
+
+/** What a file says of an input or output: symbolic or missing dimensions are -1. */
+typedef struct hrs_tensor_info {
+  const char *name;
+  hrs_dtype type;
+  int rank; /* -1 where the file does not say */
+  hrs_count dim[HRS_MAX_RANK];
+} hrs_tensor_info;
+
+/**
+ * Load an ONNX file and check it whole: wire format (nesting at most 64 deep, bounded number of
+ * elements), names, edges, cycles, operators and operator sets (7-21), attributes, initialisers
+ * (inline, raw or in external files beside the model; no absolute path, no "..").
+ * Not collective; `reader` may make it so (see hrs_reader; NULL reads from disk).
+ * Errors: INPUT for a file that is not a valid model; UNSUPPORTED naming operator, node and set.
+ */
+hrs_status hrs_model_load(const char *path, const hrs_reader *reader, hrs_model **out);
+void hrs_model_destroy(hrs_model **model);
+
+/** Inputs (those that are no initialisers) and outputs. Not collective. */
+int hrs_model_inputs(const hrs_model *model);
+const hrs_tensor_info *hrs_model_input(const hrs_model *model, int index);
+int hrs_model_outputs(const hrs_model *model);
+const hrs_tensor_info *hrs_model_output(const hrs_model *model, int index);
+
+/** What the last operator before a tensor makes of the scores. */
+typedef enum hrs_scores {
+  HRS_SCORES_AUTO,
+  HRS_SCORES_LOGITS,
+  HRS_SCORES_PROBABILITIES,
+  HRS_SCORES_LOG_PROBABILITIES
+} hrs_scores;
+
+/**
+ * Look behind a tensor: where its producer (through Identity, Reshape, Flatten, Squeeze, Cast to
+ * the same type) is Softmax over the last axis that is not 1, LogSoftmax likewise, or Sigmoid,
+ * give the name of the tensor before that operator and what the operator is ("Softmax"...);
+ * otherwise the tensor's own name and NULL.
+ */
+hrs_status hrs_model_before_scores(const hrs_model *model, const char *tensor, const char **before,
+                                   const char **op);
+
+/** A tensor that the caller provides. */
+typedef struct hrs_feed {
+  const char *name; /* a graph input, or any inner tensor (what lies behind it is left out) */
+  hrs_dtype type;
+  int rank;
+  hrs_count dim[HRS_MAX_RANK]; /* one sample's shape with the model's own batch axis (1) */
+  bool varies;                 /* one instance per mask, or one value shared by all */
+  const void *data;            /* values of a feed that does not vary (copied); else NULL */
+} hrs_feed;
+
+/**
+ * Prepare the part of a model between feeds and fetches. Infers every shape, folds everything that
+ * depends on no varying feed, plans buffers for at most `max_batch` instances (0: a number chosen
+ * from the network alone, so that activations stay in cache).
+ * Errors: INPUT where shapes or types do not fit (naming node and shapes); UNSUPPORTED.
+ * The model must outlive the session. Not collective.
+ */
+hrs_status hrs_session_create(const hrs_model *model, int n_feeds, const hrs_feed *feeds,
+                              int n_fetches, const char *const *fetches, hrs_count max_batch,
+                              hrs_session **out);
+void hrs_session_destroy(hrs_session **session);
+
+/** Most instances a run may have. */
+hrs_count hrs_session_max_batch(const hrs_session *session);
+/** Bytes of all buffers of a session (activations, workspace, packed weights). */
+hrs_count hrs_session_bytes(const hrs_session *session);
+/** Multiply-adds of one instance. */
+hrs_count hrs_session_multiply_adds(const hrs_session *session);
+/** Type, shape and name of a fetch, for one instance. */
+const hrs_tensor_info *hrs_session_fetch_info(const hrs_session *session, int fetch);
+/** Where the values of a varying feed go before a run: [max_batch] instances in C order. Writing
+ *  there saves a copy; the buffer may be overwritten by the run. */
+void *hrs_session_feed_buffer(hrs_session *session, int feed);
+/** Give a new value to a feed that does not vary; refolds what depends on it. */
+hrs_status hrs_session_set_shared(hrs_session *session, int feed, const void *data);
+/** Evaluate `batch` instances. Same bits for the same batch, position and values.
+ *  One BLAS thread is used if the caller asked for it with hrs_blas_single_thread. */
+hrs_status hrs_session_run(hrs_session *session, hrs_count batch);
+/** Values of a fetch after a run: [batch] instances in C order, valid until the next run. Where
+ *  the fetch does not depend on a varying feed, *step is 0 and there is one instance. */
+const void *hrs_session_fetch(const hrs_session *session, int fetch, hrs_count *step);
+
+/** Keep OpenBLAS to one thread: one rank, one core. Name of the BLAS kernel set in use. */
+void hrs_blas_single_thread(void);
+const char *hrs_blas_core(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

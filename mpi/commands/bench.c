@@ -1,0 +1,360 @@
+/*
+ * harsanyi bench: timings that are verified first and printed beside their limits.
+ *
+ * stream     one in-place pass x[i] += c over an array: the unit of the others
+ * transform  the butterflies of one rank, reference and blocked, in passes
+ * exchange   the exchange of the distributed lattice against a bare chunked MPI_Sendrecv
+ * evaluate   masks per second of any game, beside the rate of a large matrix product
+ */
+#include "../job.h"
+#include "../lattice.h"
+#include "commands.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct bench_options {
+  int n, repeat;
+  hrs_count chunk;
+  const char *json;
+  double seconds;
+} bench_options;
+
+typedef struct figure {
+  const char *name, *unit;
+  double value;
+} figure;
+
+enum { FIGURES = 16 };
+
+typedef struct report {
+  const char *kind;
+  int count;
+  figure figures[FIGURES];
+} report;
+
+#define AT(field) offsetof(bench_options, field)
+static const hrs_option options[] = {
+    {"--n", HRS_OPTION_INT, AT(n), "N", "24", "bits of the array: 2^N doubles in all"},
+    {"--repeat", HRS_OPTION_INT, AT(repeat), "R", "3", "the least time of R is taken"},
+    {"--chunk", HRS_OPTION_COUNT, AT(chunk), "BYTES", "8MiB", "messages of the exchange"},
+    {"--json", HRS_OPTION_TEXT, AT(json), "FILE", NULL, "write the figures there too"},
+    {0}};
+
+static const hrs_command_line line = {
+    .usage = "[mpirun -n P] harsanyi bench stream|transform|exchange [options]\n"
+             "       [mpirun -n P] harsanyi bench evaluate [--model ... as for interactions]",
+    .description = "Timings, verified before they are taken, beside their limits. Times are the "
+                   "largest of all ranks, the least of the repeats.",
+    .options = options,
+    .min_positional = 1,
+    .max_positional = 1};
+
+static double slowest(double seconds) {
+  MPI_Allreduce(MPI_IN_PLACE, &seconds, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
+  return seconds;
+}
+
+static double begin(void) {
+  MPI_Barrier(MPI_COMM_WORLD);
+  return hrs_time();
+}
+
+static void add(report *r, const char *name, double value, const char *unit) {
+  r->figures[r->count++] = (figure){name, unit, value};
+}
+
+static hrs_status print(const report *r, const bench_options *o) {
+  int rank, size;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (rank != 0) return HRS_OK;
+  printf("%s, n = %d, %d rank%s, verified\n", r->kind, o->n, size, size == 1 ? "" : "s");
+  for (int i = 0; i < r->count; i++)
+    printf("  %-44s%12.4g %s\n", r->figures[i].name, r->figures[i].value, r->figures[i].unit);
+  if (!o->json) return HRS_OK;
+  FILE *file = fopen(o->json, "w");
+  HRS_REQUIRE(file, IO, "--json %s cannot be written", o->json);
+  fprintf(file, "{\"kind\": \"%s\", \"n\": %d, \"ranks\": %d", r->kind, o->n, size);
+  for (int i = 0; i < r->count; i++)
+    fprintf(file, ", \"%s [%s]\": %.6g", r->figures[i].name, r->figures[i].unit,
+            r->figures[i].value);
+  fprintf(file, "}\n");
+  HRS_REQUIRE(fclose(file) == 0, IO, "--json %s could not be written", o->json);
+  return HRS_OK;
+}
+
+/* Small whole numbers: sums of them are exact, so that results can be compared for equality. */
+static double sample_value(hrs_mask mask) {
+  uint64_t x = (mask + 1) * 0x9e3779b97f4a7c15u;
+  return (double)(x >> 60) - 8;
+}
+
+static void fill(double *data, hrs_count count) {
+  for (hrs_count i = 0; i < count; i++)
+    data[i] = sample_value((hrs_mask)i);
+}
+
+static double time_pass(double *data, hrs_count count, int repeat) {
+  double best = 1e300;
+  for (int r = 0; r < repeat; r++) {
+    double start = begin();
+    for (hrs_count i = 0; i < count; i++)
+      data[i] += 1.0;
+    double seconds = slowest(hrs_time() - start);
+    best = seconds < best ? seconds : best;
+  }
+  return best;
+}
+
+static hrs_status bench_stream(const bench_options *o, report *r) {
+  hrs_count count = (hrs_count)1 << o->n;
+  double *data;
+  HRS_TRY(hrs_alloc(count, sizeof *data, &data));
+  fill(data, count);
+  double pass = time_pass(data, count, o->repeat);
+  bool right = true;
+  for (hrs_count i = 0; i < count; i++)
+    right = right && data[i] == sample_value((hrs_mask)i) + o->repeat;
+  hrs_free(data);
+  HRS_REQUIRE(right, VERIFY, "bench stream: the array holds wrong numbers");
+  int size;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  add(r, "one in-place pass", pass, "s");
+  add(r, "read and written, all ranks", 16.0 * (double)count * size / pass / 1e9, "GB/s");
+  return HRS_OK;
+}
+
+static hrs_status time_butterfly(const bench_options *o, double *data, hrs_butterfly_engine engine,
+                                 double *best) {
+  hrs_kernel mobius = hrs_kernel_get(HRS_KERNEL_MOBIUS), zeta = hrs_kernel_get(HRS_KERNEL_ZETA);
+  *best = 1e300;
+  for (int r = 0; r < o->repeat; r++) {
+    double start = begin();
+    HRS_TRY(hrs_butterfly(mobius, 1, HRS_F64, data, o->n, 0, o->n, engine));
+    double seconds = slowest(hrs_time() - start);
+    *best = seconds < *best ? seconds : *best;
+    HRS_TRY(hrs_butterfly(zeta, 1, HRS_F64, data, o->n, 0, o->n, HRS_BUTTERFLY_AUTO));
+  }
+  /* All numbers are whole and below 2^53, so the way back is exact. */
+  for (hrs_count i = 0; i < (hrs_count)1 << o->n; i++)
+    HRS_REQUIRE(data[i] == sample_value((hrs_mask)i), VERIFY,
+                "bench transform: element %lld is %g after Moebius and zeta, not %g", (long long)i,
+                data[i], sample_value((hrs_mask)i));
+  return HRS_OK;
+}
+
+static hrs_status bench_transform(const bench_options *o, report *r) {
+  hrs_count count = (hrs_count)1 << o->n;
+  double *data, reference = 0, blocked = 0;
+  HRS_TRY(hrs_alloc(count, sizeof *data, &data));
+  fill(data, count);
+  double pass = time_pass(data, count, o->repeat);
+  fill(data, count);
+  hrs_status status = time_butterfly(o, data, HRS_BUTTERFLY_BLOCKED, &blocked);
+  if (status == HRS_OK) status = time_butterfly(o, data, HRS_BUTTERFLY_REFERENCE, &reference);
+  hrs_free(data);
+  HRS_TRY(status);
+  add(r, "one in-place pass (the limit is 2 to 3)", pass, "s");
+  add(r, "Moebius, blocked", blocked, "s");
+  add(r, "Moebius, blocked", blocked / pass, "passes");
+  add(r, "Moebius, one loop per bit", reference / pass, "passes");
+  add(r, "blocked against one loop per bit", reference / blocked, "times faster");
+  return HRS_OK;
+}
+
+/* The same volume between the same pairs in the same chunks, from one half of the data to the
+ * other: what the network and memory allow. */
+static void bare_sendrecv(const hrs_lattice *lattice, hrs_count volume) {
+  int size = lattice->part.ranks;
+  hrs_count row = hrs_lattice_row_size(lattice) * (hrs_count)hrs_dtype_size(lattice->type);
+  hrs_count half = lattice->count * row / 2, share = volume / (size - 1);
+  hrs_count chunk = lattice->chunk < half ? lattice->chunk : half;
+  for (int step = 1; step < size; step++) {
+    int to = (lattice->rank + step) % size, from = (lattice->rank - step + size) % size;
+    for (hrs_count done = 0; done < share; done += chunk) {
+      hrs_count length = share - done < chunk ? share - done : chunk;
+      hrs_count at = done % (half - length + 1);
+      MPI_Sendrecv(lattice->data + at, (int)length, MPI_BYTE, to, 1, lattice->data + half + at,
+                   (int)length, MPI_BYTE, from, 1, lattice->comm, MPI_STATUS_IGNORE);
+    }
+  }
+}
+
+static hrs_status bench_exchange(const bench_options *o, report *r) {
+  int size;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  hrs_partition part;
+  HRS_TRY(hrs_partition_create(o->n, -1, size, &part));
+  /* Equal shares, so that the bare loop moves the same bytes. */
+  HRS_REQUIRE((1 << part.block_bits) % size == 0, USAGE,
+              "bench exchange: %d ranks do not divide the %d blocks", size, 1 << part.block_bits);
+  hrs_lattice *lattice;
+  HRS_TRY(hrs_lattice_create(MPI_COMM_WORLD, &part, HRS_F64, o->chunk, &lattice));
+  for (hrs_count row = lattice->first; row < lattice->first + lattice->count; row++) {
+    hrs_subcube cube = hrs_lattice_row_cube(lattice, row);
+    double *data = hrs_lattice_row(lattice, row);
+    for (hrs_count i = 0; i < hrs_lattice_row_size(lattice); i++)
+      data[i] = sample_value(hrs_subcube_mask(cube, i));
+  }
+  uint64_t before, after;
+  hrs_status status = HRS_OK;
+  double exchange = 1e300, own = 1e300, bare = 1e300;
+  hrs_count volume = hrs_partition_volume(&part, HRS_F64, 0);
+  HRS_GO(hrs_lattice_checksum(lattice, &before));
+  for (int i = 0; i < o->repeat; i++) {
+    double start = begin();
+    HRS_GO(hrs_lattice_exchange(lattice));
+    double seconds = slowest(hrs_time() - start);
+    exchange = seconds < exchange ? seconds : exchange;
+  }
+  HRS_GO(hrs_lattice_checksum(lattice, &after));
+  HRS_GO(before == after ? HRS_OK
+                         : hrs_error_set(HRS_STATUS_VERIFY, __FILE__, __LINE__,
+                                         "bench exchange: the checksum changed"));
+  /* The data is not needed any more: these two need not leave it as it was. */
+  for (int i = 0; i < o->repeat; i++) {
+    double start = begin();
+    hrs_lattice_swap_own(lattice);
+    double seconds = slowest(hrs_time() - start);
+    own = seconds < own ? seconds : own;
+    start = begin();
+    if (size > 1) bare_sendrecv(lattice, volume);
+    seconds = slowest(hrs_time() - start);
+    bare = seconds < bare ? seconds : bare;
+  }
+  add(r, "exchange", exchange, "s");
+  add(r, "of it own tiles, swapped in place", own, "s");
+  add(r, "sent by a rank", (double)volume / 0x1p20, "MiB");
+  if (size > 1) {
+    add(r, "bare chunked MPI_Sendrecv, same volume (limit)", bare, "s");
+    add(r, "exchange with other ranks against bare", (exchange - own) / bare, "times as long");
+    add(r, "whole exchange against bare", exchange / bare, "times as long");
+    add(r, "sent by a rank", (double)volume / exchange / 1e9, "GB/s");
+  }
+done:
+  hrs_lattice_destroy(&lattice);
+  return status;
+}
+
+/* Multiply-adds per second of one core's large sgemm: the limit of dense networks. */
+static hrs_status time_gemm(double *rate) {
+  enum { SIZE = 768 };
+  float *a;
+  HRS_TRY(hrs_calloc(3 * SIZE * SIZE, sizeof *a, &a));
+  double best = 1e300;
+  for (int i = 0; i < 4; i++) {
+    double start = hrs_time();
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SIZE, SIZE, SIZE, 1, a, SIZE,
+                a + SIZE * SIZE, SIZE, 0, a + 2 * SIZE * SIZE, SIZE);
+    double seconds = hrs_time() - start;
+    best = seconds < best ? seconds : best;
+  }
+  hrs_free(a);
+  *rate = (double)SIZE * SIZE * SIZE / best;
+  return HRS_OK;
+}
+
+/* Masks one by one against the slice: the same values up to the rounding of other batch sizes. */
+static hrs_status check_slice(hrs_game *game, hrs_subcube cube, const double *values) {
+  enum { PROBES = 8 };
+  hrs_count size = hrs_subcube_size(cube);
+  int targets = hrs_game_targets(game);
+  double *one;
+  HRS_TRY(hrs_alloc(targets, sizeof *one, &one));
+  hrs_status status = HRS_OK;
+  for (int p = 0; p < PROBES && status == HRS_OK; p++) {
+    hrs_count i = size * p / PROBES;
+    hrs_mask mask = hrs_subcube_mask(cube, i);
+    status = hrs_game_evaluate_masks(game, 1, &mask, one);
+    for (int t = 0; t < targets && status == HRS_OK; t++) {
+      double batch = values[t * size + i], error = fabs(one[t] - batch);
+      if (!(error <= 1e-3 * (1 + fabs(batch))))
+        status = hrs_error_set(HRS_STATUS_VERIFY, __FILE__, __LINE__,
+                               "bench evaluate: mask %llu gives %.9g alone, %.9g in a batch",
+                               (unsigned long long)mask, one[t], batch);
+    }
+  }
+  hrs_free(one);
+  return status;
+}
+
+static hrs_status evaluate_job(const hrs_job *job, report *r) {
+  int rank, size, bits = hrs_game_slice_bits(job->game);
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (bits > job->n) bits = job->n;
+  hrs_mask low = hrs_mask_full(bits), full = hrs_mask_full(job->n);
+  double *values;
+  HRS_TRY(hrs_alloc((hrs_count)job->targets << bits, sizeof *values, &values));
+  hrs_status status = HRS_OK;
+  hrs_subcube cube = {full & ~low, low};
+  HRS_GO(hrs_game_evaluate(job->game, cube, values));
+  HRS_GO(check_slice(job->game, cube, values));
+  double start = begin(), now = start, gemm = 0;
+  hrs_count masks = 0;
+  for (hrs_mask part = (hrs_mask)rank; now - start < 3; part += (hrs_mask)size) {
+    HRS_GO(hrs_game_evaluate(job->game, (hrs_subcube){(part << bits) & full, low}, values));
+    masks += (hrs_count)1 << bits;
+    now = hrs_time();
+  }
+  double rate = (double)masks / (now - start), all = rate;
+  MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+  add(r, "masks, all ranks", all, "per second");
+  add(r, "masks, one rank", rate, "per second");
+  if (job->model) {
+    double work = (double)hrs_game_network_multiply_adds(job->game);
+    HRS_GO(time_gemm(&gemm));
+    add(r, "multiply-adds per mask", work, "");
+    add(r, "multiply-adds of a rank", rate * work / 1e9, "G per second");
+    add(r, "large matrix product, one core (limit)", gemm / 1e9, "G per second");
+    add(r, "of the limit", rate * work / gemm, "");
+  }
+done:
+  hrs_free(values);
+  return status;
+}
+
+static hrs_status bench_evaluate(int argc, char **argv, bench_options *o, report *r) {
+  hrs_interactions_options values = {0};
+  hrs_job job;
+  HRS_TRY(hrs_options_parse(&hrs_interactions_line, argc, argv, &values, NULL, NULL));
+  HRS_TRY(hrs_job_create(MPI_COMM_WORLD, &values, &job));
+  o->n = job.n;
+  o->json = values.timing;
+  hrs_status status = hrs_agree(MPI_COMM_WORLD, evaluate_job(&job, r));
+  hrs_job_destroy(&job);
+  return status;
+}
+
+hrs_status hrs_command_bench(int argc, char **argv) {
+  static const struct {
+    const char *name;
+    hrs_status (*run)(const bench_options *o, report *r);
+  } kinds[] = {
+      {"stream", bench_stream}, {"transform", bench_transform}, {"exchange", bench_exchange}};
+  if (hrs_options_want_help(argc, argv)) {
+    hrs_options_help(&line);
+    return HRS_OK;
+  }
+  report r = {0};
+  bench_options o = {0};
+  if (argc > 1 && strcmp(argv[1], "evaluate") == 0) {
+    r.kind = "evaluate";
+    HRS_TRY(bench_evaluate(argc - 1, argv + 1, &o, &r));
+    return hrs_agree(MPI_COMM_WORLD, print(&r, &o));
+  }
+  const char *kind;
+  HRS_TRY(hrs_options_parse(&line, argc, argv, &o, &kind, NULL));
+  HRS_REQUIRE(o.n >= 1 && o.n <= 36, USAGE, "--n %d: it must be 1 to 36", o.n);
+  HRS_REQUIRE(o.repeat >= 1, USAGE, "--repeat %d: it must be at least 1", o.repeat);
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    if (strcmp(kind, kinds[i].name) != 0) continue;
+    r.kind = kinds[i].name;
+    HRS_TRY(hrs_agree(MPI_COMM_WORLD, kinds[i].run(&o, &r)));
+    return hrs_agree(MPI_COMM_WORLD, print(&r, &o));
+  }
+  HRS_FAIL(USAGE, "bench: '%s' is none of stream, transform, exchange, evaluate", kind);
+}

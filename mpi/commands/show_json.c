@@ -1,0 +1,136 @@
+/* `harsanyi show --json`: one object on stdout. */
+#include "show.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static void text(const char *value) {
+  putchar('"');
+  for (const unsigned char *c = (const unsigned char *)value; *c; c++) {
+    if (*c == '"' || *c == '\\')
+      printf("\\%c", *c);
+    else if (*c < 0x20)
+      printf("\\u%04x", *c);
+    else
+      putchar(*c);
+  }
+  putchar('"');
+}
+
+/* JSON knows no infinity and no not-a-number. */
+static void number(double value) {
+  if (isfinite(value))
+    printf("%.17g", value);
+  else
+    printf("null");
+}
+
+static void numbers(const char *name, const double *value, int count) {
+  printf("\"%s\": [", name);
+  for (int i = 0; i < count; i++) {
+    if (i) printf(", ");
+    number(value[i]);
+  }
+  printf("]");
+}
+
+static void texts(const char *name, char *const *value, int count) {
+  printf("\"%s\": [", name);
+  for (int i = 0; i < count; i++) {
+    if (i) printf(", ");
+    text(value[i]);
+  }
+  printf("]");
+}
+
+void hrs_show_begin_json(const hrs_dataset_reading *set) {
+  printf("{\"file\": ");
+  text(set->path);
+  printf(", \"format_version\": %d, \"program_version\": ", set->format_version);
+  text(set->program_version);
+  printf(", \"git\": ");
+  text(set->git);
+  printf(", \"complete\": %s, \"n_players\": %d, \"n_samples\": %lld, \"n_rows\": %lld,\n ",
+         set->complete ? "true" : "false", set->n, (long long)set->samples, (long long)set->rows);
+  texts("players", set->player_names, set->n);
+  if (set->class_names) {
+    printf(", ");
+    texts("classes", set->class_names, set->classes);
+  }
+  printf(",\n \"rows\": [");
+}
+
+static void interaction(const hrs_dataset_reading *set, const hrs_salient *list, hrs_count i) {
+  bool first = true;
+  printf("{\"type\": \"%s\", \"order\": %d, \"mask\": %llu, \"players\": [",
+         list->type[i] == 0 ? "AND" : "OR", hrs_order(list->mask[i]),
+         (unsigned long long)list->mask[i]);
+  for (int player = 0; player < set->n; player++)
+    if (list->mask[i] >> player & 1) {
+      printf("%s%d", first ? "" : ", ", player);
+      first = false;
+    }
+  printf("], \"value\": ");
+  number(list->value[i]);
+  printf("}");
+}
+
+void hrs_show_row_json(const hrs_dataset_reading *set, const hrs_show_row *row,
+                       const hrs_show_options *options, bool first) {
+  static const char *const types[2] = {"and", "or"}, *const indices[2] = {"SV", "BV"};
+  static const char *const sums[5] = {"positive", "negative", "count", "all_positive",
+                                      "all_negative"};
+  hrs_count k = row->k, shown = 0;
+  printf("%s\n  {\"row\": %lld, \"sample\": %lld, \"label\": %d, \"target\": %d, \"v_empty\": ",
+         first ? "" : ",", (long long)k, (long long)set->index[k], set->label[k], set->target[k]);
+  number(set->v_empty[k]);
+  printf(", \"v_full\": ");
+  number(set->v_full[k]);
+  printf(", \"threshold\": ");
+  number(set->threshold[k]);
+  printf(", \"listed\": %lld, \"truncated\": %s,\n   \"top\": [", (long long)row->list.count,
+         set->truncated[k] ? "true" : "false");
+  for (hrs_count i = 0; i < row->list.count && shown < options->top; i++) {
+    if (!hrs_show_wants(options, row->list.type[i])) continue;
+    printf("%s\n    ", shown++ ? "," : "");
+    interaction(set, &row->list, i);
+  }
+  printf("],\n   \"orders\": {");
+  for (int type = 0; type < 2; type++) {
+    if (!row->has[type]) continue;
+    printf("%s\"%s\": {", type && row->has[0] ? ", " : "", types[type]);
+    for (int what = 0; what < 5; what++) {
+      if (what) printf(", ");
+      numbers(sums[what], row->orders[type][what], set->n + 1);
+    }
+    printf("}");
+  }
+  printf("}");
+  for (int which = 0; which < 2; which++)
+    if (row->has_index[which]) {
+      printf(",\n   ");
+      numbers(indices[which], row->index[which], set->n);
+    }
+  printf("}");
+}
+
+void hrs_show_end_json(const hrs_dataset_check *checks) {
+  printf("]");
+  if (checks) {
+    printf(",\n \"checks\": [");
+    for (int i = 0; i < hrs_dataset_checks; i++) {
+      printf("%s\n  {\"name\": ", i ? "," : "");
+      text(checks[i].name);
+      printf(", \"rows\": %lld, \"failed\": %lld, \"error\": ", (long long)checks[i].rows,
+             (long long)checks[i].failed);
+      number(checks[i].error);
+      printf(", \"allowed\": ");
+      number(checks[i].tolerance);
+      printf(", \"detail\": ");
+      text(checks[i].detail);
+      printf("}");
+    }
+    printf("]");
+  }
+  printf("}\n");
+}

@@ -1,0 +1,345 @@
+/* `harsanyi show` for people: aligned, at most 100 columns, colours on a terminal alone. */
+#include "show.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { COLUMNS = 100, MOST_ROWS_LISTED = 20, BAR = 18 };
+
+static const char *const type_names[2] = {"AND", "OR"};
+
+/* ---- words and colours ---------------------------------------------------------------------- */
+
+typedef enum style { PLAIN, HEADING, POSITIVE, NEGATIVE, FAINT } style;
+
+static const char *paint(style s) {
+  static const char *const codes[] = {"\033[0m", "\033[1m", "\033[32m", "\033[31m", "\033[2m"};
+  static int colours = -1;
+  if (colours < 0) {
+    const char *terminal = getenv("TERM");
+    colours =
+        isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && terminal && strcmp(terminal, "dumb") != 0;
+  }
+  return colours ? codes[s] : "";
+}
+
+static void heading(const char *text) {
+  printf("\n%s%s%s\n", paint(HEADING), text, paint(PLAIN));
+}
+
+/* Characters, not bytes, of UTF-8 text. */
+static int width(const char *text) {
+  int count = 0;
+  for (; *text; text++)
+    count += (*text & 0xC0) != 0x80;
+  return count;
+}
+
+static void pad(const char *text, int to) {
+  printf("%s%*s", text, to > width(text) ? to - width(text) : 0, "");
+}
+
+static void number(double value, int columns) {
+  printf("%s%+*.5g%s", paint(value < 0 ? NEGATIVE : POSITIVE), columns, value, paint(PLAIN));
+}
+
+/* Names of a set's players, as many as fit `room` columns. */
+static void print_set(const hrs_dataset_reading *set, hrs_mask mask, int room) {
+  int left = hrs_order(mask);
+  for (int i = 0; i < set->n; i++) {
+    if (!(mask >> i & 1)) continue;
+    const char *name = set->player_names[i];
+    left--;
+    int need = width(name) + 2;
+    if (need + (left ? 8 : 0) > room) {
+      printf("... +%d", left + 1);
+      return;
+    }
+    printf("%s%s", name, left ? ", " : "");
+    room -= need;
+  }
+}
+
+/* ---- header --------------------------------------------------------------------------------- */
+
+static const char *array_names(const hrs_dataset_reading *set, char *text, size_t size) {
+  static const struct {
+    hrs_dataset_path path;
+    const char *name;
+  } arrays[] = {{HRS_PATH_VALUES, "values"},
+                {HRS_PATH_AND, "all AND"},
+                {HRS_PATH_OR, "all OR"},
+                {HRS_PATH_SV, "SV"},
+                {HRS_PATH_BV, "BV"}};
+  size_t used = (size_t)snprintf(text, size, "salient");
+  for (size_t i = 0; i < sizeof arrays / sizeof *arrays && used < size; i++)
+    if (set->has[arrays[i].path])
+      used += (size_t)snprintf(text + used, size - used, ", %s", arrays[i].name);
+  return text;
+}
+
+static void print_run(const hrs_dataset_reading *set, const char *attribute, const char *name) {
+  char *text = NULL;
+  if (hrs_dataset_read_run(set, attribute, &text) == HRS_OK && text && *text)
+    printf("%-9s%s\n", name, text);
+  hrs_free(text);
+}
+
+void hrs_show_header_text(const hrs_dataset_reading *set) {
+  char arrays[128];
+  printf("%s%s%s\n", paint(HEADING), set->path, paint(PLAIN));
+  printf("written  by harsanyi %s (%s), format %d%s\n", set->program_version, set->git,
+         set->format_version, set->complete ? "" : ", INCOMPLETE");
+  print_run(set, "game", "game");
+  print_run(set, "command_line", "command");
+  printf("players  %d: ", set->n);
+  print_set(set, hrs_mask_full(set->n), COLUMNS - 16);
+  printf("\nrows     %lld of %lld sample%s\n", (long long)set->rows, (long long)set->samples,
+         set->samples == 1 ? "" : "s");
+  printf("types    %s%s%s\n", set->has[HRS_PATH_AND_COUNT] ? "AND" : "",
+         set->has[HRS_PATH_AND_COUNT] && set->has[HRS_PATH_OR_COUNT] ? ", " : "",
+         set->has[HRS_PATH_OR_COUNT] ? "OR" : "");
+  printf("stored   %s", array_names(set, arrays, sizeof arrays));
+  if (set->precision != HRS_NONE) printf(" (%s)", hrs_dtype_name(set->precision));
+  printf("\n");
+}
+
+static const char *class_name(const hrs_dataset_reading *set, int index) {
+  return set->class_names && index >= 0 && index < set->classes ? set->class_names[index] : "";
+}
+
+static void print_class(const hrs_dataset_reading *set, int index, int columns) {
+  char text[256];
+  const char *name = class_name(set, index);
+  if (index < 0)
+    snprintf(text, sizeof text, "-");
+  else if (*name)
+    snprintf(text, sizeof text, "%d %s", index, name);
+  else
+    snprintf(text, sizeof text, "%d", index);
+  pad(text, columns);
+}
+
+void hrs_show_rows_text(const hrs_dataset_reading *set, const hrs_count *counts) {
+  int classes = 6;
+  for (int i = 0; i < set->classes; i++)
+    if (width(set->class_names[i]) + 4 > classes) classes = width(set->class_names[i]) + 4;
+  if (classes > 20) classes = 20;
+  heading("Rows");
+  printf("  %5s %8s  ", "row", "sample");
+  pad("label", classes);
+  pad("target", classes);
+  printf("%11s %11s %8s %8s  %s\n", "v(empty)", "v(N)", "AND", "OR", "threshold");
+  for (hrs_count k = 0; k < set->rows && k < MOST_ROWS_LISTED; k++) {
+    printf("  %5lld %8lld  ", (long long)k, (long long)set->index[k]);
+    print_class(set, set->label[k], classes);
+    print_class(set, set->target[k], classes);
+    number(set->v_empty[k], 11);
+    printf(" ");
+    number(set->v_full[k], 11);
+    for (int type = 0; type < 2; type++)
+      if (set->has[hrs_dataset_orders(type, 2)])
+        printf(" %8lld", (long long)counts[2 * k + type]);
+      else
+        printf(" %8s", "-");
+    printf("  %.4g\n", set->threshold[k]);
+  }
+  if (set->rows > MOST_ROWS_LISTED)
+    printf("  ... and %lld more: --row K, or --sample I and --target T\n",
+           (long long)(set->rows - MOST_ROWS_LISTED));
+}
+
+/* ---- one row -------------------------------------------------------------------------------- */
+
+static hrs_count print_top(const hrs_dataset_reading *set, const hrs_show_row *row,
+                           const hrs_show_options *options) {
+  char title[128];
+  hrs_count wanted = 0, shown = 0;
+  for (hrs_count i = 0; i < row->list.count; i++)
+    wanted += hrs_show_wants(options, row->list.type[i]);
+  snprintf(title, sizeof title, "Largest interactions (%lld of %lld listed%s)",
+           (long long)(wanted < options->top ? wanted : options->top), (long long)wanted,
+           set->truncated[row->k] ? "; the list was cut at its limit" : "");
+  heading(title);
+  if (wanted == 0) {
+    printf("  none\n");
+    return 0;
+  }
+  printf("  %5s  %-4s %5s %12s  %s\n", "rank", "type", "order", "value", "players");
+  for (hrs_count i = 0; i < row->list.count && shown < options->top; i++) {
+    if (!hrs_show_wants(options, row->list.type[i])) continue;
+    printf("  %5lld  %-4s %5d ", (long long)++shown, type_names[row->list.type[i]],
+           hrs_order(row->list.mask[i]));
+    number(row->list.value[i], 12);
+    printf("  ");
+    print_set(set, row->list.mask[i], COLUMNS - 34);
+    printf("\n");
+  }
+  return shown;
+}
+
+/* Entry number `rank` (from 0) among those wanted. */
+static hrs_count find_entry(const hrs_show_row *row, const hrs_show_options *options,
+                            hrs_count rank) {
+  hrs_count i = 0;
+  for (;; i++)
+    if (hrs_show_wants(options, row->list.type[i]) && rank-- == 0) return i;
+}
+
+static void print_maps(const hrs_show_map *map, const hrs_show_row *row,
+                       const hrs_show_options *options, hrs_count shown) {
+  int label = 17, cell = 2 * map->columns - 1 > label ? 2 * map->columns - 1 : label;
+  int across = (COLUMNS - 2) / (cell + 2);
+  if (shown > 2 * across) shown = 2 * across;
+  heading("Where they are (# in the set, . another player)");
+  for (hrs_count first = 0; first < shown; first += across) {
+    hrs_count end = first + across < shown ? first + across : shown;
+    if (first > 0) printf("\n");
+    for (hrs_count rank = first; rank < end; rank++) {
+      char title[64];
+      hrs_count i = find_entry(row, options, rank);
+      snprintf(title, sizeof title, "%lld %s %+.3g", (long long)rank + 1,
+               type_names[row->list.type[i]], row->list.value[i]);
+      printf("  ");
+      pad(title, rank + 1 < end ? cell : 0);
+    }
+    printf("\n");
+    for (int y = 0; y < map->rows; y++) {
+      for (hrs_count rank = first; rank < end; rank++) {
+        hrs_mask mask = row->list.mask[find_entry(row, options, rank)];
+        printf("  ");
+        for (int x = 0; x < map->columns; x++) {
+          int32_t player = map->player[y * map->columns + x];
+          bool in = player >= 0 && (mask >> player & 1);
+          printf("%s%s", x ? " " : "", in ? "#" : player >= 0 ? "." : " ");
+        }
+        if (rank + 1 < end) printf("%*s", cell - 2 * map->columns + 1, "");
+      }
+      printf("\n");
+    }
+  }
+}
+
+static void print_bar(double value, double largest, bool to_the_left, style s) {
+  int length = largest > 0 && isfinite(value) ? (int)lround(fabs(value) / largest * BAR) : 0;
+  char marks[BAR + 1];
+  memset(marks, '#', BAR);
+  marks[length < BAR ? length : BAR] = '\0';
+  if (to_the_left) printf("%*s", BAR - length, "");
+  printf("%s%s%s", paint(s), marks, paint(PLAIN));
+}
+
+static void print_orders(const hrs_dataset_reading *set, const hrs_show_row *row,
+                         const hrs_show_options *options, bool all) {
+  int negative = all ? 4 : 1, positive = all ? 3 : 0, last = set->n;
+  double largest = 0;
+  for (int type = 0; type < 2; type++)
+    for (int m = 1; m <= set->n && row->has[type]; m++)
+      largest =
+          fmax(largest, fmax(row->orders[type][positive][m], -row->orders[type][negative][m]));
+  while (last > 1 && !row->orders[0][positive][last] && !row->orders[0][negative][last] &&
+         !row->orders[1][positive][last] && !row->orders[1][negative][last])
+    last--;
+  heading(all ? "Strength by order, all interactions (sum of negative | positive)"
+              : "Strength by order, salient interactions (sum of negative | positive)");
+  for (uint8_t type = 0; type < 2; type++) {
+    if (!row->has[type] || !hrs_show_wants(options, type)) continue;
+    printf("  %-4s %5s %8s %12s %*s|%-*s %12s\n", type_names[type], "order", all ? "" : "count",
+           "negative", BAR, "", BAR, "", "positive");
+    for (int m = 1; m <= last; m++) {
+      printf("  %-4s %5d ", "", m);
+      if (all)
+        printf("%8s ", "");
+      else
+        printf("%8.0f ", row->orders[type][2][m]);
+      printf("%12.5g ", row->orders[type][negative][m]);
+      print_bar(row->orders[type][negative][m], largest, true, NEGATIVE);
+      printf("|");
+      print_bar(row->orders[type][positive][m], largest, false, POSITIVE);
+      int used = largest > 0 ? (int)lround(row->orders[type][positive][m] / largest * BAR) : 0;
+      printf("%*s %12.5g\n", BAR - used, "", row->orders[type][positive][m]);
+    }
+  }
+}
+
+static const double *sort_values;
+
+static int by_falling_size(const void *a, const void *b) {
+  int i = *(const int *)a, j = *(const int *)b;
+  double x = fabs(sort_values[i]), y = fabs(sort_values[j]);
+  return x > y ? -1 : x < y ? 1 : i - j;
+}
+
+static void print_players(const hrs_dataset_reading *set, const hrs_show_row *row) {
+  int main_index = row->has_index[0] ? 0 : 1, order[HRS_MAX_PLAYERS], columns = 8;
+  double largest = 0;
+  for (int i = 0; i < set->n; i++) {
+    order[i] = i;
+    largest = fmax(largest, fabs(row->index[main_index][i]));
+    if (width(set->player_names[i]) > columns) columns = width(set->player_names[i]);
+  }
+  if (columns > 24) columns = 24;
+  sort_values = row->index[main_index];
+  qsort(order, (size_t)set->n, sizeof *order, by_falling_size);
+  heading(main_index == 0 ? "Shapley values" : "Banzhaf values");
+  printf("  %6s  ", "player");
+  pad("name", columns);
+  for (int which = 0; which < 2; which++)
+    if (row->has_index[which]) printf(" %12s", which == 0 ? "SV" : "BV");
+  printf("\n");
+  for (int at = 0; at < set->n; at++) {
+    int i = order[at];
+    double value = row->index[main_index][i];
+    printf("  %6d  ", i);
+    pad(set->player_names[i], columns);
+    for (int which = 0; which < 2; which++)
+      if (row->has_index[which]) {
+        printf(" ");
+        number(row->index[which][i], 12);
+      }
+    printf("  ");
+    if (value < 0)
+      print_bar(value, largest, true, NEGATIVE);
+    else
+      printf("%*s", BAR, "");
+    printf("|");
+    if (value > 0) print_bar(value, largest, false, POSITIVE);
+    printf("\n");
+  }
+}
+
+hrs_status hrs_show_row_text(const hrs_dataset_reading *set, const hrs_show_row *row,
+                             const hrs_show_options *options) {
+  char title[128];
+  hrs_show_map map;
+  snprintf(title, sizeof title, "Row %lld: sample %lld, target %d%s%s", (long long)row->k,
+           (long long)set->index[row->k], set->target[row->k],
+           *class_name(set, set->target[row->k]) ? " " : "", class_name(set, set->target[row->k]));
+  heading(title);
+  printf("  v(empty) = %.9g, v(N) = %.9g\n", set->v_empty[row->k], set->v_full[row->k]);
+  hrs_count shown = print_top(set, row, options);
+  HRS_TRY(hrs_show_map_create(set, row->k, &map));
+  if (map.rows > 0 && shown > 0) print_maps(&map, row, options, shown);
+  hrs_show_map_destroy(&map);
+  print_orders(set, row, options, false);
+  if (options->orders) print_orders(set, row, options, true);
+  if (row->has_index[0] || row->has_index[1]) print_players(set, row);
+  return HRS_OK;
+}
+
+void hrs_show_checks_text(const hrs_dataset_check *checks) {
+  heading("Checks");
+  printf("  %-48s %8s %12s %12s\n", "", "rows", "error", "allowed");
+  for (int i = 0; i < hrs_dataset_checks; i++) {
+    const hrs_dataset_check *c = &checks[i];
+    if (c->rows == 0)
+      printf("  %-48s %8s\n", c->name, "-");
+    else
+      printf("  %-48s %8lld %12.3g %12.3g  %s%s%s\n", c->name, (long long)c->rows, c->error,
+             c->tolerance, paint(c->failed ? NEGATIVE : POSITIVE), c->failed ? "FAILED" : "good",
+             paint(PLAIN));
+  }
+}

@@ -1,0 +1,205 @@
+/*
+ * dataset.h -- the data set's format from inside: one table of objects, which the writer creates,
+ * the plan sizes and the reader looks up; and the serial reader that `harsanyi show` uses.
+ * docs/format describes the same for users.
+ */
+#ifndef HRS_MPI_DATASET_H
+#define HRS_MPI_DATASET_H
+
+#include "h5.h"
+
+#include <harsanyi/mpi.h>
+
+#define HRS_DATASET_FORMAT "harsanyi"
+
+/* X(name, length's meaning): the axes that arrays have. */
+#define HRS_DATASET_AXES(X)                                                                        \
+  X(NONE, "")                                                                                      \
+  X(ROW, "row")                                                                                    \
+  X(PLAYER, "player")                                                                              \
+  X(ORDER, "order")                                                                                \
+  X(MASK, "mask")                                                                                  \
+  X(CLASS, "class")                                                                                \
+  X(OFFSET, "offset")                                                                              \
+  X(ENTRY, "entry")
+
+typedef enum hrs_dataset_axis {
+#define HRS_AXIS_ENUM(name, text) HRS_AXIS_##name,
+  HRS_DATASET_AXES(HRS_AXIS_ENUM)
+#undef HRS_AXIS_ENUM
+      HRS_AXIS_LIMIT
+} hrs_dataset_axis;
+
+/** When an object is there. */
+typedef enum hrs_dataset_when {
+  HRS_WHEN_ALWAYS,
+  HRS_WHEN_SALIENT, /* always, created once the number of entries is known */
+  HRS_WHEN_AND,
+  HRS_WHEN_OR,
+  HRS_WHEN_KEEP_AND,
+  HRS_WHEN_KEEP_OR,
+  HRS_WHEN_VALUES,
+  HRS_WHEN_SV,
+  HRS_WHEN_BV,
+  HRS_WHEN_PLAYER_NAMES,
+  HRS_WHEN_CLASS_NAMES,
+  HRS_WHEN_MAP,
+  HRS_WHEN_BASELINE,
+  HRS_WHEN_LIMIT
+} hrs_dataset_when;
+
+/* X(name, path, type, axis, axis, when). Type NONE: the lattice's precision, a string, or the type
+ * and shape of the caller's array. The coordinate of an axis stands before its first use. */
+#define HRS_DATASET_OBJECTS(X)                                                                     \
+  X(ROW, "/row", I64, ROW, NONE, ALWAYS)                                                           \
+  X(PLAYER, "/player", I32, PLAYER, NONE, ALWAYS)                                                  \
+  X(ORDER, "/orders/order", I32, ORDER, NONE, ALWAYS)                                              \
+  X(PLAYER_NAME, "/players/name", NONE, PLAYER, NONE, PLAYER_NAMES)                                \
+  X(MAP, "/players/map", NONE, NONE, NONE, MAP)                                                    \
+  X(BASELINE, "/players/baseline", NONE, NONE, NONE, BASELINE)                                     \
+  X(CLASS_NAME, "/classes/name", NONE, CLASS, NONE, CLASS_NAMES)                                   \
+  X(INDEX, "/samples/index", I64, ROW, NONE, ALWAYS)                                               \
+  X(LABEL, "/samples/label", I32, ROW, NONE, ALWAYS)                                               \
+  X(TARGET, "/samples/target", I32, ROW, NONE, ALWAYS)                                             \
+  X(V_EMPTY, "/samples/v_empty", F64, ROW, NONE, ALWAYS)                                           \
+  X(V_FULL, "/samples/v_full", F64, ROW, NONE, ALWAYS)                                             \
+  X(VALUES, "/values", NONE, ROW, MASK, VALUES)                                                    \
+  X(AND, "/interactions/and", NONE, ROW, MASK, KEEP_AND)                                           \
+  X(OR, "/interactions/or", NONE, ROW, MASK, KEEP_OR)                                              \
+  X(AND_POSITIVE, "/orders/and/positive", F64, ROW, ORDER, AND)                                    \
+  X(AND_NEGATIVE, "/orders/and/negative", F64, ROW, ORDER, AND)                                    \
+  X(AND_COUNT, "/orders/and/count", F64, ROW, ORDER, AND)                                          \
+  X(AND_ALL_POSITIVE, "/orders/and/all_positive", F64, ROW, ORDER, AND)                            \
+  X(AND_ALL_NEGATIVE, "/orders/and/all_negative", F64, ROW, ORDER, AND)                            \
+  X(OR_POSITIVE, "/orders/or/positive", F64, ROW, ORDER, OR)                                       \
+  X(OR_NEGATIVE, "/orders/or/negative", F64, ROW, ORDER, OR)                                       \
+  X(OR_COUNT, "/orders/or/count", F64, ROW, ORDER, OR)                                             \
+  X(OR_ALL_POSITIVE, "/orders/or/all_positive", F64, ROW, ORDER, OR)                               \
+  X(OR_ALL_NEGATIVE, "/orders/or/all_negative", F64, ROW, ORDER, OR)                               \
+  X(SV, "/indices/SV", F64, ROW, PLAYER, SV)                                                       \
+  X(BV, "/indices/BV", F64, ROW, PLAYER, BV)                                                       \
+  X(THRESHOLD, "/salient/threshold", F64, ROW, NONE, ALWAYS)                                       \
+  X(TRUNCATED, "/salient/truncated", U8, ROW, NONE, ALWAYS)                                        \
+  X(SALIENT_OFFSET, "/salient/offset", U64, OFFSET, NONE, SALIENT)                                 \
+  X(SALIENT_MASK, "/salient/mask", U64, ENTRY, NONE, SALIENT)                                      \
+  X(SALIENT_TYPE, "/salient/type", U8, ENTRY, NONE, SALIENT)                                       \
+  X(SALIENT_ORDER, "/salient/order", U8, ENTRY, NONE, SALIENT)                                     \
+  X(SALIENT_VALUE, "/salient/value", F64, ENTRY, NONE, SALIENT)
+
+typedef enum hrs_dataset_path {
+#define HRS_DATASET_ENUM(name, path, type, axis, axis2, when) HRS_PATH_##name,
+  HRS_DATASET_OBJECTS(HRS_DATASET_ENUM)
+#undef HRS_DATASET_ENUM
+      HRS_PATH_LIMIT
+} hrs_dataset_path;
+
+typedef struct hrs_dataset_object {
+  const char *path;
+  hrs_dtype type;
+  hrs_dataset_axis axis[2];
+  hrs_dataset_when when;
+} hrs_dataset_object;
+
+/** The table: HRS_PATH_LIMIT objects. */
+extern const hrs_dataset_object hrs_dataset_objects[];
+/** "row" and so on. */
+const char *hrs_dataset_axis_text(hrs_dataset_axis axis);
+/** /orders/TYPE/WHAT, numbered as hrs_dataset_row.orders. */
+static inline hrs_dataset_path hrs_dataset_orders(int type, int what) {
+  return (hrs_dataset_path)((int)HRS_PATH_AND_POSITIVE + 5 * type + what);
+}
+
+/* ---- the writer from inside ----------------------------------------------------------------- */
+
+/** Largest piece of one H5Dwrite: far from the 2 GiB that independent writes fail at. */
+#define HRS_DATASET_SLAB ((hrs_count)512 << 20)
+
+struct hrs_dataset {
+  MPI_Comm comm;
+  int rank;
+  char *path, *part; /* the final name, and PATH.part */
+  int n;
+  hrs_count rows, samples;
+  hrs_dtype precision;
+  bool present[HRS_WHEN_LIMIT];
+  hid_t file;
+  hid_t array[HRS_PATH_LIMIT];   /* open for as long as the file is; negative: not there */
+  hid_t collective, independent; /* transfer properties */
+  bool salient_written;
+};
+
+/** Type and shape of an array in a file. */
+typedef struct hrs_dataset_shape {
+  hrs_dtype type; /* NONE: strings */
+  size_t string;  /* their bytes */
+  int rank;
+  hsize_t dim[HRS_MAX_RANK];
+} hrs_dataset_shape;
+
+/**
+ * Create an array of the table. Collective; agrees on `status` first, so that no rank is left alone
+ * in HDF5, and on the outcome.
+ * @param fill  write NaN or 0 to all of it now; else it holds what the file system leaves there
+ */
+hrs_status hrs_dataset_create_array(hrs_dataset *set, hrs_status status, hrs_dataset_path path,
+                                    const hrs_dataset_shape *shape, bool fill);
+/** Write part of an array from one rank, in slabs along its first axis. Not collective. */
+hrs_status hrs_dataset_write_part(hrs_dataset *set, hrs_dataset_path path, hid_t memory_type,
+                                  int rank, const hsize_t *start, const hsize_t *count,
+                                  const void *data);
+/** The failure of a write that HDF5 has just reported, with the reason as far as it can be known.
+ */
+hrs_status hrs_dataset_write_failed(const hrs_dataset *set, const char *what);
+/**
+ * HDF5 1.10 crashes in MPI_Finalize after a close that could not write, as on a full disk. So some
+ * space is kept at the end of the file from the start (HDF5 cuts it off when it closes), and given
+ * up, with all of the file, before an unfinished one is closed. By one process.
+ */
+hrs_status hrs_dataset_reserve(const char *part);
+void hrs_dataset_give_up(const char *part);
+/** What one process does once the parallel file is closed: attributes of /run, dimension scales,
+ *  `complete`, and the data safely on disk. Not collective. */
+hrs_status hrs_dataset_seal(const char *part, int n, int attributes, const hrs_run_attribute *run);
+/* ---- the reader ----------------------------------------------------------------------------- */
+
+/** A data set open for reading by one process, with what is small of it in memory. */
+typedef struct hrs_dataset_reading {
+  char *path;
+  hid_t file;
+  int format_version;
+  char *program_version, *git;
+  int n;
+  hrs_count samples, rows;
+  bool complete;
+  bool has[HRS_PATH_LIMIT];
+  hrs_dtype precision; /* of the lattice arrays; HRS_NONE where there is none */
+  char **player_names; /* [n]; "0", "1" ... where the file has none */
+  char **class_names;  /* [classes], or NULL */
+  int classes;
+  hrs_array map; /* empty where there is none */
+  /* [rows]; salient things are NULL in an incomplete file */
+  int64_t *index;
+  int32_t *label, *target;
+  double *v_empty, *v_full, *threshold;
+  uint8_t *truncated;
+  uint64_t *offset; /* [rows + 1] */
+} hrs_dataset_reading;
+
+/**
+ * Open a data set and read what stands in memory. An incomplete file opens, with complete = false.
+ * Not collective. Errors: INPUT (no such file, no HDF5, no data set of ours, damaged),
+ * UNSUPPORTED (a newer format).
+ */
+hrs_status hrs_dataset_open(const char *path, hrs_dataset_reading **out);
+void hrs_dataset_close(hrs_dataset_reading **set);
+/** Read elements [first, first + count) of row k of an array [rows, ...] (of the array itself where
+ *  it has one axis and k < 0), converted to `type`. Errors: INPUT. */
+hrs_status hrs_dataset_read(const hrs_dataset_reading *set, hrs_dataset_path name, hrs_count k,
+                            hrs_count first, hrs_count count, hrs_dtype type, void *out);
+/** An attribute of /run as text, in hrs_alloc memory; NULL where there is none. */
+hrs_status hrs_dataset_read_run(const hrs_dataset_reading *set, const char *name, char **out);
+/** The salient list of row k: entries [first, first + count). */
+hrs_status hrs_dataset_read_salient(const hrs_dataset_reading *set, hrs_count first,
+                                    hrs_count count, hrs_salient *out);
+
+#endif

@@ -1,0 +1,401 @@
+/*
+ * Recomputing what a data set says about itself, row by row.
+ *
+ * Bounds: a transform of n steps and its inverse, or a sum of 2^n terms, in storage of precision e
+ * err by at most a small multiple of n e times the sum of all |I|; every tolerance here is
+ * 4 (n + 4) e times such a sum, which also bounds |v|. Stored copies of a number must agree to the
+ * bit. Cost: n 2^n operations per array where a row is stored whole, else the length of its list.
+ */
+#include "dataset_check.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { AND, OR, AT_A_TIME = 1 << 16, LARGEST_BITS = 28 };
+enum { POSITIVE, NEGATIVE, COUNT, ALL_POSITIVE, ALL_NEGATIVE };
+
+typedef enum check_name {
+  CHECK_LIST,
+  CHECK_LIST_SUMS,
+  CHECK_ORDER_SUMS,
+  CHECK_SHAPLEY,
+  CHECK_ENDS,
+  CHECK_AND_SUMS,
+  CHECK_OR_SUMS,
+  CHECK_LIST_VALUES,
+  CHECK_PLAYERS,
+  CHECK_AND_MATCH,
+  CHECK_OR_MATCH,
+  CHECK_LIMIT
+} check_name;
+
+static const char *const names[CHECK_LIMIT] = {
+    [CHECK_LIST] = "salient list: sorted, unique, in range",
+    [CHECK_LIST_SUMS] = "salient list gives the salient sums by order",
+    [CHECK_ORDER_SUMS] = "sums over all orders give v(N) - v(empty)",
+    [CHECK_SHAPLEY] = "Shapley values add up to v(N) - v(empty)",
+    [CHECK_ENDS] = "/values begins with v(empty), ends with v(N)",
+    [CHECK_AND_SUMS] = "/interactions/and gives its sums by order",
+    [CHECK_OR_SUMS] = "/interactions/or gives its sums by order",
+    [CHECK_LIST_VALUES] = "salient list agrees with /interactions",
+    [CHECK_PLAYERS] = "/interactions/and gives SV and BV",
+    [CHECK_AND_MATCH] = "AND interactions give back /values",
+    [CHECK_OR_MATCH] = "OR interactions give back /values",
+};
+
+const int hrs_dataset_checks = CHECK_LIMIT;
+
+void hrs_dataset_check_start(hrs_dataset_check *checks) {
+  memset(checks, 0, sizeof *checks * CHECK_LIMIT);
+  for (int i = 0; i < CHECK_LIMIT; i++)
+    checks[i].name = names[i];
+}
+
+/* One row under check. */
+typedef struct row {
+  const hrs_dataset_reading *set;
+  hrs_dataset_check *checks;
+  bool touched[CHECK_LIMIT], failed[CHECK_LIMIT];
+  hrs_count k;
+  double epsilon;
+  bool has[2];
+  double orders[2][5][HRS_MAX_PLAYERS + 1];
+  double sum[2]; /* of |I| over all sets, and |v(empty)| */
+  double scale;  /* a bound of |v|: the smaller of them */
+  hrs_salient list;
+} row;
+
+static double tolerance_of(const row *r, double scale) {
+  return 4 * (r->set->n + 4) * r->epsilon * scale;
+}
+
+/* Add an error to a check; `format` says what is wrong should it be too large. */
+static void found(row *r, check_name name, double error, double tolerance, const char *format, ...)
+    HRS_PRINTF(5, 6);
+
+static void found(row *r, check_name name, double error, double tolerance, const char *format,
+                  ...) {
+  hrs_dataset_check *check = &r->checks[name];
+  double ratio = error == 0 ? 0 : tolerance > 0 && error == error ? error / tolerance : INFINITY;
+  if (!r->touched[name]) check->rows++;
+  r->touched[name] = true;
+  if (ratio > check->worst || check->rows == 1) {
+    check->worst = ratio > check->worst ? ratio : check->worst;
+    check->error = error;
+    check->tolerance = tolerance;
+  }
+  if (ratio <= 1) return;
+  if (!r->failed[name]) check->failed++;
+  r->failed[name] = true;
+  if (check->detail[0]) return;
+  int used = snprintf(check->detail, sizeof check->detail, "row %lld: ", (long long)r->k);
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(check->detail + used, sizeof check->detail - (size_t)used, format, arguments);
+  va_end(arguments);
+}
+
+/* ---- the list and the sums ------------------------------------------------------------------ */
+
+/* Is entry i in its place behind entry i - 1? */
+static bool in_order(const hrs_salient *list, hrs_count i) {
+  double before = fabs(list->value[i - 1]), here = fabs(list->value[i]);
+  if (before != here) return before > here;
+  if (list->type[i - 1] != list->type[i]) return list->type[i - 1] < list->type[i];
+  return list->mask[i - 1] < list->mask[i];
+}
+
+static hrs_status check_list(row *r) {
+  const hrs_salient *list = &r->list;
+  int n = r->set->n;
+  uint8_t *order;
+  HRS_TRY(hrs_alloc(list->count, 1, &order));
+  hrs_status status = hrs_dataset_read(r->set, HRS_PATH_SALIENT_ORDER, -1,
+                                       (hrs_count)r->set->offset[r->k], list->count, HRS_U8, order);
+  found(r, CHECK_LIST, 0, 0, "nothing");
+  for (hrs_count i = 0; i < list->count && status == HRS_OK; i++) {
+    const char *wrong = NULL;
+    if (list->type[i] > 1 || !r->has[list->type[i]])
+      wrong = "has a type that was not computed";
+    else if (list->mask[i] == 0 || list->mask[i] > hrs_mask_full(n))
+      wrong = "has a mask out of range";
+    else if (order[i] != hrs_order(list->mask[i]))
+      wrong = "has an order that is not its mask's";
+    else if (!isfinite(list->value[i]))
+      wrong = "is not finite";
+    else if (i > 0 && !in_order(list, i))
+      wrong = "is not in order (falling |value|, type, mask)";
+    if (!wrong) continue;
+    found(r, CHECK_LIST, 1, 0, "entry %lld %s", (long long)i, wrong);
+    break;
+  }
+  hrs_free(order);
+  return status;
+}
+
+static hrs_status check_list_sums(row *r) {
+  if (r->failed[CHECK_LIST]) return HRS_OK;
+  double sums[2][3][HRS_MAX_PLAYERS + 1] = {{{0}}};
+  double threshold = r->set->threshold[r->k];
+  for (hrs_count i = 0; i < r->list.count; i++) {
+    if (fabs(r->list.value[i]) < threshold) break;
+    int order = hrs_order(r->list.mask[i]), type = r->list.type[i];
+    sums[type][r->list.value[i] < 0 ? NEGATIVE : POSITIVE][order] += r->list.value[i];
+    sums[type][COUNT][order]++;
+  }
+  static const char *const words[] = {"positive sum", "negative sum", "count"};
+  for (int type = 0; type < 2; type++)
+    for (int what = 0; what < 3 && r->has[type]; what++)
+      for (int m = 0; m <= r->set->n; m++) {
+        double listed = sums[type][what][m], stored = r->orders[type][what][m];
+        /* A list cut at its limit holds less than there is. */
+        double error =
+            r->set->truncated[r->k] ? fmax(0, fabs(listed) - fabs(stored)) : fabs(listed - stored);
+        double tolerance = what == COUNT ? 0 : tolerance_of(r, r->sum[type]);
+        found(r, CHECK_LIST_SUMS, error, tolerance,
+              "%s of order %d, %s: %.17g listed, %.17g stored", words[what], m,
+              type == AND ? "AND" : "OR", listed, stored);
+      }
+  return HRS_OK;
+}
+
+static hrs_status check_order_sums(row *r) {
+  double effect = r->set->v_full[r->k] - r->set->v_empty[r->k];
+  for (int type = 0; type < 2; type++) {
+    if (!r->has[type]) continue;
+    double sum = 0;
+    for (int m = 1; m <= r->set->n; m++)
+      sum += r->orders[type][ALL_POSITIVE][m] + r->orders[type][ALL_NEGATIVE][m];
+    found(r, CHECK_ORDER_SUMS, fabs(sum - effect), tolerance_of(r, r->sum[type]),
+          "%s interactions add up to %.17g, v(N) - v(empty) is %.17g", type == AND ? "AND" : "OR",
+          sum, effect);
+  }
+  return HRS_OK;
+}
+
+static hrs_status check_shapley(row *r) {
+  if (!r->set->has[HRS_PATH_SV]) return HRS_OK;
+  double value[HRS_MAX_PLAYERS], sum = 0;
+  double effect = r->set->v_full[r->k] - r->set->v_empty[r->k];
+  HRS_TRY(hrs_dataset_read(r->set, HRS_PATH_SV, r->k, 0, r->set->n, HRS_F64, value));
+  for (int i = 0; i < r->set->n; i++)
+    sum += value[i];
+  found(r, CHECK_SHAPLEY, fabs(sum - effect), tolerance_of(r, r->scale),
+        "they add up to %.17g, v(N) - v(empty) is %.17g", sum, effect);
+  return HRS_OK;
+}
+
+static hrs_status check_ends(row *r) {
+  if (!r->set->has[HRS_PATH_VALUES]) return HRS_OK;
+  double first, last;
+  hrs_count end = (hrs_count)hrs_mask_full(r->set->n);
+  HRS_TRY(hrs_dataset_read(r->set, HRS_PATH_VALUES, r->k, 0, 1, HRS_F64, &first));
+  HRS_TRY(hrs_dataset_read(r->set, HRS_PATH_VALUES, r->k, end, 1, HRS_F64, &last));
+  found(r, CHECK_ENDS, fabs(first - r->set->v_empty[r->k]), 0,
+        "v(empty) is %.17g there, %.17g in "
+        "/samples",
+        first, r->set->v_empty[r->k]);
+  found(r, CHECK_ENDS, fabs(last - r->set->v_full[r->k]), 0,
+        "v(N) is %.17g there, %.17g in "
+        "/samples",
+        last, r->set->v_full[r->k]);
+  return HRS_OK;
+}
+
+/* ---- interactions that are stored whole ----------------------------------------------------- */
+
+typedef struct entry {
+  hrs_mask mask;
+  double value;
+} entry;
+
+static int by_mask(const void *a, const void *b) {
+  hrs_mask x = ((const entry *)a)->mask, y = ((const entry *)b)->mask;
+  return x < y ? -1 : x > y;
+}
+
+/* The row's entries of one type by rising mask. */
+static hrs_status sorted_entries(const row *r, int type, entry **out, hrs_count *count) {
+  HRS_TRY(hrs_alloc(r->list.count, sizeof **out, out));
+  *count = 0;
+  for (hrs_count i = 0; i < r->list.count; i++)
+    if (r->list.type[i] == type) (*out)[(*count)++] = (entry){r->list.mask[i], r->list.value[i]};
+  qsort(*out, (size_t)*count, sizeof **out, by_mask);
+  return HRS_OK;
+}
+
+/* What is summed while the interactions of a type pass by. */
+typedef struct passing {
+  double empty;
+  double sums[5][HRS_MAX_PLAYERS + 1];
+  double players[2][HRS_MAX_PLAYERS]; /* SV, BV */
+} passing;
+
+static void pass(row *r, int type, hrs_mask first, hrs_count count, const double *value, passing *p,
+                 const entry **next, const entry *end) {
+  double threshold = r->set->threshold[r->k];
+  for (hrs_count i = 0; i < count; i++) {
+    hrs_mask mask = first + (hrs_mask)i;
+    double x = value[i];
+    if (mask == 0) {
+      p->empty = x;
+      continue;
+    }
+    int order = hrs_order(mask);
+    p->sums[x < 0 ? ALL_NEGATIVE : ALL_POSITIVE][order] += x;
+    if (fabs(x) >= threshold) {
+      p->sums[x < 0 ? NEGATIVE : POSITIVE][order] += x;
+      p->sums[COUNT][order]++;
+    }
+    double sv = x / order, bv = ldexp(x, 1 - order);
+    for (hrs_mask rest = type == AND ? mask : 0; rest; rest &= rest - 1) {
+      int player = hrs_order((rest & -rest) - 1);
+      p->players[0][player] += sv;
+      p->players[1][player] += bv;
+    }
+    while (*next < end && (*next)->mask < mask)
+      (*next)++;
+    if (*next < end && (*next)->mask == mask)
+      found(r, CHECK_LIST_VALUES, fabs((*next)->value - x), 0,
+            "mask %llu is %.17g in the list, %.17g in /interactions", (unsigned long long)mask,
+            (*next)->value, x);
+  }
+}
+
+static void compare_sums(row *r, int type, const passing *p) {
+  static const char *const words[] = {"positive sum", "negative sum", "count",
+                                      "sum of all positive", "sum of all negative"};
+  check_name name = type == AND ? CHECK_AND_SUMS : CHECK_OR_SUMS;
+  double empty = type == AND ? r->set->v_empty[r->k] : 0;
+  found(r, name, fabs(p->empty - empty), 0, "I(empty) is %.17g, expected %.17g", p->empty, empty);
+  for (int what = 0; what < 5; what++)
+    for (int m = 0; m <= r->set->n; m++)
+      found(r, name, fabs(p->sums[what][m] - r->orders[type][what][m]),
+            what == COUNT ? 0 : tolerance_of(r, r->sum[type]),
+            "%s of order %d: %.17g, stored %.17g", words[what], m, p->sums[what][m],
+            r->orders[type][what][m]);
+}
+
+static hrs_status compare_players(row *r, const passing *p) {
+  static const hrs_dataset_path paths[2] = {HRS_PATH_SV, HRS_PATH_BV};
+  for (int which = 0; which < 2; which++) {
+    double stored[HRS_MAX_PLAYERS];
+    if (!r->set->has[paths[which]]) continue;
+    HRS_TRY(hrs_dataset_read(r->set, paths[which], r->k, 0, r->set->n, HRS_F64, stored));
+    for (int i = 0; i < r->set->n; i++)
+      found(r, CHECK_PLAYERS, fabs(stored[i] - p->players[which][i]), tolerance_of(r, r->sum[AND]),
+            "%s of player %d: %.17g from the interactions, %.17g stored", which ? "BV" : "SV", i,
+            p->players[which][i], stored[i]);
+  }
+  return HRS_OK;
+}
+
+static hrs_status check_interactions(row *r, int type) {
+  hrs_dataset_path path = type == AND ? HRS_PATH_AND : HRS_PATH_OR;
+  if (!r->set->has[path] || r->failed[CHECK_LIST]) return HRS_OK;
+  hrs_count size = (hrs_count)1 << r->set->n, listed = 0;
+  double *value = NULL;
+  entry *entries = NULL;
+  passing *p = NULL;
+  hrs_status status = hrs_alloc(AT_A_TIME, sizeof *value, &value);
+  if (status == HRS_OK) status = hrs_calloc(1, sizeof *p, &p);
+  if (status == HRS_OK) status = sorted_entries(r, type, &entries, &listed);
+  const entry *next = entries;
+  for (hrs_count done = 0; done < size && status == HRS_OK; done += AT_A_TIME) {
+    hrs_count piece = size - done < AT_A_TIME ? size - done : AT_A_TIME;
+    status = hrs_dataset_read(r->set, path, r->k, done, piece, HRS_F64, value);
+    if (status == HRS_OK) pass(r, type, (hrs_mask)done, piece, value, p, &next, entries + listed);
+  }
+  if (status == HRS_OK) compare_sums(r, type, p);
+  if (status == HRS_OK && type == AND) status = compare_players(r, p);
+  hrs_free(p);
+  hrs_free(entries);
+  hrs_free(value);
+  return status;
+}
+
+/* v(T) from the interactions of one type against /values, for all T: with Z the zeta transform of
+ * I without the empty set, v(T) - v(empty) = Z(T) for AND and Z(N) - Z(N \ T) for OR. */
+static hrs_status check_match(row *r, int type) {
+  hrs_dataset_path path = type == AND ? HRS_PATH_AND : HRS_PATH_OR;
+  if (!r->set->has[path] || !r->set->has[HRS_PATH_VALUES] || r->set->n > LARGEST_BITS)
+    return HRS_OK;
+  hrs_count size = (hrs_count)1 << r->set->n;
+  double *zeta = NULL, *value = NULL;
+  hrs_status status = hrs_alloc(size, sizeof *zeta, &zeta);
+  if (status == HRS_OK) status = hrs_alloc(AT_A_TIME, sizeof *value, &value);
+  if (status == HRS_OK) status = hrs_dataset_read(r->set, path, r->k, 0, size, HRS_F64, zeta);
+  if (status == HRS_OK) {
+    zeta[0] = 0;
+    status = hrs_butterfly(hrs_kernel_get(HRS_KERNEL_ZETA), 1, HRS_F64, zeta, r->set->n, 0,
+                           r->set->n, HRS_BUTTERFLY_AUTO);
+  }
+  double tolerance = tolerance_of(r, r->sum[type]), empty = r->set->v_empty[r->k];
+  for (hrs_count done = 0; done < size && status == HRS_OK; done += AT_A_TIME) {
+    hrs_count piece = size - done < AT_A_TIME ? size - done : AT_A_TIME;
+    status = hrs_dataset_read(r->set, HRS_PATH_VALUES, r->k, done, piece, HRS_F64, value);
+    for (hrs_count i = 0; i < piece && status == HRS_OK; i++) {
+      hrs_count mask = done + i;
+      double v = empty + (type == AND ? zeta[mask] : zeta[size - 1] - zeta[size - 1 - mask]);
+      found(r, type == AND ? CHECK_AND_MATCH : CHECK_OR_MATCH, fabs(v - value[i]), tolerance,
+            "at mask %lld the interactions give %.17g, /values has %.17g", (long long)mask, v,
+            value[i]);
+    }
+  }
+  hrs_free(value);
+  hrs_free(zeta);
+  return status;
+}
+
+/* ---- a row ---------------------------------------------------------------------------------- */
+
+/* What the lattice was stored in; where none is kept, numbers that are all exact in single
+ * precision tell (then the wider bound is taken, which is never wrong). */
+static double storage_epsilon(const hrs_dataset_reading *set) {
+  if (set->precision != HRS_NONE) return set->precision == HRS_F32 ? FLT_EPSILON : DBL_EPSILON;
+  for (hrs_count k = 0; k < set->rows; k++)
+    if ((double)(float)set->v_empty[k] != set->v_empty[k] ||
+        (double)(float)set->v_full[k] != set->v_full[k])
+      return DBL_EPSILON;
+  return FLT_EPSILON;
+}
+
+static hrs_status read_orders(row *r) {
+  r->scale = INFINITY;
+  for (int type = 0; type < 2; type++) {
+    r->has[type] = r->set->has[hrs_dataset_orders(type, 0)];
+    if (!r->has[type]) continue;
+    for (int what = 0; what < 5; what++)
+      HRS_TRY(hrs_dataset_read(r->set, hrs_dataset_orders(type, what), r->k, 0, r->set->n + 1,
+                               HRS_F64, r->orders[type][what]));
+    r->sum[type] = fabs(r->set->v_empty[r->k]);
+    for (int m = 1; m <= r->set->n; m++)
+      r->sum[type] += r->orders[type][ALL_POSITIVE][m] - r->orders[type][ALL_NEGATIVE][m];
+    if (r->sum[type] < r->scale) r->scale = r->sum[type];
+  }
+  return HRS_OK;
+}
+
+hrs_status hrs_dataset_check_row(const hrs_dataset_reading *set, hrs_count k,
+                                 hrs_dataset_check *checks) {
+  row r = {.set = set, .checks = checks, .k = k, .epsilon = storage_epsilon(set)};
+  HRS_ASSERT(set->complete && k >= 0 && k < set->rows);
+  HRS_TRY(read_orders(&r));
+  hrs_count first = (hrs_count)set->offset[k], count = (hrs_count)set->offset[k + 1] - first;
+  HRS_TRY(hrs_dataset_read_salient(set, first, count, &r.list));
+  hrs_status status = check_list(&r);
+  if (status == HRS_OK) status = check_list_sums(&r);
+  if (status == HRS_OK) status = check_order_sums(&r);
+  if (status == HRS_OK) status = check_shapley(&r);
+  if (status == HRS_OK) status = check_ends(&r);
+  for (int type = 0; type < 2 && status == HRS_OK; type++) {
+    status = check_interactions(&r, type);
+    if (status == HRS_OK) status = check_match(&r, type);
+  }
+  hrs_salient_destroy(&r.list);
+  return status;
+}

@@ -1,0 +1,250 @@
+/* Options -> job: what to compute and keep, and which kind of game. Network games: job_network.c.
+ */
+#include "job.h"
+#include "job_network.h"
+#include "lists.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A word out of a list, or a message that gives the list. */
+static hrs_status choose(const char *option, const char *text, const char *const *words,
+                         int *index) {
+  char all[256] = "";
+  for (int i = 0; words[i]; i++) {
+    if (strcmp(text, words[i]) == 0) {
+      *index = i;
+      return HRS_OK;
+    }
+    size_t used = strlen(all);
+    snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", words[i]);
+  }
+  HRS_FAIL(USAGE, "%s: '%s' is none of %s", option, text, all);
+}
+
+/* "NAME:VALUE" with one of the given names; VALUE may be missing. */
+static hrs_status split(const char *option, const char *text, const char *const *names, int *index,
+                        const char **value) {
+  const char *colon = strchr(text, ':');
+  char name[64];
+  snprintf(name, sizeof name, "%.*s", colon ? (int)(colon - text) : (int)strlen(text), text);
+  HRS_TRY(choose(option, name, names, index));
+  *value = colon ? colon + 1 : NULL;
+  return HRS_OK;
+}
+
+static hrs_status set_types(const char *text, bool types[2]) {
+  static const char *const words[] = {"and", "or", "and,or", NULL};
+  int which = 0;
+  HRS_TRY(choose("--types", text, words, &which));
+  types[0] = which != 1;
+  types[1] = which != 0;
+  return HRS_OK;
+}
+
+static hrs_status set_indices(const char *text, bool indices[2]) {
+  static const char *const words[] = {"SV", "BV", NULL};
+  indices[0] = indices[1] = false;
+  if (strcmp(text, "none") == 0) return HRS_OK;
+  char copy[256], *rest = copy;
+  HRS_REQUIRE(strlen(text) < sizeof copy, USAGE, "--indices: the list is too long");
+  memcpy(copy, text, strlen(text) + 1);
+  for (char *name; (name = strtok_r(rest, ",", &rest));) {
+    int which = 0;
+    HRS_TRY(choose("--indices", name, words, &which));
+    indices[which] = true;
+  }
+  return HRS_OK;
+}
+
+static hrs_status set_keep(const char *text, int n, hrs_job *job) {
+  static const char *const words[] = {"salient", "top", "all", NULL};
+  if (!text) {
+    job->keep = (hrs_count)1 << n > 65536 ? HRS_KEEP_SALIENT : HRS_KEEP_ALL;
+    return HRS_OK;
+  }
+  int which = 0;
+  const char *value = NULL;
+  HRS_TRY(split("--keep", text, words, &which, &value));
+  job->keep = (hrs_keep)which;
+  HRS_REQUIRE((value != NULL) == (job->keep == HRS_KEEP_TOP), USAGE,
+              "--keep: '%s' should be salient, top:K or all", text);
+  if (value) HRS_TRY(hrs_text_count(value, "--keep top", &job->top));
+  HRS_REQUIRE(!value || job->top >= 1, USAGE, "--keep: '%s' keeps nothing; K is at least 1", text);
+  return HRS_OK;
+}
+
+static hrs_status set_threshold(const char *text, hrs_threshold *threshold) {
+  static const char *const words[] = {"sample", "global", "delta", NULL};
+  static const double usual[] = {0.05, 0.05, 0.03};
+  int which = 0;
+  const char *value = NULL;
+  HRS_TRY(split("--threshold", text, words, &which, &value));
+  threshold->mode = (hrs_threshold_mode)which;
+  threshold->coefficient = usual[which];
+  if (value) HRS_TRY(hrs_text_number(value, "--threshold", &threshold->coefficient));
+  HRS_REQUIRE(threshold->coefficient >= 0, USAGE, "--threshold: %s is negative", value);
+  return HRS_OK;
+}
+
+static hrs_status set_precision(const char *text, hrs_dtype *precision) {
+  static const char *const words[] = {"double", "single", NULL};
+  int which = 0;
+  HRS_TRY(choose("--precision", text, words, &which));
+  *precision = which ? HRS_F32 : HRS_F64;
+  return HRS_OK;
+}
+
+/* Options that belong to another kind of game are a mistake worth a word. */
+static hrs_status check_network_only(const hrs_interactions_options *o, const char *game) {
+  const struct {
+    const char *name;
+    bool given;
+  } only[] = {{"--samples", o->samples},        {"--input", o->input.count},
+              {"--labels", o->labels},          {"--players", o->players},
+              {"--subset", o->subset},          {"--baseline", o->baseline},
+              {"--mask-at", o->mask_at},        {"--target", o->target},
+              {"--output", o->output},          {"--output-node", o->output_node},
+              {"--class-names", o->class_names}};
+  for (size_t i = 0; i < sizeof only / sizeof *only; i++)
+    HRS_REQUIRE(!only[i].given, USAGE, "%s belongs to --model and does not go with %s",
+                only[i].name, game);
+  return HRS_OK;
+}
+
+static hrs_status open_table(MPI_Comm comm, const hrs_interactions_options *o, hrs_game **game) {
+  static const char *const words[] = {"lsb", "msb", NULL};
+  int order = 0, rank;
+  MPI_Comm_rank(comm, &rank);
+  HRS_TRY(choose("--bit-order", o->bit_order, words, &order));
+  if (hrs_game_is_shapiq(o->table)) return hrs_game_shapiq(o->table, game);
+  hrs_array_file *file;
+  HRS_TRY(hrs_input_open(o->table, &file));
+  return hrs_game_table(file, order ? HRS_BITS_MSB : HRS_BITS_LSB, game);
+}
+
+static hrs_status make_game(MPI_Comm comm, const hrs_interactions_options *o, hrs_job *job) {
+  int given = !!o->model + !!o->table + !!o->closed_form + !!o->plugin;
+  HRS_REQUIRE(given == 1, USAGE,
+              "%s of --model, --table, --closed-form and --plugin: exactly one says what the game "
+              "is",
+              given ? "more than one" : "none");
+  if (o->model) return hrs_job_network(comm, o, job);
+  const char *kind = o->table ? "--table" : o->closed_form ? "--closed-form" : "--plugin";
+  const char *value = o->table ? o->table : o->closed_form ? o->closed_form : o->plugin;
+  HRS_TRY(check_network_only(o, kind));
+  HRS_REQUIRE(o->table || !o->select, USAGE, "--select needs --model or --table");
+  hrs_status status = o->table         ? open_table(comm, o, &job->game)
+                      : o->closed_form ? hrs_game_closed_form(value, &job->game)
+                                       : hrs_game_plugin(value, &job->game);
+  if (status != HRS_OK) return hrs_error_context(status, "%s %s", kind, value);
+  snprintf(job->description, sizeof job->description, "%s %s", kind + 2, value);
+  job->n = hrs_game_players(job->game);
+  hrs_count all = hrs_game_samples(job->game);
+  if (o->select)
+    HRS_TRY(hrs_parse_list(o->select, "--select", all, &job->index, &job->samples));
+  else
+    HRS_TRY(hrs_job_all_samples(job, all));
+  HRS_TRY(hrs_alloc(job->samples, sizeof *job->label, &job->label));
+  for (hrs_count i = 0; i < job->samples; i++)
+    job->label[i] = -1;
+  return HRS_OK;
+}
+
+hrs_status hrs_job_all_samples(hrs_job *job, hrs_count count) {
+  HRS_TRY(hrs_alloc(count, sizeof *job->index, &job->index));
+  for (hrs_count i = 0; i < count; i++)
+    job->index[i] = i;
+  job->samples = count;
+  return HRS_OK;
+}
+
+/* Names for games that are no networks: "player 3", or the user's. */
+static hrs_status name_players(MPI_Comm comm, const hrs_interactions_options *o, hrs_job *job) {
+  if (!job->players.names) {
+    HRS_TRY(hrs_calloc(job->n, sizeof *job->players.names, &job->players.names));
+    job->players.n = job->n;
+    for (int i = 0; i < job->n; i++) {
+      char name[32];
+      snprintf(name, sizeof name, "player %d", i);
+      HRS_TRY(hrs_strdup(name, &job->players.names[i]));
+    }
+  }
+  if (!o->player_names) return HRS_OK;
+  hrs_reader reader = hrs_comm_reader(&comm);
+  char **lines;
+  hrs_count count;
+  HRS_TRY_CONTEXT(hrs_reader_lines(&reader, o->player_names, &lines, &count), "--player-names");
+  hrs_status status = hrs_players_rename(&job->players, count, lines, o->player_names);
+  hrs_lines_free(&lines);
+  return status;
+}
+
+/* --timing is written last: that it can be is better known first. By rank 0. */
+static hrs_status check_timing(MPI_Comm comm, const char *path) {
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  if (!path || rank != 0) return HRS_OK;
+  bool there = access(path, F_OK) == 0;
+  FILE *file = fopen(path, "a");
+  HRS_REQUIRE(file, IO, "--timing %s cannot be written: %s", path, strerror(errno));
+  fclose(file);
+  if (!there) unlink(path);
+  return HRS_OK;
+}
+
+static hrs_status create(MPI_Comm comm, const hrs_interactions_options *o, hrs_job *job) {
+  HRS_TRY(set_types(o->types, job->types));
+  HRS_TRY(set_indices(o->indices, job->indices));
+  HRS_TRY(set_threshold(o->threshold, &job->threshold));
+  HRS_TRY(set_precision(o->precision, &job->precision));
+  HRS_REQUIRE(o->salient_limit >= 1, USAGE, "--salient-limit must be at least 1");
+  HRS_TRY(make_game(comm, o, job));
+  HRS_REQUIRE(job->n >= 1 && job->n <= HRS_MAX_PLAYERS, USAGE, "%d players: there must be 1 to %d",
+              job->n, HRS_MAX_PLAYERS);
+  HRS_REQUIRE(job->samples > 0, INPUT, "there are no samples");
+  job->targets = hrs_game_targets(job->game);
+  HRS_REQUIRE(!o->verify || hrs_game_knows_dividends(job->game), USAGE,
+              "--verify needs a game with known dividends: a --closed-form other than random");
+  HRS_TRY(set_keep(o->keep, job->n, job));
+  HRS_TRY(name_players(comm, o, job));
+  return check_timing(comm, o->timing);
+}
+
+hrs_status hrs_job_create(MPI_Comm comm, const hrs_interactions_options *options, hrs_job *job) {
+  memset(job, 0, sizeof *job);
+  hrs_status status = hrs_agree(comm, create(comm, options, job));
+  if (status != HRS_OK) hrs_job_destroy(job);
+  return status;
+}
+
+void hrs_job_destroy(hrs_job *job) {
+  hrs_game_destroy(&job->game);
+  hrs_model_destroy(&job->model);
+  hrs_free(job->index);
+  hrs_free(job->label);
+  hrs_players_destroy(&job->players);
+  hrs_array_destroy(&job->baseline);
+  hrs_lines_free(&job->class_names);
+  memset(job, 0, sizeof *job);
+}
+
+void hrs_job_dataset_spec(const hrs_job *job, const hrs_interactions_options *options,
+                          hrs_dataset_spec *spec) {
+  *spec = (hrs_dataset_spec){.n = job->n,
+                             .samples = job->samples,
+                             .rows = job->samples * job->targets,
+                             .precision = job->precision,
+                             .values = options->values,
+                             .types = {job->types[0], job->types[1]},
+                             .keep_all = job->keep == HRS_KEEP_ALL,
+                             .indices = {job->indices[0], job->indices[1]},
+                             .player_names = job->players.names,
+                             .map = job->players.map.data ? &job->players.map : NULL,
+                             .baseline = job->baseline.data ? &job->baseline : NULL,
+                             .class_names = job->class_names,
+                             .classes = job->class_names ? job->classes : 0};
+}

@@ -1,0 +1,100 @@
+/*
+ * job.h -- what `harsanyi interactions` is asked to do: the options as typed, and what they become:
+ * a game, its samples and targets (job), how ranks and memory are shared out (plan), and the run.
+ */
+#ifndef HRS_MPI_JOB_H
+#define HRS_MPI_JOB_H
+
+#include "options.h"
+
+#include <harsanyi/mpi.h>
+
+/** Values of the options, one field each (see the table in commands/interactions.c). */
+typedef struct hrs_interactions_options {
+  hrs_text_list input;
+  const char *model, *samples, *labels, *select, *table, *bit_order, *closed_form, *plugin;
+  const char *players, *player_names, *class_names, *subset, *baseline, *layout, *mask_at;
+  const char *target, *output, *output_node, *scores;
+  const char *types, *indices, *keep, *threshold;
+  hrs_count salient_limit;
+  bool values, force, plan, quiet, verbose, allow_nonfinite, verify;
+  const char *out, *precision, *timing;
+  hrs_count blocks, chunk;
+  int ranks_per_sample, plan_ranks;
+} hrs_interactions_options;
+
+/** Its table of options (commands/interactions.c). */
+extern const hrs_command_line hrs_interactions_line;
+
+typedef enum hrs_keep { HRS_KEEP_SALIENT, HRS_KEEP_TOP, HRS_KEEP_ALL } hrs_keep;
+typedef enum hrs_threshold_mode {
+  HRS_THRESHOLD_SAMPLE, /* coefficient x largest |I| of the row */
+  HRS_THRESHOLD_GLOBAL, /* coefficient x largest |I| of all rows */
+  HRS_THRESHOLD_DELTA,  /* coefficient x mean of |v(N) - v(empty)| over the rows */
+  HRS_THRESHOLD_FIXED   /* coefficient itself: the second pass of the global mode */
+} hrs_threshold_mode;
+
+typedef struct hrs_threshold {
+  hrs_threshold_mode mode;
+  double coefficient;
+} hrs_threshold;
+
+typedef struct hrs_job {
+  hrs_game *game;
+  hrs_model *model; /* network games, else NULL */
+  int n, targets;   /* per sample */
+  hrs_count samples;
+  hrs_count *index;    /* [samples] number in the sample file */
+  int *label;          /* [samples], -1 without labels */
+  hrs_players players; /* names and map of network games; else n and names */
+  hrs_array baseline;  /* network games */
+  char **class_names;  /* NULL without */
+  int classes;
+  bool types[2];   /* AND, OR */
+  bool indices[2]; /* SV, BV */
+  hrs_keep keep;
+  hrs_count top;
+  hrs_threshold threshold;
+  hrs_dtype precision;
+  char description[256]; /* one line: what is evaluated */
+} hrs_job;
+
+/** Make a job from options: reads files on rank 0 of comm. Collective; the status is agreed on. */
+hrs_status hrs_job_create(MPI_Comm comm, const hrs_interactions_options *options, hrs_job *job);
+void hrs_job_destroy(hrs_job *job);
+
+/** How the ranks are shared out and what that costs. */
+typedef struct hrs_plan {
+  int world;                /* ranks there are */
+  int groups;               /* samples at a time */
+  int ranks;                /* per group */
+  int idle;                 /* ranks in no group */
+  hrs_count rounds;         /* of groups over samples */
+  hrs_partition part;       /* of a group */
+  hrs_count lattice_bytes;  /* largest rank: one lattice's data */
+  hrs_count rank_bytes;     /* largest rank: everything at its peak but the salient lists */
+  hrs_count salient_bytes;  /* salient lists of a group's first rank, if all reach their limit */
+  hrs_count exchange_bytes; /* sent by the busiest rank, whole run */
+  hrs_count messages;       /* by the busiest rank, whole run */
+  hrs_count masks;          /* evaluated by the busiest rank, whole run */
+  hrs_count memory;         /* bytes a rank may use on the smallest node */
+  hrs_count file_bytes;
+} hrs_plan;
+
+/** Plan a job for `world` ranks. Errors: TOO_LARGE, saying how much is needed and how many ranks
+ *  would do; USAGE for ranks per sample that cannot be used. Collective over comm. */
+hrs_status hrs_plan_create(MPI_Comm comm, const hrs_job *job,
+                           const hrs_interactions_options *options, hrs_plan *plan);
+/** Print it, with times predicted from a short measurement, and the largest n that fits. */
+hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan);
+
+/** Do it. Collective over comm; the status is agreed on. command_line stands in the data set. */
+hrs_status hrs_job_run(MPI_Comm comm, hrs_job *job, const hrs_plan *plan,
+                       const hrs_interactions_options *options, const char *command_line,
+                       const char *echo);
+
+/** Fill a data set's description from a job. */
+void hrs_job_dataset_spec(const hrs_job *job, const hrs_interactions_options *options,
+                          hrs_dataset_spec *spec);
+
+#endif

@@ -1,0 +1,180 @@
+/* The distributed lattice: storage, rows, transforms, single elements, checksum. */
+#include "lattice.h"
+
+#include <string.h>
+
+static const hrs_count DEFAULT_CHUNK = (hrs_count)8 << 20, LARGEST_CHUNK = (hrs_count)1 << 30;
+
+hrs_status hrs_lattice_create(MPI_Comm comm, const hrs_partition *part, hrs_dtype type,
+                              hrs_count chunk, hrs_lattice **out) {
+  *out = NULL;
+  HRS_REQUIRE(type == HRS_F64 || type == HRS_F32, USAGE,
+              "a lattice is stored in float64 or "
+              "float32, not %s",
+              hrs_dtype_name(type));
+  HRS_REQUIRE(chunk >= 0 && chunk <= LARGEST_CHUNK, USAGE,
+              "chunk of %lld bytes: it must be at most 1 GiB", (long long)chunk);
+  hrs_count element = (hrs_count)hrs_dtype_size(type);
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  hrs_lattice *lattice;
+  hrs_status status = hrs_calloc(1, sizeof *lattice, &lattice);
+  if (status == HRS_OK) {
+    lattice->comm = comm;
+    lattice->part = *part;
+    lattice->rank = rank;
+    lattice->type = type;
+    lattice->first = hrs_partition_first(part, rank);
+    lattice->count = hrs_partition_first(part, rank + 1) - lattice->first;
+    hrs_count bytes = (lattice->count << (part->n - part->block_bits)) * element;
+    lattice->chunk = chunk ? chunk : DEFAULT_CHUNK;
+    if (lattice->chunk > bytes) lattice->chunk = bytes;
+    lattice->chunk = lattice->chunk < element ? element : lattice->chunk / element * element;
+    status = hrs_alloc(bytes, 1, &lattice->data);
+    if (status == HRS_OK) status = hrs_alloc(2 * lattice->chunk, 1, &lattice->scratch);
+  }
+  /* The smallest chunk of all ranks is everybody's, so that sender and receiver agree. */
+  hrs_count mine = status == HRS_OK ? lattice->chunk : element, smallest;
+  MPI_Allreduce(&mine, &smallest, 1, MPI_INT64_T, MPI_MIN, comm);
+  status = hrs_agree(comm, status);
+  if (status != HRS_OK) {
+    hrs_lattice_destroy(&lattice);
+    return status;
+  }
+  lattice->chunk = smallest;
+  *out = lattice;
+  return HRS_OK;
+}
+
+void hrs_lattice_destroy(hrs_lattice **lattice) {
+  if (!lattice || !*lattice) return;
+  hrs_free((*lattice)->data);
+  hrs_free((*lattice)->scratch);
+  hrs_free(*lattice);
+  *lattice = NULL;
+}
+
+const hrs_partition *hrs_lattice_partition(const hrs_lattice *lattice) {
+  return &lattice->part;
+}
+
+MPI_Comm hrs_lattice_comm(const hrs_lattice *lattice) {
+  return lattice->comm;
+}
+
+hrs_dtype hrs_lattice_type(const hrs_lattice *lattice) {
+  return lattice->type;
+}
+
+hrs_phase hrs_lattice_phase(const hrs_lattice *lattice) {
+  return lattice->phase;
+}
+
+void hrs_lattice_reset(hrs_lattice *lattice) {
+  lattice->phase = HRS_PHASE_A;
+}
+
+hrs_count hrs_lattice_first_row(const hrs_lattice *lattice) {
+  return lattice->first;
+}
+
+hrs_count hrs_lattice_row_count(const hrs_lattice *lattice) {
+  return lattice->count;
+}
+
+hrs_count hrs_lattice_row_size(const hrs_lattice *lattice) {
+  return (hrs_count)1 << (lattice->part.n - lattice->part.block_bits);
+}
+
+void *hrs_lattice_row(const hrs_lattice *lattice, hrs_count row) {
+  hrs_count bytes = hrs_lattice_row_size(lattice) * (hrs_count)hrs_dtype_size(lattice->type);
+  return lattice->data + (row - lattice->first) * bytes;
+}
+
+hrs_subcube hrs_lattice_row_cube(const hrs_lattice *lattice, hrs_count row) {
+  int n = lattice->part.n, v = lattice->part.block_bits;
+  int shift = lattice->phase == HRS_PHASE_A ? n - 2 * v : n - v;
+  hrs_mask held = hrs_mask_full(v) << shift;
+  return (hrs_subcube){(hrs_mask)row << shift, hrs_mask_full(n) & ~held};
+}
+
+void *hrs_lattice_scratch(const hrs_lattice *lattice, hrs_count *bytes) {
+  *bytes = 2 * lattice->chunk;
+  return lattice->scratch;
+}
+
+static hrs_status each_row(hrs_lattice *lattice, hrs_kernel kernel, double scale, int first,
+                           int count) {
+  int bits = lattice->part.n - lattice->part.block_bits;
+  for (hrs_count row = lattice->first; row < lattice->first + lattice->count; row++)
+    HRS_TRY(hrs_butterfly(kernel, scale, lattice->type, hrs_lattice_row(lattice, row), bits, first,
+                          count, HRS_BUTTERFLY_AUTO));
+  return HRS_OK;
+}
+
+hrs_status hrs_lattice_transform(hrs_lattice *lattice, hrs_kernel kernel, double scale) {
+  int n = lattice->part.n, v = lattice->part.block_bits;
+  hrs_status status = each_row(lattice, kernel, scale, 0, n - v);
+  HRS_TRY(hrs_agree(lattice->comm, status));
+  HRS_TRY(hrs_lattice_exchange(lattice));
+  return each_row(lattice, kernel, 1, n - 2 * v, v);
+}
+
+/* Row and element of a mask in the present phase. */
+static void locate(const hrs_lattice *lattice, hrs_mask mask, hrs_count *row, hrs_count *element) {
+  int n = lattice->part.n, v = lattice->part.block_bits, tile_bits = n - 2 * v;
+  hrs_count h = (hrs_count)(mask >> (n - v));
+  hrs_count q = (hrs_count)(mask >> tile_bits & hrs_mask_full(v));
+  hrs_count low = (hrs_count)(mask & hrs_mask_full(tile_bits));
+  bool a = lattice->phase == HRS_PHASE_A;
+  *row = a ? q : h;
+  *element = (a ? h : q) << tile_bits | low;
+}
+
+hrs_status hrs_lattice_get(const hrs_lattice *lattice, hrs_mask mask, double *out) {
+  hrs_count row, element;
+  locate(lattice, mask, &row, &element);
+  int owner = hrs_partition_owner(&lattice->part, row);
+  if (owner == lattice->rank) {
+    const void *data = hrs_lattice_row(lattice, row);
+    *out = lattice->type == HRS_F64 ? ((const double *)data)[element]
+                                    : (double)((const float *)data)[element];
+  }
+  MPI_Bcast(out, 1, MPI_DOUBLE, owner, lattice->comm);
+  return HRS_OK;
+}
+
+void hrs_lattice_set(hrs_lattice *lattice, hrs_mask mask, double value) {
+  hrs_count row, element;
+  locate(lattice, mask, &row, &element);
+  if (row < lattice->first || row >= lattice->first + lattice->count) return;
+  void *data = hrs_lattice_row(lattice, row);
+  if (lattice->type == HRS_F64)
+    ((double *)data)[element] = value;
+  else
+    ((float *)data)[element] = (float)value;
+}
+
+static uint64_t mix(uint64_t x) {
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+  return x ^ x >> 31;
+}
+
+hrs_status hrs_lattice_checksum(const hrs_lattice *lattice, uint64_t *out) {
+  uint64_t sum = 0;
+  size_t size = hrs_dtype_size(lattice->type);
+  for (hrs_count row = lattice->first; row < lattice->first + lattice->count; row++) {
+    hrs_subcube cube = hrs_lattice_row_cube(lattice, row);
+    const char *data = hrs_lattice_row(lattice, row);
+    hrs_mask mask = cube.fixed;
+    for (hrs_count i = 0; i < hrs_lattice_row_size(lattice); i++) {
+      uint64_t bits = 0;
+      memcpy(&bits, data + (size_t)i * size, size);
+      sum += mix(bits ^ mix(mask + 0x9e3779b97f4a7c15u));
+      mask = hrs_subcube_next(cube, mask);
+    }
+  }
+  MPI_Allreduce(&sum, out, 1, MPI_UINT64_T, MPI_SUM, lattice->comm);
+  return HRS_OK;
+}

@@ -1,0 +1,27 @@
+/* lattice.h -- the distributed lattice from inside: what exchange.c and lattice.c share. */
+#ifndef HRS_MPI_LATTICE_H
+#define HRS_MPI_LATTICE_H
+
+#include <harsanyi/mpi.h>
+
+struct hrs_lattice {
+  MPI_Comm comm;
+  hrs_partition part;
+  int rank;
+  hrs_dtype type;
+  hrs_phase phase;
+  hrs_count first, count; /* rows */
+  hrs_count chunk;        /* bytes of one of the two chunks */
+  char *data;
+  char *scratch; /* two chunks */
+};
+
+/** Elements of a tile. */
+static inline hrs_count hrs_lattice_tile(const hrs_lattice *lattice) {
+  return (hrs_count)1 << (lattice->part.n - 2 * lattice->part.block_bits);
+}
+
+/** The part of an exchange that needs nobody else: the rank's own square of tiles, transposed. */
+void hrs_lattice_swap_own(hrs_lattice *lattice);
+
+#endif

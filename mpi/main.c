@@ -1,0 +1,91 @@
+/* The program: finds the subcommand, starts and ends MPI, prints the one error message. */
+#include "commands/commands.h"
+#include "stop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+  const char *name;
+  hrs_status (*run)(int argc, char **argv);
+  const char *summary;
+} commands[] = {
+    {"interactions", hrs_command_interactions,
+     "masked outputs -> AND/OR interactions, values, indices -> one HDF5 data set"},
+    {"show", hrs_command_show, "a data set, for reading in a terminal"},
+    {"bench", hrs_command_bench, "stream | transform | exchange | evaluate: timings and limits"},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_help(void) {
+  printf("usage: harsanyi COMMAND [options], alone or under mpirun or srun\n\n"
+         "AND/OR interactions (Harsanyi dividends) of neural networks on a distributed subset "
+         "lattice.\n\n");
+  for (int i = 0; i < COMMANDS; i++)
+    printf("  %-14s%s\n", commands[i].name, commands[i].summary);
+  printf("\n`harsanyi COMMAND --help` lists a command's options. Exit codes: 0 done, 64 wrong "
+         "usage,\n65 bad input, 70 internal error, 74 file error, 75 stopped early.\n");
+}
+
+/* The launcher's rank before MPI_Init, so that help is printed once; 0 without a launcher. */
+static int launcher_rank(void) {
+  static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
+                                      "SLURM_PROCID"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (getenv(names[i])) return atoi(getenv(names[i]));
+  return 0;
+}
+
+static hrs_status dispatch(int argc, char **argv) {
+  for (int i = 0; argc > 1 && i < COMMANDS; i++)
+    if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
+  if (argc < 2) HRS_FAIL(USAGE, "no command; `harsanyi --help` lists them");
+  HRS_FAIL(USAGE, "unknown command '%s'; `harsanyi --help` lists them", argv[1]);
+}
+
+static bool is_one_of(const char *text, const char *a, const char *b) {
+  return strcmp(text, a) == 0 || strcmp(text, b) == 0;
+}
+
+/* Help and version need no MPI. */
+static bool answer_without_mpi(int argc, char **argv) {
+  if (argc < 2) return false;
+  if (is_one_of(argv[1], "--help", "-h") || is_one_of(argv[1], "help", "--version")) {
+    if (launcher_rank() != 0) return true;
+    if (strcmp(argv[1], "--version") == 0)
+      printf("harsanyi %s (%s)\n", hrs_version(), hrs_git());
+    else
+      print_help();
+    return true;
+  }
+  for (int i = 2; i < argc; i++)
+    if (is_one_of(argv[i], "--help", "-h") && launcher_rank() != 0) return true;
+  return false;
+}
+
+int main(int argc, char **argv) {
+  if (answer_without_mpi(argc, argv)) return 0;
+  for (int i = 2; i < argc; i++)
+    if (is_one_of(argv[i], "--help", "-h")) return hrs_status_exit_code(dispatch(argc, argv));
+  MPI_Init(&argc, &argv);
+  int rank;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  hrs_blas_single_thread();
+  hrs_stop_install();
+  if (rank != 0) {
+    hrs_log_set_level(HRS_LOG_QUIET);
+    hrs_warn_enable(false);
+  }
+  hrs_status status = hrs_agree(MPI_COMM_WORLD, dispatch(argc, argv));
+  if (status != HRS_OK && rank == 0) {
+    fflush(stdout);
+    fprintf(stderr, "harsanyi: error: %s\n", hrs_error_message());
+    if (hrs_log_get_level() == HRS_LOG_VERBOSE)
+      fprintf(stderr, "harsanyi: at %s\n", hrs_error_trace_text());
+  }
+  /* No rank's exit code reaches the launcher before the message is out: it may kill the job. */
+  MPI_Barrier(MPI_COMM_WORLD);
+  MPI_Finalize();
+  return hrs_status_exit_code(status);
+}

@@ -1,0 +1,245 @@
+/*
+ * The plan: how many samples at a time, on how many ranks each, and what that costs, before
+ * anything is allocated.
+ *
+ * Groups. G groups of floor(P/G) ranks take ceil(S/G) rounds over S samples, so the time goes as
+ * ceil(S/G) / floor(P/G); the best G whose lattices fit the memory is taken, and of equals the
+ * largest, because it exchanges least. Results do not depend on it.
+ */
+#include "job.h"
+#include "node.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What a rank needs besides lattice data and chunks: the code, MPI's and BLAS's buffers. */
+static const hrs_count FIXED_BYTES = (hrs_count)64 << 20;
+static const double USABLE = 0.95;
+
+static hrs_count larger(hrs_count a, hrs_count b) {
+  return a > b ? a : b;
+}
+
+static hrs_count smaller(hrs_count a, hrs_count b) {
+  return a < b ? a : b;
+}
+
+/* Costs of a group of `ranks` ranks on a lattice of n players; the plan's other fields stand. */
+static hrs_status cost(const hrs_job *job, const hrs_interactions_options *o, int n, int ranks,
+                       int block_bits, hrs_plan *plan) {
+  HRS_TRY(hrs_partition_create(n, block_bits, ranks, &plan->part));
+  hrs_count element = (hrs_count)hrs_dtype_size(job->precision), busiest = 0, volume = 0;
+  for (int rank = 0; rank < ranks; rank++) {
+    hrs_count rows =
+        hrs_partition_first(&plan->part, rank + 1) - hrs_partition_first(&plan->part, rank);
+    busiest = larger(busiest, rows);
+    volume = larger(volume, hrs_partition_volume(&plan->part, job->precision, rank));
+  }
+  hrs_count row = (hrs_count)1 << (n - plan->part.block_bits);
+  plan->lattice_bytes = busiest * row * element;
+  hrs_count chunk = smaller(o->chunk ? o->chunk : (hrs_count)8 << 20, plan->lattice_bytes);
+  int slice_bits = hrs_game_slice_bits(job->game);
+  hrs_count slice = smaller(row, (hrs_count)1 << slice_bits) * (hrs_count)sizeof(double);
+  hrs_count game = job->model ? hrs_game_network_bytes(job->game) : 0;
+  int types = job->types[0] + job->types[1];
+  hrs_count most = job->keep == HRS_KEEP_TOP ? job->top : o->salient_limit;
+  hrs_count listed = smaller(most, (hrs_count)types << n);
+  /* Two lists while the second type is merged, and each is sorted in a copy. */
+  plan->salient_bytes = listed * (17 * plan->rounds * job->targets + 2 * 17 + 2 * 16);
+  plan->rank_bytes = job->targets * (plan->lattice_bytes + 2 * chunk + slice) + game + FIXED_BYTES;
+  plan->masks = plan->rounds * busiest * row;
+  hrs_count exchanges = plan->rounds * job->targets * types;
+  plan->exchange_bytes = exchanges * volume;
+  hrs_count pairs = ranks - 1, per_pair = pairs ? volume / pairs : 0;
+  plan->messages = exchanges * pairs * (chunk ? (per_pair + chunk - 1) / chunk : 0);
+  return HRS_OK;
+}
+
+/* A group of `ranks` ranks is what `hosted` of them cost; surplus ranks of a small game idle. */
+static int most_ranks(int n, int block_bits) {
+  int bits = block_bits < 0 ? hrs_partition_default_bits(n) : block_bits;
+  return 1 << smaller(bits, 30);
+}
+
+/* Smallest number of ranks, each with `memory` bytes, that hold the lattices of n players; 0 if
+ * none up to the number of rows. */
+static hrs_count ranks_needed(const hrs_job *job, const hrs_interactions_options *o, int n,
+                              int block_bits, hrs_count memory) {
+  hrs_plan trial = {.rounds = 1};
+  for (int ranks = 1; ranks <= most_ranks(n, block_bits); ranks++)
+    if (cost(job, o, n, ranks, block_bits, &trial) == HRS_OK &&
+        (double)trial.rank_bytes <= USABLE * (double)memory)
+      return ranks;
+  return 0;
+}
+
+static hrs_status too_large(const hrs_job *job, const hrs_interactions_options *o, int block_bits,
+                            const hrs_plan *plan) {
+  hrs_count needed = ranks_needed(job, o, job->n, block_bits, plan->memory);
+  char remedy[128];
+  if (needed)
+    snprintf(remedy, sizeof remedy, "%lld ranks with as much memory each would do",
+             (long long)needed);
+  else
+    snprintf(remedy, sizeof remedy, "no number of ranks with so little memory each would do");
+  HRS_FAIL(TOO_LARGE,
+           "%d players and %d target%s need %.2f GiB on each of %d ranks, of which %.2f GiB are "
+           "available; %s (or --precision single, fewer targets, fewer players; --plan shows more)",
+           job->n, job->targets, job->targets == 1 ? "" : "s", (double)plan->rank_bytes / 0x1p30,
+           plan->ranks, (double)plan->memory / 0x1p30, remedy);
+}
+
+static hrs_status set_blocks(const hrs_interactions_options *o, int n, int *bits) {
+  *bits = -1;
+  if (o->blocks == 0) return HRS_OK;
+  *bits = 0;
+  while ((hrs_count)1 << *bits < o->blocks)
+    ++*bits;
+  HRS_REQUIRE((hrs_count)1 << *bits == o->blocks, USAGE, "--blocks %lld is no power of two",
+              (long long)o->blocks);
+  HRS_TRY_CONTEXT(hrs_partition_create(n, *bits, 1, &(hrs_partition){0}), "--blocks");
+  return HRS_OK;
+}
+
+/* The plan for G groups. */
+static hrs_status plan_groups(const hrs_job *job, const hrs_interactions_options *o, int groups,
+                              int block_bits, hrs_plan *plan) {
+  plan->groups = groups;
+  plan->ranks = (int)smaller(plan->world / groups, most_ranks(job->n, block_bits));
+  plan->idle = plan->world - groups * plan->ranks;
+  plan->rounds = (job->samples + groups - 1) / groups;
+  return cost(job, o, job->n, plan->ranks, block_bits, plan);
+}
+
+static bool fits(const hrs_plan *plan) {
+  return (double)plan->rank_bytes <= USABLE * (double)plan->memory;
+}
+
+static hrs_status choose_groups(const hrs_job *job, const hrs_interactions_options *o,
+                                int block_bits, hrs_plan *plan) {
+  int most = (int)smaller(plan->world, job->samples);
+  if (o->ranks_per_sample) {
+    HRS_REQUIRE(o->ranks_per_sample > 0 && o->ranks_per_sample <= plan->world, USAGE,
+                "--ranks-per-sample %d: there are %d ranks", o->ranks_per_sample, plan->world);
+    HRS_REQUIRE(o->ranks_per_sample <= most_ranks(job->n, block_bits), USAGE,
+                "--ranks-per-sample %d: %d players make %d blocks, and a rank needs one of its own",
+                o->ranks_per_sample, job->n, most_ranks(job->n, block_bits));
+    int groups = (int)smaller(plan->world / o->ranks_per_sample, job->samples);
+    plan->groups = groups;
+    plan->ranks = o->ranks_per_sample;
+    plan->idle = plan->world - groups * plan->ranks;
+    plan->rounds = (job->samples + groups - 1) / groups;
+    return cost(job, o, job->n, plan->ranks, block_bits, plan);
+  }
+  double least = 0;
+  hrs_plan best = *plan;
+  for (int groups = most; groups >= 1; groups--) {
+    hrs_plan trial = *plan;
+    HRS_TRY(plan_groups(job, o, groups, block_bits, &trial));
+    double time = (double)trial.rounds / trial.ranks;
+    if ((fits(&trial) && (least == 0 || time < least)) || (groups == 1 && least == 0)) {
+      least = time;
+      best = trial;
+    }
+  }
+  *plan = best;
+  return HRS_OK;
+}
+
+static hrs_status make_plan(const hrs_job *job, const hrs_interactions_options *o, hrs_plan *plan) {
+  int block_bits;
+  HRS_TRY(set_blocks(o, job->n, &block_bits));
+  HRS_TRY(choose_groups(job, o, block_bits, plan));
+  hrs_dataset_spec spec;
+  hrs_job_dataset_spec(job, o, &spec);
+  plan->file_bytes = hrs_dataset_bytes(&spec);
+  if (!fits(plan)) return too_large(job, o, block_bits, plan);
+  return HRS_OK;
+}
+
+hrs_status hrs_plan_create(MPI_Comm comm, const hrs_job *job,
+                           const hrs_interactions_options *options, hrs_plan *plan) {
+  memset(plan, 0, sizeof *plan);
+  MPI_Comm_size(comm, &plan->world);
+  plan->memory = hrs_node_memory(comm);
+  if (options->plan_ranks > 0) plan->world = options->plan_ranks;
+  return hrs_agree(comm, make_plan(job, options, plan));
+}
+
+/* Seconds of evaluating a slice, and of one butterfly pass over 32 MiB, to scale up from. */
+static hrs_status measure(const hrs_job *job, const hrs_plan *plan, double *per_mask,
+                          double *per_byte) {
+  int bits = job->n - plan->part.block_bits, slice_bits = hrs_game_slice_bits(job->game);
+  hrs_mask free_bits = hrs_mask_full((int)smaller(bits, slice_bits));
+  hrs_subcube cube = {0, free_bits};
+  double *values;
+  HRS_TRY(hrs_alloc(hrs_subcube_size(cube) * job->targets, sizeof *values, &values));
+  hrs_status status = hrs_game_evaluate(job->game, cube, values);
+  double start = hrs_time(), now = start;
+  hrs_count masks = 0;
+  while (status == HRS_OK && now - start < 0.5) {
+    status = hrs_game_evaluate(job->game, cube, values);
+    masks += hrs_subcube_size(cube);
+    now = hrs_time();
+  }
+  hrs_free(values);
+  HRS_TRY(status);
+  *per_mask = (now - start) / (double)masks;
+  enum { PROBE = 22 };
+  double *data;
+  HRS_TRY(hrs_calloc((hrs_count)1 << PROBE, sizeof *data, &data));
+  start = hrs_time();
+  status = hrs_butterfly(hrs_kernel_get(HRS_KERNEL_MOBIUS), 1, HRS_F64, data, PROBE, 0, PROBE,
+                         HRS_BUTTERFLY_AUTO);
+  *per_byte = (hrs_time() - start) / (8.0 * (1 << PROBE));
+  hrs_free(data);
+  return status;
+}
+
+static void print_time(const char *what, double seconds) {
+  printf("  %-28s%lld:%02d:%02d (%.3g s)\n", what, (long long)(seconds / 3600),
+         (int)(seconds / 60) % 60, (int)seconds % 60, seconds);
+}
+
+static void print_bytes(const char *what, hrs_count bytes) {
+  printf("  %-28s%lld bytes (%.3g GiB)\n", what, (long long)bytes, (double)bytes / 0x1p30);
+}
+
+hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
+  double per_mask = 0, per_byte = 0;
+  HRS_TRY(measure(job, plan, &per_mask, &per_byte));
+  int types = job->types[0] + job->types[1];
+  printf("plan: %s\n", job->description);
+  printf("  %-28s%d\n  %-28s%lld, %d target%s each\n", "players", job->n, "samples",
+         (long long)job->samples, job->targets, job->targets == 1 ? "" : "s");
+  printf("  %-28s%d in %d group%s of %d, %d idle; %lld rounds\n", "ranks", plan->world,
+         plan->groups, plan->groups == 1 ? "" : "s", plan->ranks, plan->idle,
+         (long long)plan->rounds);
+  printf("  %-28s%d of %lld masks\n", "blocks", 1 << plan->part.block_bits,
+         1LL << (job->n - plan->part.block_bits));
+  printf("per rank (the busiest)\n");
+  printf("  %-28s%lld\n", "masks", (long long)plan->masks);
+  print_bytes("lattice data", plan->lattice_bytes * job->targets);
+  print_bytes("memory without salient lists", plan->rank_bytes);
+  print_bytes("salient lists, at most", plan->salient_bytes);
+  print_bytes("available to a rank", plan->memory);
+  print_bytes("sent by exchanges", plan->exchange_bytes);
+  printf("  %-28s%lld\n", "messages of exchanges", (long long)plan->messages);
+  print_bytes("data set, all ranks", plan->file_bytes);
+  double evaluate = per_mask * (double)plan->masks;
+  double transform =
+      per_byte * (double)plan->lattice_bytes * (double)job->targets * types * (double)plan->rounds;
+  print_time("time to evaluate", evaluate);
+  print_time("time to transform", transform);
+  int largest = 0;
+  for (int n = 1; n <= HRS_MAX_PLAYERS; n++) {
+    hrs_plan trial = {.rounds = plan->rounds};
+    int ranks = (int)smaller(plan->world, most_ranks(n, -1));
+    hrs_interactions_options usual = {.salient_limit = 1};
+    if (cost(job, &usual, n, ranks, -1, &trial) == HRS_OK &&
+        (double)trial.rank_bytes <= USABLE * (double)plan->memory)
+      largest = n;
+  }
+  printf("  %-28sn = %d (all ranks on one sample)\n", "largest lattice that fits", largest);
+  return HRS_OK;
+}

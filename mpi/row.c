@@ -1,0 +1,275 @@
+/*
+ * One row of results: from values in a lattice to what the data set holds of them.
+ *
+ * The lattice is in phase A with v. AND = Moebius (-> phase B). OR comes from AND by minus the
+ * Kronecker power of [[1,1],[0,-1]] (-> phase A), or from v directly where AND is not wanted.
+ *
+ * The threshold of a row looks at AND and OR together, but only one of them exists at a time. AND
+ * is therefore reduced with the threshold known by then, a lower bound; once OR is known its list
+ * is pruned, and its salient sums are taken from the list anew. Only where the list was cut at its
+ * limit does AND have to come back, by the same transform, which is its own inverse.
+ */
+#include "run.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { AND, OR };
+
+void hrs_run_clock(hrs_run *run, hrs_run_phase phase, double *start) {
+  double now = hrs_time();
+  run->seconds[phase] += now - *start;
+  *start = now;
+}
+
+/* Threshold of a row whose largest |I| so far is `largest`; never 0, so that no zero is salient. */
+static double threshold_for(const hrs_run *run, double largest) {
+  double base = 1;
+  switch (run->threshold.mode) {
+  case HRS_THRESHOLD_SAMPLE:
+    base = largest;
+    break;
+  case HRS_THRESHOLD_GLOBAL:
+    base = largest > run->running_max ? largest : run->running_max;
+    break;
+  case HRS_THRESHOLD_DELTA:
+    base = run->delta;
+    break;
+  case HRS_THRESHOLD_FIXED:
+    break;
+  }
+  double threshold = run->threshold.coefficient * base;
+  return threshold > DBL_TRUE_MIN ? threshold : DBL_TRUE_MIN;
+}
+
+/* Least |I| that is listed, and how many: the threshold's, or any of the largest K. */
+static double list_from(const hrs_run *run, double threshold) {
+  return run->job->keep == HRS_KEEP_TOP ? DBL_TRUE_MIN : threshold;
+}
+
+static hrs_count list_limit(const hrs_run *run) {
+  return run->job->keep == HRS_KEEP_TOP ? run->job->top : run->options->salient_limit;
+}
+
+typedef struct order_context {
+  int n;
+  double threshold;
+} order_context;
+
+static hrs_status order_row(void *context, hrs_dtype type, const void *values, hrs_subcube cube,
+                            double *sum) {
+  const order_context *c = context;
+  return hrs_order_sums(type, values, cube, c->n, c->threshold, sum);
+}
+
+/* All five order sums of a type into row->orders[type]. Collective over the group. */
+static hrs_status reduce_orders(const hrs_lattice *lattice, int n, double threshold,
+                                double orders[5][HRS_MAX_PLAYERS + 1]) {
+  double sums[HRS_ORDER_SUMS * (HRS_MAX_PLAYERS + 1)];
+  order_context context = {n, threshold};
+  HRS_TRY(hrs_lattice_sum(lattice, HRS_ORDER_SUMS * (n + 1), order_row, &context, sums));
+  for (int what = 0; what < HRS_ORDER_SUMS; what++)
+    memcpy(orders[what], sums + what * (n + 1), sizeof(double) * (size_t)(n + 1));
+  return HRS_OK;
+}
+
+void hrs_run_orders_from_list(int n, const hrs_salient *list, double threshold,
+                              hrs_dataset_row *row) {
+  row->threshold = threshold;
+  for (int type = 0; type < 2; type++)
+    for (int what = 0; what < 3; what++)
+      memset(row->orders[type][what], 0, sizeof(double) * (size_t)(n + 1));
+  for (hrs_count i = 0; i < list->count; i++) {
+    if (fabs(list->value[i]) < threshold) break;
+    int order = hrs_order(list->mask[i]);
+    row->orders[list->type[i]][list->value[i] < 0][order] += list->value[i];
+    row->orders[list->type[i]][2][order]++;
+  }
+}
+
+static hrs_status fold_row(void *context, hrs_dtype type, const void *values, hrs_subcube cube,
+                           double *sum) {
+  const hrs_run *run = context;
+  return hrs_player_values(type, values, cube, run->job->n, sum);
+}
+
+static hrs_status indices_from_values(hrs_run *run, const hrs_lattice *lattice,
+                                      hrs_dataset_row *row) {
+  if (!run->job->indices[0] && !run->job->indices[1]) return HRS_OK;
+  int n = run->job->n;
+  double sums[2 * HRS_MAX_PLAYERS];
+  HRS_TRY(hrs_lattice_sum(lattice, 2 * n, fold_row, run, sums));
+  for (int which = 0; which < 2; which++)
+    memcpy(row->indices[which], sums + which * n, sizeof(double) * (size_t)n);
+  return HRS_OK;
+}
+
+/* Largest error of a row against known dividends, over the tolerance of a transform in storage of
+ * precision e: 8 * 2^(n/2) * e * scale. */
+typedef struct verification {
+  hrs_run *run;
+  bool or_type;
+} verification;
+
+static hrs_status verify_row(void *context, hrs_dtype type, const void *values, hrs_subcube cube,
+                             double *sum) {
+  const verification *v = context;
+  hrs_mask mask = cube.fixed;
+  for (hrs_count i = 0; i < hrs_subcube_size(cube); i++) {
+    double known;
+    HRS_TRY(hrs_game_dividend(v->run->job->game, v->or_type, mask, &known));
+    double value =
+        type == HRS_F64 ? ((const double *)values)[i] : (double)((const float *)values)[i];
+    double error = fabs(value - known);
+    if (!(error <= *sum)) *sum = error;
+    mask = hrs_subcube_next(cube, mask);
+  }
+  return HRS_OK;
+}
+
+static hrs_status verify(hrs_run *run, const hrs_lattice *lattice, bool or_type, double scale) {
+  if (!run->options->verify) return HRS_OK;
+  verification v = {run, or_type};
+  double worst = 0, all;
+  hrs_count first = hrs_lattice_first_row(lattice);
+  for (hrs_count row = first; row < first + hrs_lattice_row_count(lattice); row++)
+    HRS_TRY(verify_row(&v, hrs_lattice_type(lattice), hrs_lattice_row(lattice, row),
+                       hrs_lattice_row_cube(lattice, row), &worst));
+  MPI_Allreduce(&worst, &all, 1, MPI_DOUBLE, MPI_MAX, run->group);
+  double epsilon = run->job->precision == HRS_F64 ? DBL_EPSILON : FLT_EPSILON;
+  double tolerance = 8 * pow(2, run->job->n / 2.0) * epsilon * (scale > 1 ? scale : 1);
+  if (!(all / tolerance <= run->verified)) run->verified = all / tolerance;
+  return HRS_OK;
+}
+
+/* Largest |I|, order sums and salient list of a type, at the threshold that is known by now. */
+static hrs_status reduce_type(hrs_run *run, const hrs_lattice *lattice, int type, double *largest,
+                              hrs_dataset_row *row, hrs_salient *list) {
+  double here;
+  HRS_TRY(hrs_lattice_max(lattice, &here));
+  *largest = here > *largest ? here : *largest;
+  row->threshold = threshold_for(run, *largest);
+  HRS_TRY(reduce_orders(lattice, run->job->n, row->threshold, row->orders[type]));
+  return hrs_lattice_select(lattice, (uint8_t)type, list_from(run, row->threshold), list_limit(run),
+                            list);
+}
+
+/* AND at its final threshold, after OR has raised it. */
+static hrs_status refine_and(hrs_run *run, hrs_lattice *lattice, hrs_dataset_row *row,
+                             hrs_salient *list) {
+  int lacks = run->group_rank == 0 && hrs_salient_lacks(list, row->threshold);
+  MPI_Bcast(&lacks, 1, MPI_INT, 0, run->group);
+  if (!lacks) {
+    hrs_dataset_row sums = *row;
+    hrs_run_orders_from_list(run->job->n, list, row->threshold, &sums);
+    memcpy(row->orders[AND], sums.orders[AND], 3 * sizeof row->orders[AND][0]);
+    return HRS_OK;
+  }
+  /* The transform needs what stood at the empty set before it was set to 0: minus v(N). */
+  hrs_lattice_set(lattice, 0, -row->v_full);
+  HRS_TRY(hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_OR_FROM_AND), -1));
+  HRS_TRY(reduce_orders(lattice, run->job->n, row->threshold, row->orders[AND]));
+  hrs_salient_destroy(list);
+  return hrs_lattice_select(lattice, AND, list_from(run, row->threshold), list_limit(run), list);
+}
+
+static hrs_status transform(hrs_run *run, hrs_lattice *lattice, int type) {
+  hrs_kernel_name name = type == AND            ? HRS_KERNEL_MOBIUS
+                         : run->job->types[AND] ? HRS_KERNEL_OR_FROM_AND
+                                                : HRS_KERNEL_OR;
+  HRS_TRY(hrs_lattice_transform(lattice, hrs_kernel_get(name), type == AND ? 1 : -1));
+  if (type == OR) hrs_lattice_set(lattice, 0, 0);
+  return HRS_OK;
+}
+
+/* One type: transform, reduce, write. Ranks without a lattice take part in the agreements. */
+static hrs_status do_type(hrs_run *run, int type, hrs_count k, hrs_lattice *lattice, bool again,
+                          double *largest, hrs_dataset_row *row, hrs_salient *list) {
+  double start = hrs_time();
+  hrs_status status = HRS_OK;
+  if (lattice) {
+    status = transform(run, lattice, type);
+    hrs_run_clock(run, HRS_RUN_transform, &start);
+    if (status == HRS_OK) status = reduce_type(run, lattice, type, largest, row, list);
+    hrs_run_clock(run, HRS_RUN_reduce, &start);
+    double scale = fabs(row->v_full) > *largest ? fabs(row->v_full) : *largest;
+    if (status == HRS_OK) status = verify(run, lattice, type == OR, scale);
+    hrs_run_clock(run, HRS_RUN_verify, &start);
+  }
+  HRS_TRY(hrs_agree(run->world, status));
+  if (run->job->keep == HRS_KEEP_ALL && !again)
+    HRS_TRY(hrs_dataset_write_lattice(run->set, type == AND ? HRS_DATASET_AND : HRS_DATASET_OR, k,
+                                      lattice));
+  hrs_run_clock(run, HRS_RUN_write, &start);
+  return HRS_OK;
+}
+
+static hrs_status start_row(hrs_run *run, hrs_count sample, int target, hrs_lattice *lattice,
+                            hrs_dataset_row *row) {
+  const hrs_job *job = run->job;
+  row->index = job->index[sample];
+  row->label = job->label[sample];
+  row->target = hrs_game_target(job->game, target);
+  HRS_TRY(hrs_lattice_get(lattice, 0, &row->v_empty));
+  HRS_TRY(hrs_lattice_get(lattice, hrs_mask_full(job->n), &row->v_full));
+  return indices_from_values(run, lattice, row);
+}
+
+/* Store what the group's first rank keeps of row k; in place where the row is done again. */
+static hrs_status keep_row(hrs_run *run, hrs_count k, bool again, const hrs_dataset_row *row,
+                           hrs_salient *list) {
+  hrs_count at = run->listed;
+  if (again) {
+    for (at = 0; run->rows[at] != k;)
+      at++;
+    hrs_salient_destroy(&run->lists[at]);
+  } else {
+    run->rows[run->listed++] = k;
+  }
+  list->truncated = hrs_salient_lacks(list, row->threshold);
+  run->lists[at] = *list;
+  memset(list, 0, sizeof *list);
+  if (!run->kept) return hrs_dataset_write_row(run->set, k, row);
+  run->kept[at] = *row;
+  return HRS_OK;
+}
+
+hrs_status hrs_run_row(hrs_run *run, hrs_count sample, int target, hrs_lattice *lattice,
+                       bool again) {
+  const hrs_job *job = run->job;
+  hrs_count k = sample * job->targets + target;
+  hrs_dataset_row row = {0};
+  hrs_salient lists[2] = {{0}};
+  double largest = 0, start = hrs_time();
+  hrs_status status = HRS_OK;
+  if (lattice) status = start_row(run, sample, target, lattice, &row);
+  hrs_run_clock(run, HRS_RUN_reduce, &start);
+  HRS_GO(hrs_agree(run->world, status));
+  if (run->options->values && !again)
+    HRS_GO(hrs_dataset_write_lattice(run->set, HRS_DATASET_VALUES, k, lattice));
+  hrs_run_clock(run, HRS_RUN_write, &start);
+  double after_and = 0;
+  for (int type = AND; type <= OR; type++) {
+    if (job->types[type])
+      HRS_GO(do_type(run, type, k, lattice, again, &largest, &row, &lists[type]));
+    if (type == AND) after_and = row.threshold;
+  }
+  start = hrs_time();
+  if (lattice) {
+    if (job->types[AND] && job->types[OR] && row.threshold != after_and)
+      status = refine_and(run, lattice, &row, &lists[AND]);
+    if (status == HRS_OK && run->group_rank == 0)
+      status = hrs_salient_merge(&lists[AND], &lists[OR], list_from(run, row.threshold),
+                                 list_limit(run));
+    if (largest > run->running_max) run->running_max = largest;
+    if (status == HRS_OK && run->group_rank == 0)
+      status = keep_row(run, k, again, &row, &lists[AND]);
+  }
+  hrs_run_clock(run, HRS_RUN_reduce, &start);
+  status = hrs_agree(run->world, status);
+done:
+  hrs_salient_destroy(&lists[AND]);
+  hrs_salient_destroy(&lists[OR]);
+  return status;
+}

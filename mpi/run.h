@@ -1,0 +1,53 @@
+/* run.h -- the parts of a run: rounds of samples (run.c), one row of results (row.c). */
+#ifndef HRS_MPI_RUN_H
+#define HRS_MPI_RUN_H
+
+#include "job.h"
+#include "progress.h"
+
+/* X(name): what the time goes into. */
+#define HRS_PHASE_TABLE(X) X(evaluate) X(transform) X(reduce) X(write) X(verify)
+typedef enum hrs_run_phase {
+#define HRS_PHASE_ENUM(name) HRS_RUN_##name,
+  HRS_PHASE_TABLE(HRS_PHASE_ENUM)
+#undef HRS_PHASE_ENUM
+      HRS_RUN_PHASES
+} hrs_run_phase;
+
+typedef struct hrs_run {
+  MPI_Comm world, group; /* group: MPI_COMM_NULL on idle ranks */
+  int group_index, group_rank;
+  hrs_job *job;
+  const hrs_plan *plan;
+  const hrs_interactions_options *options;
+  hrs_dataset *set;
+  hrs_lattice **lattices; /* [targets] */
+  double *slice;          /* [targets][2^slice bits] */
+  hrs_threshold threshold;
+  double delta;       /* mean |v(N) - v(empty)|, for its threshold */
+  double running_max; /* largest |I| of the rows so far, for the global threshold */
+  double verified;    /* largest error against known dividends, over its tolerance */
+  /* On the first rank of a group: */
+  hrs_count listed;      /* rows done here */
+  hrs_count *rows;       /* their numbers */
+  hrs_salient *lists;    /* their salient interactions */
+  hrs_dataset_row *kept; /* their results, where they wait for the global threshold */
+  double seconds[HRS_RUN_PHASES];
+  hrs_progress progress;
+} hrs_run;
+
+/** Time since *start goes to a phase, and *start becomes now. */
+void hrs_run_clock(hrs_run *run, hrs_run_phase phase, double *start);
+
+/**
+ * Everything for row k, whose values stand in `lattice` (NULL: this rank has none this round):
+ * values and indices, AND, OR, salience; written to the data set. `again`: only orders and list,
+ * for a row that is done a second time. Collective over the world; `sample` is the job's number.
+ */
+hrs_status hrs_run_row(hrs_run *run, hrs_count sample, int target, hrs_lattice *lattice,
+                       bool again);
+/** Salient order sums of a complete list: row->orders[..][0..2] and threshold. */
+void hrs_run_orders_from_list(int n, const hrs_salient *list, double threshold,
+                              hrs_dataset_row *row);
+
+#endif

@@ -1,0 +1,12 @@
+/* stop.h -- a wish to stop early, from a signal. */
+#ifndef HRS_MPI_STOP_H
+#define HRS_MPI_STOP_H
+
+#include <stdbool.h>
+
+/** Take SIGTERM, SIGINT and SIGUSR1 as a wish to stop at the next batch. */
+void hrs_stop_install(void);
+/** Was there one on this rank? */
+bool hrs_stop_wanted(void);
+
+#endif

@@ -1,0 +1,112 @@
+/* Whole small files: from disk, or through a reader that the caller provides. */
+#include <harsanyi/base.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LINES_LIMIT = 64 << 20 };
+
+static hrs_status read_whole(int descriptor, const char *path, unsigned char *bytes,
+                             hrs_count size) {
+  hrs_count done = 0;
+  while (done < size) {
+    ssize_t got = read(descriptor, bytes + done, (size_t)(size - done));
+    if (got < 0 && errno == EINTR) continue;
+    HRS_REQUIRE(got >= 0, IO, "%s: cannot be read: %s", path, strerror(errno));
+    HRS_REQUIRE(got > 0, INPUT, "%s: ended after %lld of %lld bytes (is it still being written?)",
+                path, (long long)done, (long long)size);
+    done += got;
+  }
+  return HRS_OK;
+}
+
+static hrs_status read_descriptor(int descriptor, const char *path, hrs_count limit,
+                                  unsigned char **bytes, hrs_count *size) {
+  struct stat info;
+  HRS_REQUIRE(fstat(descriptor, &info) == 0, INPUT, "%s: %s", path, strerror(errno));
+  HRS_REQUIRE(!S_ISDIR(info.st_mode), INPUT, "%s is a folder; a file was expected", path);
+  HRS_REQUIRE(S_ISREG(info.st_mode), INPUT, "%s is no regular file (a pipe or device?)", path);
+  HRS_REQUIRE(info.st_size <= limit, INPUT, "%s has %lld bytes; at most %lld were expected here",
+              path, (long long)info.st_size, (long long)limit);
+  HRS_TRY(hrs_alloc(info.st_size, 1, bytes));
+  hrs_status status = read_whole(descriptor, path, *bytes, info.st_size);
+  if (status != HRS_OK) {
+    hrs_free(*bytes);
+    *bytes = NULL;
+    return hrs_error_trace(status, __FILE__, __LINE__);
+  }
+  *size = info.st_size;
+  return HRS_OK;
+}
+
+hrs_status hrs_file_read(const char *path, hrs_count limit, unsigned char **bytes,
+                         hrs_count *size) {
+  *bytes = NULL;
+  *size = 0;
+  /* O_NONBLOCK: opening a pipe that nobody writes must not hang. */
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  HRS_REQUIRE(descriptor >= 0, INPUT, "%s: cannot be opened: %s", path, strerror(errno));
+  hrs_status status = read_descriptor(descriptor, path, limit, bytes, size);
+  close(descriptor);
+  if (status != HRS_OK) return hrs_error_trace(status, __FILE__, __LINE__);
+  return HRS_OK;
+}
+
+hrs_status hrs_reader_read(const hrs_reader *reader, const char *path, hrs_count limit,
+                           unsigned char **bytes, hrs_count *size) {
+  return reader ? reader->read(reader->self, path, limit, bytes, size)
+                : hrs_file_read(path, limit, bytes, size);
+}
+
+/* One block: the pointers, ended by NULL, and behind them the text with its ends made NUL. */
+static hrs_status split(const char *path, const unsigned char *bytes, hrs_count size, char ***lines,
+                        hrs_count *count) {
+  HRS_REQUIRE(!size || !memchr(bytes, 0, (size_t)size), INPUT,
+              "%s is no text file (it holds a zero byte); expected one name per line", path);
+  if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+    bytes += 3;
+    size -= 3;
+  }
+  hrs_count n = size > 0 && bytes[size - 1] != '\n';
+  for (hrs_count i = 0; i < size; i++)
+    n += bytes[i] == '\n';
+  char **block;
+  HRS_TRY(hrs_alloc((n + 1) * (hrs_count)sizeof(char *) + size + 1, 1, &block));
+  char *text = (char *)(block + n + 1);
+  if (size) memcpy(text, bytes, (size_t)size);
+  text[size] = '\0';
+  for (hrs_count i = 0; i < n; i++) {
+    char *end = text + strcspn(text, "\n");
+    char *next = *end ? end + 1 : end;
+    *end = '\0';
+    if (end > text && end[-1] == '\r') end[-1] = '\0';
+    block[i] = text;
+    text = next;
+  }
+  block[n] = NULL;
+  *lines = block;
+  *count = n;
+  return HRS_OK;
+}
+
+hrs_status hrs_reader_lines(const hrs_reader *reader, const char *path, char ***lines,
+                            hrs_count *count) {
+  unsigned char *bytes;
+  hrs_count size;
+  *lines = NULL;
+  *count = 0;
+  HRS_TRY(hrs_reader_read(reader, path, LINES_LIMIT, &bytes, &size));
+  hrs_status status = split(path, bytes, size, lines, count);
+  hrs_free(bytes);
+  if (status != HRS_OK) return hrs_error_trace(status, __FILE__, __LINE__);
+  return HRS_OK;
+}
+
+void hrs_lines_free(char ***lines) {
+  if (!lines) return;
+  hrs_free(*lines);
+  *lines = NULL;
+}

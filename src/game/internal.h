@@ -1,0 +1,85 @@
+/* internal.h -- what the files of this room share: the handle, random numbers, small parsers. */
+#ifndef HRS_GAME_INTERNAL_H
+#define HRS_GAME_INTERNAL_H
+
+#include <harsanyi/game.h>
+
+struct hrs_game {
+  hrs_game_methods methods;
+  void *self;
+  int players;
+  hrs_count samples;
+  int targets;
+  int slice_bits;
+};
+
+/* ---- random numbers: a pure function of seed and counter, the same on every machine ---- */
+
+/** The finaliser of SplitMix64: a bijection of 64 bits that passes for random. */
+static inline uint64_t hrs_mix64(uint64_t x) {
+  x ^= x >> 30;
+  x *= UINT64_C(0xbf58476d1ce4e5b9);
+  x ^= x >> 27;
+  x *= UINT64_C(0x94d049bb133111eb);
+  return x ^ (x >> 31);
+}
+
+/** Random bits number `counter` of the stream `seed`. */
+static inline uint64_t hrs_random_bits(uint64_t seed, uint64_t counter) {
+  return hrs_mix64(hrs_mix64(seed + UINT64_C(0x9e3779b97f4a7c15)) +
+                   (counter + 1) * UINT64_C(0x9e3779b97f4a7c15));
+}
+
+/** A stream of them. */
+typedef struct hrs_random {
+  uint64_t seed, counter;
+} hrs_random;
+
+static inline uint64_t hrs_random_next(hrs_random *random) {
+  return hrs_random_bits(random->seed, random->counter++);
+}
+
+/** Uniform in 0..limit-1, without bias. */
+static inline uint64_t hrs_random_below(hrs_random *random, uint64_t limit) {
+  uint64_t rest = (UINT64_MAX - limit + 1) % limit; /* 2^64 mod limit */
+  uint64_t bits;
+  do
+    bits = hrs_random_next(random);
+  while (bits < rest);
+  return bits % limit;
+}
+
+/* ---- parsers for parts of options; true where the whole text was a number ---- */
+
+bool hrs_parse_count(const char *text, hrs_count *out);
+bool hrs_parse_seed(const char *text, uint64_t *out);
+bool hrs_parse_real(const char *text, double *out);
+
+/* ---- tensors of images ---- */
+
+/** Which axes of one sample's tensor are rows, columns and channels (-1: there are none). */
+typedef struct hrs_image_axes {
+  int rows, columns, channels;
+} hrs_image_axes;
+
+/** Errors: USAGE where the tensor has no two axes for rows and columns. */
+hrs_status hrs_image_axes_find(const char *what, int rank, const hrs_count *dim, hrs_layout layout,
+                               hrs_image_axes *out);
+/** Elements before, along and after an axis. */
+void hrs_axis_spans(int rank, const hrs_count *dim, int axis, hrs_count *outer, hrs_count *size,
+                    hrs_count *inner);
+
+/** Is `shape` the same as `dim`, or the same without a leading axis of 1? */
+bool hrs_shape_fits(int shape_rank, const hrs_count *shape, int rank, const hrs_count *dim);
+
+/** The shape's part of hrs_network_bind; the data stay where they are. */
+hrs_status hrs_network_bind_shape(const hrs_model *model, const char *input, hrs_array *samples);
+
+/* ---- outputs ---- */
+
+/** hrs_output_value for many targets of one vector, sharing the work; `workspace` holds `classes`
+ *  numbers. The value of a target does not depend on which others are asked for. */
+void hrs_output_values(hrs_output output, hrs_scores scores, const double *score, int classes,
+                       int targets, const int *target, double *workspace, double *out);
+
+#endif

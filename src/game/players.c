@@ -1,0 +1,451 @@
+/*
+ * Players of network games: label maps from the forms of --players, subsets and names.
+ *
+ * A map has the masked tensor's shape (batch axis of 1 included) and says for each element which
+ * player it belongs to, -1 for the background that is never masked.
+ */
+#include "internal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- shapes ---- */
+
+hrs_status hrs_image_axes_find(const char *what, int rank, const hrs_count *dim, hrs_layout layout,
+                               hrs_image_axes *out) {
+  bool last = layout == HRS_LAYOUT_CHANNELS_LAST;
+  if (layout == HRS_LAYOUT_AUTO && rank == 4)
+    last = (dim[3] == 1 || dim[3] == 3 || dim[3] == 4) && dim[1] > dim[3];
+  int needed = last ? 3 : 2;
+  char shape[HRS_SHAPE_TEXT];
+  HRS_REQUIRE(rank >= needed, USAGE,
+              "%s needs an image with rows and columns; the tensor's shape is %s", what,
+              hrs_shape_text(rank, dim, shape, sizeof shape));
+  out->rows = last ? rank - 3 : rank - 2;
+  out->columns = out->rows + 1;
+  out->channels = last ? rank - 1 : (rank >= 4 ? 1 : (rank == 3 && dim[0] != 1 ? 0 : -1));
+  return HRS_OK;
+}
+
+void hrs_axis_spans(int rank, const hrs_count *dim, int axis, hrs_count *outer, hrs_count *size,
+                    hrs_count *inner) {
+  *outer = *inner = 1;
+  for (int i = 0; i < axis; i++)
+    *outer *= dim[i];
+  *size = dim[axis];
+  for (int i = axis + 1; i < rank; i++)
+    *inner *= dim[i];
+}
+
+static bool same_shape(int a_rank, const hrs_count *a, int b_rank, const hrs_count *b) {
+  if (a_rank != b_rank) return false;
+  for (int i = 0; i < a_rank; i++) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
+
+bool hrs_shape_fits(int shape_rank, const hrs_count *shape, int rank, const hrs_count *dim) {
+  return same_shape(shape_rank, shape, rank, dim) ||
+         (rank > 1 && dim[0] == 1 && same_shape(shape_rank, shape, rank - 1, dim + 1));
+}
+
+/* ---- names ---- */
+
+static hrs_status create_names(hrs_players *players, const char *kind) {
+  HRS_TRY(hrs_calloc(players->n, sizeof *players->names, &players->names));
+  for (int i = 0; i < players->n; i++) {
+    char name[64];
+    snprintf(name, sizeof name, "%s %d", kind, i);
+    HRS_TRY(hrs_strdup(name, &players->names[i]));
+  }
+  return HRS_OK;
+}
+
+static hrs_status create_patch_names(hrs_players *players, int columns) {
+  HRS_TRY(hrs_calloc(players->n, sizeof *players->names, &players->names));
+  for (int i = 0; i < players->n; i++) {
+    char name[64];
+    snprintf(name, sizeof name, "patch r%dc%d", i / columns, i % columns);
+    HRS_TRY(hrs_strdup(name, &players->names[i]));
+  }
+  return HRS_OK;
+}
+
+/* ---- maps that follow from the shape ---- */
+
+/* Players are the positions along one axis. */
+static hrs_status along_axis(hrs_players *players, int axis, const char *kind) {
+  hrs_count outer, size, inner;
+  hrs_axis_spans(players->map.rank, players->map.dim, axis, &outer, &size, &inner);
+  HRS_TRY(hrs_narrow(size, "the number of players", &players->n));
+  int32_t *label = players->map.data;
+  for (hrs_count o = 0; o < outer; o++) {
+    for (hrs_count k = 0; k < size; k++) {
+      for (hrs_count i = 0; i < inner; i++)
+        *label++ = (int32_t)k;
+    }
+  }
+  return create_names(players, kind);
+}
+
+static hrs_status by_features(const char *spec, hrs_layout layout, hrs_players *players) {
+  (void)spec;
+  (void)layout;
+  HRS_TRY(hrs_narrow(hrs_array_count(&players->map), "the number of features", &players->n));
+  int32_t *label = players->map.data;
+  for (int i = 0; i < players->n; i++)
+    label[i] = i;
+  return create_names(players, "feature");
+}
+
+static hrs_status by_tokens(const char *spec, hrs_layout layout, hrs_players *players) {
+  (void)spec;
+  (void)layout;
+  const hrs_array *map = &players->map;
+  int first = map->rank > 1 && map->dim[0] == 1 ? 1 : 0;
+  char shape[HRS_SHAPE_TEXT];
+  HRS_REQUIRE(map->rank >= 1 && map->rank - first <= 2, USAGE,
+              "--players tokens needs a tensor of shape [1, tokens] or [1, tokens, features]; it "
+              "has shape %s",
+              hrs_shape_text(map->rank, map->dim, shape, sizeof shape));
+  return along_axis(players, first, "token");
+}
+
+static hrs_status by_channels(const char *spec, hrs_layout layout, hrs_players *players) {
+  (void)spec;
+  const hrs_array *map = &players->map;
+  hrs_image_axes axes;
+  HRS_TRY(hrs_image_axes_find("--players channels", map->rank, map->dim, layout, &axes));
+  int axis = axes.channels;
+  if (map->rank == 3 && layout != HRS_LAYOUT_CHANNELS_LAST && map->dim[0] == 1)
+    axis = 1; /* [1, channels, length] */
+  char shape[HRS_SHAPE_TEXT];
+  HRS_REQUIRE(axis >= 0, USAGE, "--players channels: no channel axis in shape %s",
+              hrs_shape_text(map->rank, map->dim, shape, sizeof shape));
+  return along_axis(players, axis, "channel");
+}
+
+/* The part that position `at` of `size` belongs to: part i starts at floor(size * i / parts). */
+static hrs_count part_of(hrs_count at, hrs_count size, hrs_count parts) {
+  hrs_count part = at * parts / size;
+  while (size * (part + 1) / parts <= at)
+    part++;
+  return part;
+}
+
+static hrs_status by_grid(const char *spec, hrs_layout layout, hrs_players *players) {
+  const hrs_array *map = &players->map;
+  int rows = 0, columns = 0, used = 0;
+  bool read = sscanf(spec, "grid:%5dx%5d%n", &rows, &columns, &used) == 2 && !spec[used];
+  HRS_REQUIRE(read && rows >= 1 && columns >= 1, USAGE,
+              "--players %s: expected grid:RxC with R rows and C columns, for example grid:4x4",
+              spec);
+  hrs_image_axes axes;
+  char what[64], shape[HRS_SHAPE_TEXT];
+  snprintf(what, sizeof what, "--players %s", spec);
+  HRS_TRY(hrs_image_axes_find(what, map->rank, map->dim, layout, &axes));
+  hrs_count height = map->dim[axes.rows], width = map->dim[axes.columns];
+  HRS_REQUIRE(rows <= height && columns <= width, USAGE,
+              "--players %s: the image has only %lld rows and %lld columns (shape %s, %s); use a "
+              "coarser grid, or map:FILE.npy",
+              spec, (long long)height, (long long)width,
+              hrs_shape_text(map->rank, map->dim, shape, sizeof shape),
+              axes.columns == map->rank - 1 ? "channels first" : "channels last");
+  players->n = rows * columns;
+  hrs_count outer, size, inner;
+  hrs_axis_spans(map->rank, map->dim, axes.rows, &outer, &size, &inner);
+  hrs_count after = inner / width;
+  int32_t *label = map->data;
+  for (hrs_count o = 0; o < outer; o++) {
+    for (hrs_count y = 0; y < height; y++) {
+      for (hrs_count x = 0; x < width; x++) {
+        int32_t patch = (int32_t)(part_of(y, height, rows) * columns + part_of(x, width, columns));
+        for (hrs_count i = 0; i < after; i++)
+          *label++ = patch;
+      }
+    }
+  }
+  return create_patch_names(players, columns);
+}
+
+static const struct {
+  const char *name;
+  hrs_status (*fill)(const char *spec, hrs_layout layout, hrs_players *players);
+} forms[] = {{"features", by_features},
+             {"tokens", by_tokens},
+             {"channels", by_channels},
+             {"grid:", by_grid}};
+
+/* ---- maps from files ---- */
+
+/* Labels as i4, each a whole number from -1 on. */
+static hrs_status read_labels(const char *spec, const hrs_array *map, int32_t *out) {
+  hrs_count count = hrs_array_count(map);
+  double *wide;
+  HRS_TRY(hrs_alloc(count, sizeof *wide, &wide));
+  hrs_status status = hrs_convert(map->type, map->data, HRS_F64, wide, count);
+  hrs_count bad = -1;
+  for (hrs_count i = count - 1; i >= 0 && status == HRS_OK; i--) {
+    if (wide[i] >= -1 && wide[i] <= INT32_MAX - 1 && wide[i] == floor(wide[i])) {
+      out[i] = (int32_t)wide[i];
+    } else {
+      bad = i;
+    }
+  }
+  double value = bad >= 0 ? wide[bad] : 0;
+  hrs_free(wide);
+  HRS_TRY(status);
+  HRS_REQUIRE(bad < 0, INPUT,
+              "--players %s: element %lld of the map is %g; labels are whole numbers from 0 on, -1 "
+              "for the background",
+              spec, (long long)bad, value);
+  return HRS_OK;
+}
+
+/* Number of players of one map; every label up to the largest must occur. */
+static hrs_status count_labels(const char *spec, const int32_t *label, hrs_count count,
+                               hrs_count sample, int *out) {
+  int32_t largest = -1;
+  for (hrs_count i = 0; i < count; i++) {
+    if (label[i] > largest) largest = label[i];
+  }
+  HRS_REQUIRE(largest >= 0, INPUT, "--players %s: the map%s holds no player, only background (-1)",
+              spec, sample > 0 ? " of a sample" : "");
+  HRS_REQUIRE(largest < count, INPUT,
+              "--players %s: the largest label is %d, but the map has only %lld elements; labels "
+              "are 0, 1, 2, ... without gaps",
+              spec, largest, (long long)count);
+  unsigned char *seen;
+  HRS_TRY(hrs_calloc(largest + 1, 1, &seen));
+  for (hrs_count i = 0; i < count; i++) {
+    if (label[i] >= 0) seen[label[i]] = 1;
+  }
+  int32_t missing = 0;
+  while (missing <= largest && seen[missing])
+    missing++;
+  hrs_free(seen);
+  HRS_REQUIRE(missing > largest, INPUT,
+              "--players %s: label %d does not occur in the map (sample %lld), though %d does; "
+              "labels are 0, 1, 2, ... without gaps",
+              spec, missing, (long long)sample, largest);
+  *out = largest + 1;
+  return HRS_OK;
+}
+
+/* Spread labels [rows, columns] over all channels of a map. */
+static void spread(const int32_t *label, hrs_image_axes axes, hrs_array *map, hrs_count offset) {
+  hrs_count outer, rows, inner;
+  hrs_axis_spans(4, map->dim + map->rank - 4, axes.rows, &outer, &rows, &inner);
+  hrs_count columns = map->dim[map->rank - 4 + axes.columns], after = inner / columns;
+  int32_t *out = (int32_t *)map->data + offset;
+  for (hrs_count o = 0; o < outer; o++) {
+    for (hrs_count p = 0; p < rows * columns; p++) {
+      for (hrs_count i = 0; i < after; i++)
+        *out++ = label[p];
+    }
+  }
+}
+
+/* How a map from a file is to be read. */
+typedef struct map_form {
+  bool per_sample; /* a leading sample axis */
+  bool plane;      /* rows and columns alone, for every channel */
+  hrs_image_axes axes;
+} map_form;
+
+static hrs_status find_form(const char *spec, int rank, const hrs_count *dim, hrs_layout layout,
+                            const hrs_array *map, hrs_count samples, map_form *out) {
+  memset(out, 0, sizeof *out);
+  bool leads = map->rank > 0 && map->dim[0] == samples;
+  if (hrs_shape_fits(map->rank, map->dim, rank, dim)) return HRS_OK;
+  if (leads && hrs_shape_fits(map->rank - 1, map->dim + 1, rank, dim)) {
+    out->per_sample = true;
+    return HRS_OK;
+  }
+  if (rank == 4) {
+    HRS_TRY(hrs_image_axes_find("--players map", rank, dim, layout, &out->axes));
+    const hrs_count plane[2] = {dim[out->axes.rows], dim[out->axes.columns]};
+    out->plane = true;
+    if (same_shape(map->rank, map->dim, 2, plane)) return HRS_OK;
+    out->per_sample = true;
+    if (leads && same_shape(map->rank - 1, map->dim + 1, 2, plane)) return HRS_OK;
+  }
+  char found[HRS_SHAPE_TEXT], wanted[HRS_SHAPE_TEXT];
+  HRS_FAIL(INPUT,
+           "--players %s: the map's shape is %s; the masked tensor's shape %s was expected%s, or "
+           "this behind an axis of %lld samples",
+           spec, hrs_shape_text(map->rank, map->dim, found, sizeof found),
+           hrs_shape_text(rank, dim, wanted, sizeof wanted),
+           rank == 4 ? " (or [rows, columns] of it)" : "", (long long)samples);
+}
+
+static hrs_status by_map(const char *spec, int rank, const hrs_count *dim, hrs_layout layout,
+                         const hrs_array *map, hrs_count samples, hrs_players *out) {
+  HRS_REQUIRE(map, INTERNAL, "--players %s: the map was not loaded", spec);
+  map_form form;
+  HRS_TRY(find_form(spec, rank, dim, layout, map, samples, &form));
+  hrs_count maps = form.per_sample ? samples : 1, shape[HRS_MAX_RANK + 1] = {maps};
+  memcpy(shape + form.per_sample, dim, (size_t)rank * sizeof *dim);
+  HRS_TRY(hrs_array_create(HRS_I32, rank + form.per_sample, shape, &out->map));
+  out->per_sample = form.per_sample;
+  hrs_count given = hrs_array_count(map) / (maps ? maps : 1);
+  hrs_count full = hrs_array_count(&out->map) / (maps ? maps : 1);
+  int32_t *label;
+  HRS_TRY(hrs_alloc(hrs_array_count(map), sizeof *label, &label));
+  hrs_status status = read_labels(spec, map, label);
+  for (hrs_count s = 0; s < maps && status == HRS_OK; s++) {
+    int n = 0;
+    status = count_labels(spec, label + s * given, given, s, &n);
+    if (status == HRS_OK && s > 0 && n != out->n)
+      status = hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__,
+                             "--players %s: the map of sample %lld has %d players, that of sample "
+                             "0 has %d; the number must be the same for all",
+                             spec, (long long)s, n, out->n);
+    out->n = n;
+    if (form.plane) {
+      spread(label + s * given, form.axes, &out->map, s * full);
+    } else {
+      memcpy((int32_t *)out->map.data + s * full, label + s * given, (size_t)given * sizeof *label);
+    }
+  }
+  hrs_free(label);
+  HRS_TRY(status);
+  return create_names(out, "player");
+}
+
+/* ---- the interface ---- */
+
+static hrs_status create(const char *spec, int rank, const hrs_count *dim, hrs_layout layout,
+                         const hrs_array *map, hrs_count samples, hrs_players *out) {
+  if (strncmp(spec, "map:", 4) == 0) return by_map(spec, rank, dim, layout, map, samples, out);
+  for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    size_t length = strlen(forms[i].name);
+    bool open = forms[i].name[length - 1] == ':';
+    if (open ? strncmp(spec, forms[i].name, length) : strcmp(spec, forms[i].name)) continue;
+    char shape[HRS_SHAPE_TEXT];
+    HRS_TRY(hrs_array_create(HRS_I32, rank, dim, &out->map));
+    HRS_REQUIRE(hrs_array_count(&out->map) > 0, INPUT,
+                "--players %s: the tensor has no elements (shape %s)", spec,
+                hrs_shape_text(rank, dim, shape, sizeof shape));
+    return forms[i].fill(spec, layout, out);
+  }
+  HRS_FAIL(USAGE,
+           "--players %s is not known; use features, grid:RxC, tokens, channels or map:FILE.npy",
+           spec);
+}
+
+hrs_status hrs_players_create(const char *spec, int rank, const hrs_count *dim, hrs_layout layout,
+                              const hrs_array *map, hrs_count samples, hrs_players *out) {
+  memset(out, 0, sizeof *out);
+  hrs_status status = create(spec, rank, dim, layout, map, samples, out);
+  if (status != HRS_OK) {
+    hrs_players_destroy(out);
+    return hrs_error_trace(status, __FILE__, __LINE__);
+  }
+  return HRS_OK;
+}
+
+static void free_names(char **names, int n) {
+  for (int i = 0; names && i < n; i++)
+    hrs_free(names[i]);
+  hrs_free(names);
+}
+
+void hrs_players_destroy(hrs_players *players) {
+  if (!players) return;
+  hrs_array_destroy(&players->map);
+  free_names(players->names, players->n);
+  memset(players, 0, sizeof *players);
+}
+
+/* Mark `count` players drawn from the seed: a selection sampling in rising order. */
+static hrs_status choose_random(const char *spec, int n, unsigned char *chosen) {
+  int count = 0, used = 0;
+  uint64_t seed = 0;
+  bool read = sscanf(spec, "random:%9d%n", &count, &used) == 1;
+  if (read && spec[used] == ':') {
+    read = hrs_parse_seed(spec + used + 1, &seed);
+  } else {
+    read = read && !spec[used];
+  }
+  HRS_REQUIRE(read, USAGE, "--subset %s: expected random:COUNT:SEED", spec);
+  HRS_REQUIRE(count >= 1 && count <= n, USAGE, "--subset %s: there are %d players to choose from",
+              spec, n);
+  hrs_random random = {seed, 0};
+  for (int i = 0, left = count; i < n; i++) {
+    chosen[i] = hrs_random_below(&random, (uint64_t)(n - i)) < (uint64_t)left;
+    left -= chosen[i];
+  }
+  return HRS_OK;
+}
+
+static hrs_status choose_listed(const char *spec, int n, unsigned char *chosen) {
+  const char *at = spec;
+  for (;;) {
+    char item[32];
+    size_t length = strcspn(at, ",");
+    snprintf(item, sizeof item, "%.*s", (int)(length < 31 ? length : 31), at);
+    hrs_count player = -1;
+    HRS_REQUIRE(length < sizeof item && hrs_parse_count(item, &player), USAGE,
+                "--subset %s: '%s' is no player number (0,3,5 or random:COUNT:SEED is expected)",
+                spec, item);
+    HRS_REQUIRE(player >= 0 && player < n, USAGE,
+                "--subset %s: there is no player %s; there are %d, numbered from 0", spec, item, n);
+    HRS_REQUIRE(!chosen[player], USAGE, "--subset %s: player %s comes twice", spec, item);
+    chosen[player] = 1;
+    if (!at[length]) return HRS_OK;
+    at += length + 1;
+  }
+}
+
+hrs_status hrs_players_subset(hrs_players *players, const char *spec) {
+  unsigned char *chosen;
+  int32_t *fresh = NULL; /* new number of each old player */
+  HRS_TRY(hrs_calloc(players->n, 1, &chosen));
+  hrs_status status;
+  HRS_GO(hrs_alloc(players->n, sizeof *fresh, &fresh));
+  HRS_GO(strncmp(spec, "random:", 7) == 0 ? choose_random(spec, players->n, chosen)
+                                          : choose_listed(spec, players->n, chosen));
+  int n = 0;
+  for (int i = 0; i < players->n; i++) {
+    fresh[i] = chosen[i] ? n : -1;
+    if (chosen[i]) {
+      players->names[n++] = players->names[i];
+    } else {
+      hrs_free(players->names[i]);
+    }
+  }
+  int32_t *label = players->map.data;
+  hrs_count count = hrs_array_count(&players->map);
+  for (hrs_count i = 0; i < count; i++) {
+    if (label[i] >= 0) label[i] = fresh[label[i]];
+  }
+  players->n = n;
+done:
+  hrs_free(chosen);
+  hrs_free(fresh);
+  return status;
+}
+
+hrs_status hrs_players_rename(hrs_players *players, hrs_count count, char *const *names,
+                              const char *path) {
+  HRS_REQUIRE(count == players->n, INPUT,
+              "--player-names %s holds %lld names; there are %d players (one name per line)", path,
+              (long long)count, players->n);
+  char **copies;
+  HRS_TRY(hrs_calloc(count, sizeof *copies, &copies));
+  for (hrs_count i = 0; i < count; i++) {
+    hrs_status status = hrs_strdup(names[i], &copies[i]);
+    if (status != HRS_OK) {
+      free_names(copies, players->n);
+      return hrs_error_trace(status, __FILE__, __LINE__);
+    }
+  }
+  free_names(players->names, players->n);
+  players->names = copies;
+  return HRS_OK;
+}

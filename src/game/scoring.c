@@ -1,0 +1,107 @@
+/* What a network's output means: logits or probabilities, one vector, classes or a number. */
+#include "scoring.h"
+
+#include <string.h>
+
+static const struct {
+  const char *op;
+  hrs_scores scores;
+} last_operators[] = {{"Softmax", HRS_SCORES_PROBABILITIES},
+                      {"LogSoftmax", HRS_SCORES_LOG_PROBABILITIES},
+                      {"Sigmoid", HRS_SCORES_PROBABILITIES}};
+
+static const char *const output_names[] = {"auto",        "log-odds",        "logit",
+                                           "probability", "log-probability", "raw"};
+
+hrs_status hrs_scoring_find(hrs_scoring *scoring, const hrs_network_game *spec,
+                            const char **fetch) {
+  memset(scoring, 0, sizeof *scoring);
+  HRS_REQUIRE(hrs_model_outputs(spec->model) > 0, INPUT, "the network has no output");
+  const char *tensor =
+      spec->output_node ? spec->output_node : hrs_model_output(spec->model, 0)->name;
+  const char *before;
+  HRS_TRY_CONTEXT(hrs_model_before_scores(spec->model, tensor, &before, &scoring->op),
+                  "--output-node %s", tensor);
+  scoring->tensor = tensor;
+  scoring->output = spec->output;
+  scoring->scores = spec->scores;
+  *fetch = tensor;
+  if (spec->scores != HRS_SCORES_AUTO) return HRS_OK;
+  scoring->scores = HRS_SCORES_LOGITS;
+  scoring->guessed = !scoring->op;
+  if (!scoring->op) return HRS_OK;
+  /* `raw` is what the network itself puts out. */
+  if (spec->output != HRS_OUTPUT_RAW) {
+    *fetch = before;
+    return HRS_OK;
+  }
+  for (size_t i = 0; i < sizeof last_operators / sizeof last_operators[0]; i++) {
+    if (strcmp(scoring->op, last_operators[i].op) == 0) scoring->scores = last_operators[i].scores;
+  }
+  return HRS_OK;
+}
+
+/* A classifier, or a number that only `raw` can take? */
+static hrs_status settle_output(hrs_scoring *scoring, bool number) {
+  if (scoring->output == HRS_OUTPUT_AUTO)
+    scoring->output = number ? HRS_OUTPUT_RAW : HRS_OUTPUT_LOG_ODDS;
+  HRS_REQUIRE(scoring->output == HRS_OUTPUT_RAW || !number, USAGE,
+              "--output %s needs a classifier; '%s' is one unbounded number: use --output raw, or "
+              "--scores logits if it is the logit of class 1",
+              output_names[scoring->output], scoring->tensor);
+  HRS_REQUIRE(scoring->output != HRS_OUTPUT_LOGIT || scoring->elements == 1 ||
+                  scoring->scores == HRS_SCORES_LOGITS || scoring->independent,
+              USAGE,
+              "--output logit needs logits, and '%s' holds probabilities, from which they follow "
+              "only up to a number that changes from mask to mask; use log-odds",
+              scoring->tensor);
+  return HRS_OK;
+}
+
+hrs_status hrs_scoring_bind(hrs_scoring *scoring, const hrs_tensor_info *info) {
+  int wide_axes = 0;
+  char shape[HRS_SHAPE_TEXT];
+  scoring->elements = 1;
+  for (int i = 0; i < info->rank; i++) {
+    scoring->elements *= info->dim[i];
+    wide_axes += info->dim[i] != 1;
+  }
+  hrs_shape_text(info->rank, info->dim, shape, sizeof shape);
+  HRS_REQUIRE(scoring->elements > 0, INPUT, "the network's output '%s' is empty (shape %s)",
+              scoring->tensor, shape);
+  HRS_REQUIRE(
+      wide_axes <= 1 || scoring->output == HRS_OUTPUT_RAW, USAGE,
+      "the network's output '%s' has shape %s; one vector of scores [1, classes] is needed: "
+      "choose another tensor with --output-node, or one element with --output raw --target "
+      "INDEX",
+      scoring->tensor, shape);
+  scoring->independent =
+      scoring->elements > 1 && scoring->op && strcmp(scoring->op, "Sigmoid") == 0;
+  HRS_TRY(settle_output(scoring, scoring->elements == 1 && scoring->guessed));
+  HRS_TRY(hrs_narrow(scoring->elements, "the number of outputs", &scoring->classes));
+  if (scoring->classes == 1 && scoring->output != HRS_OUTPUT_RAW) scoring->classes = 2;
+  return HRS_OK;
+}
+
+void hrs_scoring_values(const hrs_scoring *scoring, const double *score, int targets,
+                        const int *target, double *workspace, double *out) {
+  if (!scoring->independent || scoring->output == HRS_OUTPUT_RAW) {
+    hrs_output_values(scoring->output, scoring->scores, score, (int)scoring->elements, targets,
+                      target, workspace, out);
+    return;
+  }
+  const int positive = 1;
+  for (int t = 0; t < targets; t++)
+    hrs_output_values(scoring->output, scoring->scores, &score[target[t]], 1, 1, &positive,
+                      workspace, &out[t]);
+}
+
+int hrs_scoring_predict(const hrs_scoring *scoring, const double *score) {
+  if (scoring->elements == 1 && scoring->classes == 2)
+    return hrs_output_value(HRS_OUTPUT_LOG_ODDS, scoring->scores, score, 1, 1) > 0;
+  int best = 0;
+  for (int j = 1; j < scoring->classes; j++) {
+    if (score[j] > score[best]) best = j;
+  }
+  return best;
+}

@@ -1,0 +1,28 @@
+/* scoring.h -- from a network's output tensor to v: what the scores are, and what of them is v. */
+#ifndef HRS_GAME_SCORING_H
+#define HRS_GAME_SCORING_H
+
+#include "internal.h"
+
+typedef struct hrs_scoring {
+  hrs_output output;
+  hrs_scores scores;
+  hrs_count elements; /* of the fetched tensor */
+  int classes;        /* targets there are: elements, or 2 where one score stands for two classes */
+  bool guessed;       /* nobody said that the scores are logits, and no operator shows it */
+  bool independent;   /* sigmoid outputs, each of which is a decision of its own */
+  const char *op;     /* Softmax, LogSoftmax or Sigmoid before the scores, or NULL */
+  const char *tensor; /* that holds the output, for messages */
+} hrs_scoring;
+
+/** Which tensor to fetch, and what its scores are (spec: model, output_node, scores, output). */
+hrs_status hrs_scoring_find(hrs_scoring *scoring, const hrs_network_game *spec, const char **fetch);
+/** Settle the rest when the fetched tensor's shape is known. Errors: USAGE, UNSUPPORTED. */
+hrs_status hrs_scoring_bind(hrs_scoring *scoring, const hrs_tensor_info *info);
+/** Values of some targets from one output vector; workspace[elements]. */
+void hrs_scoring_values(const hrs_scoring *scoring, const double *score, int targets,
+                        const int *target, double *workspace, double *out);
+/** The class with the highest score. */
+int hrs_scoring_predict(const hrs_scoring *scoring, const double *score);
+
+#endif

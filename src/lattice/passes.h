@@ -1,0 +1,52 @@
+/*
+ * passes.h -- the inner loops of the blocked engine, one set per kernel and instruction set.
+ * Internal to src/lattice.
+ */
+#ifndef HARSANYI_LATTICE_PASSES_H
+#define HARSANYI_LATTICE_PASSES_H
+
+#include "lattice/simd.h"
+
+#include <harsanyi/lattice.h>
+
+/** Bits that `lowest` does at once, and the lowest bit that `wide` may start at. */
+enum { HRS_LOWEST_BITS = 5, HRS_WIDE_FROM = 3, HRS_WIDE_BITS = 3 };
+
+/** Apply some bits to `size` contiguous doubles in place; the lowest of these bits has the distance
+ *  `stride` = 2^bit. */
+typedef void hrs_pass(const hrs_kernel *kernel, double *data, hrs_count size, hrs_count stride);
+
+typedef struct hrs_passes {
+  hrs_pass *narrow;                  /* one bit at any stride */
+  hrs_pass *lowest;                  /* bits 0 to HRS_LOWEST_BITS - 1 */
+  hrs_pass *wide[HRS_WIDE_BITS + 1]; /* [b]: b bits from HRS_WIDE_FROM up; [0] is unused */
+} hrs_passes;
+
+/* X(name, pattern): kernels without a name, by which of k00, k01, k10, k11 (bits 0 to 3) are not
+ * zero. */
+#define HRS_PATTERN_TABLE(X)                                                                       \
+  X(FULL, 15)                                                                                      \
+  X(NO_K00, 14)                                                                                    \
+  X(NO_K01, 13)                                                                                    \
+  X(NO_K10, 11)                                                                                    \
+  X(NO_K11, 7)
+
+enum {
+#define HRS_PATTERN_ENUM(name, pattern) HRS_PATTERN_##name,
+  HRS_PATTERN_TABLE(HRS_PATTERN_ENUM)
+#undef HRS_PATTERN_ENUM
+      HRS_PATTERN_LIMIT,
+  HRS_PASSES_LIMIT = HRS_KERNEL_LIMIT + HRS_PATTERN_LIMIT
+};
+
+/* The sets: the named kernels in order, then the patterns. */
+extern const hrs_passes hrs_passes_plain[HRS_PASSES_LIMIT];
+#ifdef HRS_HAVE_AVX2
+extern const hrs_passes hrs_passes_avx2[HRS_PASSES_LIMIT];
+#endif
+
+/** The passes for a kernel on this processor; NULL where it has two zeros and no name: those are
+ *  diagonals, exchanges and singular matrices, too rare for code of their own. */
+const hrs_passes *hrs_passes_get(const hrs_kernel *kernel);
+
+#endif

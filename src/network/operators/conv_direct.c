@@ -1,0 +1,296 @@
+/*
+ * Direct convolution for processors with AVX2 and fused multiply-adds. An image is copied once into
+ * planes with padding, one plane per channel and stride phase, so that every tap of the kernel is
+ * the same image at another offset: the column matrix of conv.c without ever writing it. A tile of
+ * output channels times vectors of eight pixels stays in registers over all taps.
+ *
+ * Cost: a copy of the image, then channels * vectors / (tile) * taps multiply-adds near the
+ * processor's peak. It loses where rows are much shorter than a vector (lanes are wasted) and where
+ * the weights are far larger than the cache; the product of conv.c is used there. Each image is
+ * computed alone, so results do not depend on how images are batched.
+ *
+ * The kernel is used only if OpenBLAS runs with kernels of the same kind, so that the BLAS core's
+ * name says which bits to expect.
+ */
+#include "conv.h"
+
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#include <immintrin.h>
+
+enum { LANES = 8, SLACK = 16 };
+
+/* Planes of one channel: phase (a, b) holds the padded pixels (h * stride + a, w * stride + b). */
+typedef struct layout {
+  hrs_count phases_h, phases_w, height, width; /* of a phase plane */
+  hrs_count plane;                             /* elements of all phases of a channel */
+  hrs_count segments, vectors;                 /* per output row, per image */
+  hrs_count tile;                              /* output channels of a tile */
+  hrs_count blocks;                            /* tiles per group */
+} layout;
+
+static hrs_count round_up(hrs_count value, hrs_count to) {
+  return (value + to - 1) / to * to;
+}
+
+/* Fewest wasted channels; among equals the wider tile. */
+static hrs_count choose_tile(hrs_count channels) {
+  static const hrs_count tiles[] = {6, 4, 1};
+  if (channels == 1) return 1;
+  return round_up(channels, tiles[0]) <= round_up(channels, tiles[1]) ? tiles[0] : tiles[1];
+}
+
+static layout layout_of(const hrs_conv *conv) {
+  const hrs_window *w = &conv->window;
+  layout l;
+  l.phases_h =
+      w->stride[1] < w->kernel[1] * w->dilation[1] ? w->stride[1] : w->kernel[1] * w->dilation[1];
+  l.phases_w =
+      w->stride[2] < w->kernel[2] * w->dilation[2] ? w->stride[2] : w->kernel[2] * w->dilation[2];
+  l.height = w->out[1] + (w->kernel[1] - 1) * w->dilation[1] / w->stride[1];
+  l.width = w->out[2] + (w->kernel[2] - 1) * w->dilation[2] / w->stride[2];
+  l.plane = l.phases_h * l.phases_w * l.height * l.width;
+  l.segments = (w->out[2] + LANES - 1) / LANES;
+  l.vectors = w->out[1] * l.segments;
+  l.tile = choose_tile(conv->out_channels);
+  l.blocks = (conv->out_channels + l.tile - 1) / l.tile;
+  return l;
+}
+
+static bool kernel_available(void) {
+  static const char *const cores[] = {"Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids"};
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;
+  for (size_t i = 0; i < sizeof cores / sizeof *cores; i++)
+    if (strcmp(hrs_blas_core(), cores[i]) == 0) return true;
+  return false;
+}
+
+bool hrs_conv_direct_fits(const hrs_conv *conv) {
+  const hrs_window *w = &conv->window;
+  enum { MOST = 1 << 24 };
+  if (w->in[0] != 1 || w->kernel[0] != 1 || w->before[0] != 0 || w->after[0] != 0) return false;
+  /* Sizes beyond these never fit a cache, and their products might overflow. */
+  if (w->out[1] > MOST || w->out[2] > MOST || conv->taps > MOST || w->stride[1] > 4 ||
+      w->stride[2] > 4)
+    return false;
+  layout l = layout_of(conv);
+  if (8 * w->out[2] < 5 * l.segments * LANES) return false;
+  return kernel_available();
+}
+
+hrs_status hrs_conv_direct_workspace(const hrs_conv *conv, hrs_count *bytes) {
+  layout l = layout_of(conv);
+  hrs_count planes, weights, channels = l.blocks * l.tile * conv->groups;
+  HRS_TRY(hrs_multiply(l.phases_h * l.phases_w, l.height, "padded image", &planes));
+  HRS_TRY(hrs_multiply(planes, l.width, "padded image", &planes));
+  HRS_TRY(hrs_multiply(planes, conv->in_channels * conv->groups, "padded image", &planes));
+  HRS_TRY(hrs_multiply(channels, conv->taps + 1, "weights", &weights));
+  HRS_TRY(hrs_multiply(planes + weights + 2 * SLACK, sizeof(float), "workspace", bytes));
+  *bytes +=
+      conv->taps * (hrs_count)sizeof(hrs_count) + l.vectors * 3 * (hrs_count)sizeof(hrs_count);
+  return HRS_OK;
+}
+
+/* ---- packing ---- */
+
+/* One phase row: to[i] = row[i * stride + shift] where that lies inside, else 0. */
+static void pack_row(hrs_count width, hrs_count stride, hrs_count shift, hrs_count length,
+                     const float *row, float *to) {
+  hrs_count low = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
+  hrs_count high = length > shift ? (length - shift + stride - 1) / stride : 0;
+  if (high > width) high = width;
+  if (low > high) low = high;
+  for (hrs_count i = 0; i < low; i++)
+    to[i] = 0;
+  if (stride == 1)
+    for (hrs_count i = low; i < high; i++)
+      to[i] = row[i + shift];
+  else
+    for (hrs_count i = low; i < high; i++)
+      to[i] = row[i * stride + shift];
+  for (hrs_count i = high; i < width; i++)
+    to[i] = 0;
+}
+
+static void pack_image(const hrs_conv *conv, const layout *l, const float *x, float *to) {
+  const hrs_window *w = &conv->window;
+  hrs_count channels = conv->in_channels * conv->groups, area = w->in[1] * w->in[2];
+  for (hrs_count c = 0; c < channels; c++, x += area) {
+    for (hrs_count a = 0; a < l->phases_h; a++) {
+      for (hrs_count b = 0; b < l->phases_w; b++) {
+        for (hrs_count h = 0; h < l->height; h++, to += l->width) {
+          hrs_count row = h * w->stride[1] + a - w->before[1];
+          if (row < 0 || row >= w->in[1])
+            memset(to, 0, (size_t)l->width * sizeof *to);
+          else
+            pack_row(l->width, w->stride[2], b - w->before[2], w->in[2], x + row * w->in[2], to);
+        }
+      }
+    }
+  }
+}
+
+/* Where each tap reads, relative to the output position, in a group's planes. */
+static void tap_offsets(const hrs_conv *conv, const layout *l, hrs_count *offset) {
+  const hrs_window *w = &conv->window;
+  for (hrs_count c = 0; c < conv->in_channels; c++) {
+    for (hrs_count kh = 0; kh < w->kernel[1]; kh++) {
+      for (hrs_count kw = 0; kw < w->kernel[2]; kw++) {
+        hrs_count h = kh * w->dilation[1], v = kw * w->dilation[2];
+        hrs_count phase = h % w->stride[1] * l->phases_w + v % w->stride[2];
+        *offset++ =
+            c * l->plane + (phase * l->height + h / w->stride[1]) * l->width + v / w->stride[2];
+      }
+    }
+  }
+}
+
+/* Weights by tile: [tap][channel of the tile], behind the tile's bias. */
+static void pack_weights(const hrs_conv *conv, const layout *l, const float *weight,
+                         const float *bias, float *to) {
+  for (hrs_count g = 0; g < conv->groups; g++) {
+    for (hrs_count b = 0; b < l->blocks; b++) {
+      for (hrs_count i = 0; i < l->tile; i++) {
+        hrs_count m = b * l->tile + i, channel = g * conv->out_channels + m;
+        bool real = m < conv->out_channels;
+        to[i] = real && bias ? bias[channel] : 0;
+        for (hrs_count k = 0; k < conv->taps; k++)
+          to[(k + 1) * l->tile + i] = real ? weight[channel * conv->taps + k] : 0;
+      }
+      to += (conv->taps + 1) * l->tile;
+    }
+  }
+}
+
+/* ---- the kernels ---- */
+
+static inline __attribute__((target("avx2,fma"), always_inline)) void store(float *to, __m256 value,
+                                                                            hrs_count count) {
+  if (count == LANES) {
+    _mm256_storeu_ps(to, value);
+    return;
+  }
+  __m128 part = _mm256_castps256_ps128(value);
+  if (count & 4) {
+    _mm_storeu_ps(to, part);
+    to += 4;
+    part = _mm256_extractf128_ps(value, 1);
+  }
+  if (count & 2) {
+    _mm_storel_pi((__m64 *)(void *)to, part);
+    to += 2;
+    part = _mm_movehl_ps(part, part);
+  }
+  if (count & 1) _mm_store_ss(to, part);
+}
+
+typedef struct vector_at {
+  hrs_count from, to, count; /* in a group's planes, in an output plane, pixels */
+} vector_at;
+
+/* The sums stay in registers only if nothing but constants ever indexes them: every loop over a
+ * tile is unrolled. */
+#define UNROLL _Pragma("GCC unroll 8")
+
+/* M channels times V vectors. `left` channels and `some` vectors are stored. */
+#define KERNEL(M, V)                                                                               \
+  __attribute__((target("avx2,fma"))) static void kernel_##M##x##V(                                \
+      hrs_count taps, const hrs_count *offset, const float *weight, const float *planes,           \
+      const vector_at *at, hrs_count some, hrs_count left, hrs_count pixels, float *out) {         \
+    const float *base[V];                                                                          \
+    __m256 sum[M][V], ready[M][V];                                                                 \
+    UNROLL for (int j = 0; j < V; j++) base[j] = planes + at[j < some ? j : 0].from;               \
+    UNROLL for (int i = 0; i < M; i++) UNROLL for (int j = 0; j < V; j++) sum[i][j] =              \
+        _mm256_broadcast_ss(weight + i);                                                           \
+    weight += M;                                                                                   \
+    for (hrs_count k = 0; k < taps; k++, weight += M) {                                            \
+      __m256 pixel[V];                                                                             \
+      UNROLL for (int j = 0; j < V; j++) pixel[j] = _mm256_loadu_ps(base[j] + offset[k]);          \
+      UNROLL for (int i = 0; i < M; i++) {                                                         \
+        __m256 factor = _mm256_broadcast_ss(weight + i);                                           \
+        UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                             \
+            _mm256_fmadd_ps(factor, pixel[j], sum[i][j]);                                          \
+      }                                                                                            \
+    }                                                                                              \
+    UNROLL for (int i = 0; i < M; i++) UNROLL for (int j = 0; j < V; j++) ready[i][j] = sum[i][j]; \
+    for (int i = 0; i < M && i < left; i++)                                                        \
+      for (int j = 0; j < V && j < some; j++)                                                      \
+        store(out + i * pixels + at[j].to, ready[i][j], at[j].count);                              \
+  }
+KERNEL(6, 2)
+KERNEL(4, 3)
+KERNEL(1, 6)
+
+typedef void (*tile_kernel)(hrs_count taps, const hrs_count *offset, const float *weight,
+                            const float *planes, const vector_at *at, hrs_count some,
+                            hrs_count left, hrs_count pixels, float *out);
+
+static const struct {
+  tile_kernel run;
+  hrs_count vectors;
+} kernels[] = {[6] = {kernel_6x2, 2}, [4] = {kernel_4x3, 3}, [1] = {kernel_1x6, 6}};
+
+/* Vectors of a row, row by row. */
+static void place_vectors(const hrs_conv *conv, const layout *l, vector_at *at) {
+  const hrs_window *w = &conv->window;
+  for (hrs_count h = 0; h < w->out[1]; h++) {
+    for (hrs_count s = 0; s < l->segments; s++, at++) {
+      hrs_count left = w->out[2] - s * LANES;
+      *at = (vector_at){h * l->width + s * LANES, h * w->out[2] + s * LANES,
+                        left < LANES ? left : LANES};
+    }
+  }
+}
+
+void hrs_conv_direct_run(const hrs_conv *conv, hrs_count images, const float *x,
+                         const float *weight, const float *bias, float *out, void *workspace) {
+  layout l = layout_of(conv);
+  const hrs_window *w = &conv->window;
+  hrs_count pixels = hrs_window_out(w),
+            in_image = hrs_window_in(w) * conv->in_channels * conv->groups;
+  hrs_count group_planes = l.plane * conv->in_channels, tile_weights = (conv->taps + 1) * l.tile;
+  hrs_count *offset = workspace;
+  vector_at *at = (vector_at *)(offset + conv->taps);
+  float *packed = (float *)(at + l.vectors),
+        *planes = packed + conv->groups * l.blocks * tile_weights;
+  tap_offsets(conv, &l, offset);
+  place_vectors(conv, &l, at);
+  pack_weights(conv, &l, weight, bias, packed);
+  memset(planes + group_planes * conv->groups, 0, SLACK * sizeof *planes);
+  hrs_count step = kernels[l.tile].vectors;
+  for (hrs_count i = 0; i < images; i++, x += in_image) {
+    pack_image(conv, &l, x, planes);
+    for (hrs_count g = 0; g < conv->groups; g++, out += conv->out_channels * pixels) {
+      const float *group_weights = packed + g * l.blocks * tile_weights;
+      for (hrs_count v = 0; v < l.vectors; v += step) {
+        hrs_count some = l.vectors - v < step ? l.vectors - v : step;
+        for (hrs_count b = 0; b < l.blocks; b++)
+          kernels[l.tile].run(conv->taps, offset, group_weights + b * tile_weights,
+                              planes + g * group_planes, at + v, some,
+                              conv->out_channels - b * l.tile, pixels, out + b * l.tile * pixels);
+      }
+    }
+  }
+}
+
+#else
+
+bool hrs_conv_direct_fits(const hrs_conv *conv) {
+  (void)conv;
+  return false;
+}
+
+hrs_status hrs_conv_direct_workspace(const hrs_conv *conv, hrs_count *bytes) {
+  (void)conv;
+  *bytes = 0;
+  return HRS_OK;
+}
+
+void hrs_conv_direct_run(const hrs_conv *conv, hrs_count images, const float *x,
+                         const float *weight, const float *bias, float *out, void *workspace) {
+  (void)conv, (void)images, (void)x, (void)weight, (void)bias, (void)out, (void)workspace;
+}
+
+#endif

@@ -1,0 +1,384 @@
+/*
+ * Normalisations. Means and variances are taken in two passes with sixteen partial sums each, which
+ * is vector code and loses nothing to cancellation.
+ */
+#include "common.h"
+
+#include <string.h>
+#include <tgmath.h>
+
+#define MOMENTS(name, T, W)                                                                        \
+  HRS_CLONES static void moments_##name(hrs_count n, const T *x, T *mean_out, T *variance_out) {   \
+    T part[16] = {0}, sum = 0;                                                                     \
+    hrs_count i = 0, whole = n / 16 * 16;                                                          \
+    for (; i < whole; i += 16)                                                                     \
+      for (int j = 0; j < 16; j++)                                                                 \
+        part[j] += x[i + j];                                                                       \
+    for (; i < n; i++)                                                                             \
+      sum += x[i];                                                                                 \
+    for (int j = 0; j < 16; j++)                                                                   \
+      sum += part[j];                                                                              \
+    T mean = sum / (T)n;                                                                           \
+    memset(part, 0, sizeof part);                                                                  \
+    for (i = 0, sum = 0; i < whole; i += 16)                                                       \
+      for (int j = 0; j < 16; j++)                                                                 \
+        part[j] += (x[i + j] - mean) * (x[i + j] - mean);                                          \
+    for (; i < n; i++)                                                                             \
+      sum += (x[i] - mean) * (x[i] - mean);                                                        \
+    for (int j = 0; j < 16; j++)                                                                   \
+      sum += part[j];                                                                              \
+    *mean_out = mean;                                                                              \
+    *variance_out = sum / (T)n;                                                                    \
+  }                                                                                                \
+  /* y = (x - mean) * factor + shift, the same for all */                                          \
+  HRS_CLONES static void affine_##name(hrs_count n, const T *x, T mean, T factor, T shift, T *y) { \
+    HRS_IVDEP for (hrs_count i = 0; i < n; i++) y[i] = (x[i] - mean) * factor + shift;             \
+  }                                                                                                \
+  /* y = (x - mean) * factor * scale[i] + bias[i] */                                               \
+  HRS_CLONES static void affine_each_##name(hrs_count n, const T *x, T mean, T factor,             \
+                                            const T *scale, const T *bias, T *y) {                 \
+    if (bias)                                                                                      \
+      HRS_IVDEP for (hrs_count i = 0; i < n; i++) y[i] =                                           \
+          (x[i] - mean) * factor * scale[i] + bias[i];                                             \
+    else                                                                                           \
+      HRS_IVDEP for (hrs_count i = 0; i < n; i++) y[i] = (x[i] - mean) * factor * scale[i];        \
+  }
+HRS_REAL_TYPES(MOMENTS)
+
+static hrs_status check_channel_vector(const hrs_call *call, int index, hrs_count count) {
+  const hrs_tensor *in = &call->in[index];
+  HRS_TRY(hrs_op_types(call, index, HRS_TYPES_REAL));
+  HRS_TRY(hrs_op_same_type(call, 0, index));
+  char text[HRS_SHAPE_TEXT];
+  HRS_NODE_REQUIRE(hrs_tensor_count(in) == count && in->rank >= 1 && in->dim[0] == count, call,
+                   INPUT, "input %d has shape %s, expected [%lld]", index,
+                   hrs_op_shape(call, index, text), (long long)count);
+  return HRS_OK;
+}
+
+/* ---- BatchNormalization, with the statistics of the training ---- */
+
+static hrs_status infer_batch(hrs_call *call) {
+  HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
+  HRS_TRY(hrs_op_rank(call, 0, 1, HRS_MAX_RANK));
+  HRS_NODE_REQUIRE(hrs_attr_int(call->node, "training_mode", 0) == 0, call, UNSUPPORTED,
+                   "training_mode = 1 makes outputs depend on the batch; export the network in "
+                   "evaluation mode (PyTorch: model.eval())");
+  HRS_NODE_REQUIRE(call->node->opset >= 9 || hrs_attr_int(call->node, "spatial", 1) == 1, call,
+                   UNSUPPORTED, "spatial = 0 is not supported");
+  for (int i = 1; i < call->n_out; i++)
+    HRS_NODE_REQUIRE(call->out[i].type == HRS_NONE, call, UNSUPPORTED,
+                     "output %d is a training output; export the network in evaluation mode "
+                     "(PyTorch: model.eval())",
+                     i);
+  const hrs_tensor *x = &call->in[0];
+  for (int i = 1; i <= 4; i++)
+    HRS_TRY(check_channel_vector(call, i, x->rank > 1 ? x->dim[1] : 1));
+  return hrs_call_output_like(call, 0, 0);
+}
+
+#define BATCH(name, T, W)                                                                          \
+  static void batch_##name(hrs_count images, hrs_count channels, hrs_count pixels, T epsilon,      \
+                           const T *x, const T *scale, const T *bias, const T *mean,               \
+                           const T *variance, T *y) {                                              \
+    for (hrs_count c = 0; c < channels; c++) {                                                     \
+      T factor = scale[c] / sqrt(variance[c] + epsilon);                                           \
+      if (pixels == 1) {                                                                           \
+        for (hrs_count i = 0; i < images; i++)                                                     \
+          y[i * channels + c] = (x[i * channels + c] - mean[c]) * factor + bias[c];                \
+        continue;                                                                                  \
+      }                                                                                            \
+      for (hrs_count i = 0; i < images; i++)                                                       \
+        affine_##name(pixels, x + (i * channels + c) * pixels, mean[c], factor, bias[c],           \
+                      y + (i * channels + c) * pixels);                                            \
+    }                                                                                              \
+  }
+HRS_REAL_TYPES(BATCH)
+
+static hrs_status run_batch(hrs_call *call) {
+  const hrs_tensor *in = call->in;
+  hrs_count images = in[0].rank > 0 ? in[0].dim[0] : 1;
+  hrs_count channels = in[0].rank > 1 ? in[0].dim[1] : 1;
+  hrs_count pixels = hrs_op_product(in[0].dim, 2, in[0].rank);
+  float epsilon = hrs_attr_float(call->node, "epsilon", 1e-5f);
+  for (hrs_count b = 0; b < call->batch; b++) {
+    if (in[0].type == HRS_F32)
+      batch_F32(images, channels, pixels, epsilon, hrs_op_data(&in[0], b), hrs_op_data(&in[1], b),
+                hrs_op_data(&in[2], b), hrs_op_data(&in[3], b), hrs_op_data(&in[4], b),
+                hrs_op_data(&call->out[0], b));
+    else
+      batch_F64(images, channels, pixels, (double)epsilon, hrs_op_data(&in[0], b),
+                hrs_op_data(&in[1], b), hrs_op_data(&in[2], b), hrs_op_data(&in[3], b),
+                hrs_op_data(&in[4], b), hrs_op_data(&call->out[0], b));
+  }
+  return HRS_OK;
+}
+
+/* ---- InstanceNormalization and GroupNormalization ---- */
+
+static hrs_status infer_instance(hrs_call *call) {
+  HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
+  HRS_TRY(hrs_op_rank(call, 0, 2, HRS_MAX_RANK));
+  HRS_TRY(check_channel_vector(call, 1, call->in[0].dim[1]));
+  HRS_TRY(check_channel_vector(call, 2, call->in[0].dim[1]));
+  return hrs_call_output_like(call, 0, 0);
+}
+
+/* Groups of channels with a mean and variance each; scale and bias per channel, or per group. */
+static hrs_status infer_group(hrs_call *call) {
+  HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
+  HRS_TRY(hrs_op_rank(call, 0, 2, HRS_MAX_RANK));
+  hrs_count channels = call->in[0].dim[1];
+  int64_t groups = hrs_attr_int(call->node, "num_groups", 0);
+  HRS_NODE_REQUIRE(groups >= 1 && channels % groups == 0, call, INPUT,
+                   "attribute num_groups is %lld, with %lld channels", (long long)groups,
+                   (long long)channels);
+  hrs_count count = call->node->opset >= 21 ? channels : groups;
+  HRS_TRY(check_channel_vector(call, 1, count));
+  HRS_TRY(check_channel_vector(call, 2, count));
+  return hrs_call_output_like(call, 0, 0);
+}
+
+#define GROUP(name, T, W)                                                                          \
+  static void group_##name(hrs_count images, hrs_count groups, hrs_count channels,                 \
+                           hrs_count pixels, bool per_channel, T epsilon, const T *x,              \
+                           const T *scale, const T *bias, T *y) {                                  \
+    hrs_count n = channels * pixels;                                                               \
+    for (hrs_count i = 0; i < images; i++) {                                                       \
+      for (hrs_count g = 0; g < groups; g++, x += n, y += n) {                                     \
+        T mean, variance;                                                                          \
+        moments_##name(n, x, &mean, &variance);                                                    \
+        T factor = 1 / sqrt(variance + epsilon);                                                   \
+        for (hrs_count c = 0; c < channels; c++) {                                                 \
+          hrs_count k = per_channel ? g * channels + c : g;                                        \
+          affine_##name(pixels, x + c * pixels, mean, factor * scale[k], bias[k], y + c * pixels); \
+        }                                                                                          \
+      }                                                                                            \
+    }                                                                                              \
+  }
+HRS_REAL_TYPES(GROUP)
+
+static hrs_status run_groups(hrs_call *call, hrs_count groups, bool per_channel) {
+  const hrs_tensor *in = call->in;
+  hrs_count channels = in[0].dim[1] / groups, pixels = hrs_op_product(in[0].dim, 2, in[0].rank);
+  float epsilon = hrs_attr_float(call->node, "epsilon", 1e-5f);
+  if (hrs_tensor_count(&in[0]) == 0) return HRS_OK;
+  for (hrs_count b = 0; b < call->batch; b++) {
+    const void *x = hrs_op_data(&in[0], b), *scale = hrs_op_data(&in[1], b);
+    const void *bias = hrs_op_data(&in[2], b);
+    void *y = hrs_op_data(&call->out[0], b);
+    if (in[0].type == HRS_F32)
+      group_F32(in[0].dim[0], groups, channels, pixels, per_channel, epsilon, x, scale, bias, y);
+    else
+      group_F64(in[0].dim[0], groups, channels, pixels, per_channel, (double)epsilon, x, scale,
+                bias, y);
+  }
+  return HRS_OK;
+}
+
+static hrs_status run_instance(hrs_call *call) {
+  hrs_count channels = call->in[0].dim[1];
+  return channels == 0 ? HRS_OK : run_groups(call, channels, true);
+}
+
+static hrs_status run_group(hrs_call *call) {
+  return run_groups(call, hrs_attr_int(call->node, "num_groups", 1), call->node->opset >= 21);
+}
+
+/* ---- LayerNormalization ---- */
+
+typedef struct layer {
+  int axes; /* normalised ones, the last of the shape */
+  hrs_count rows, inner;
+} layer;
+
+static hrs_status infer_layer(hrs_call *call) {
+  HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
+  const hrs_tensor *x = &call->in[0];
+  int axis;
+  HRS_TRY(hrs_call_axis(call, hrs_attr_int(call->node, "axis", -1), x->rank, "axis", &axis));
+  layer *state;
+  HRS_TRY(hrs_calloc(1, sizeof *state, &state));
+  call->node->state = state;
+  state->axes = x->rank - axis;
+  state->rows = hrs_op_product(x->dim, 0, axis);
+  state->inner = hrs_op_product(x->dim, axis, x->rank);
+  for (int k = 1; k <= 2; k++) {
+    if (k == 2 && !hrs_call_has(call, k)) continue;
+    const hrs_tensor *in = &call->in[k];
+    HRS_TRY(hrs_op_types(call, k, HRS_TYPES_REAL));
+    HRS_TRY(hrs_op_same_type(call, 0, k));
+    char text[HRS_SHAPE_TEXT], other[HRS_SHAPE_TEXT];
+    HRS_NODE_REQUIRE(hrs_op_broadcasts_to(in->rank, in->dim, x->rank - axis, x->dim + axis), call,
+                     INPUT,
+                     "input %d has shape %s, which does not broadcast to the normalised axes of %s",
+                     k, hrs_op_shape(call, k, text), hrs_op_shape(call, 0, other));
+  }
+  hrs_count dim[HRS_MAX_RANK];
+  for (int i = 0; i < x->rank; i++)
+    dim[i] = i < axis ? x->dim[i] : 1;
+  for (int k = 1; k < call->n_out; k++)
+    HRS_TRY(hrs_call_output(call, k, HRS_F32, x->rank, dim));
+  hrs_count size = (hrs_count)hrs_dtype_size(x->type);
+  HRS_TRY(hrs_multiply(state->inner, 2 * size, "workspace", &call->workspace_bytes));
+  return hrs_call_output_like(call, 0, 0);
+}
+
+#define LAYER(name, T, W)                                                                          \
+  static void layer_##name(const layer *state, T epsilon, const T *x, const T *scale,              \
+                           const T *bias, T *y, float *means, float *inverses) {                   \
+    for (hrs_count r = 0; r < state->rows; r++, x += state->inner, y += state->inner) {            \
+      T mean, variance;                                                                            \
+      moments_##name(state->inner, x, &mean, &variance);                                           \
+      T factor = 1 / sqrt(variance + epsilon);                                                     \
+      if (means) means[r] = (float)mean;                                                           \
+      if (inverses) inverses[r] = (float)factor;                                                   \
+      affine_each_##name(state->inner, x, mean, factor, scale, bias, y);                           \
+    }                                                                                              \
+  }
+HRS_REAL_TYPES(LAYER)
+
+/* Scale or bias of an instance, with one number per normalised element. */
+static const void *expand_vector(const hrs_call *call, const layer *state, int index, hrs_count b) {
+  const hrs_tensor *in = &call->in[index], *x = &call->in[0];
+  const void *data = hrs_op_data(in, b);
+  if (hrs_tensor_count(in) == state->inner) return data;
+  hrs_count size = (hrs_count)hrs_dtype_size(x->type), stride[HRS_MAX_RANK], own[HRS_MAX_RANK];
+  const hrs_count *dim = x->dim + x->rank - state->axes;
+  hrs_strides(state->axes, dim, stride);
+  hrs_broadcast_strides(in, state->axes, dim, own);
+  hrs_loop loop;
+  hrs_loop_start(&loop, 2);
+  for (int i = 0; i < state->axes; i++)
+    hrs_loop_axis2(&loop, dim[i], stride[i], own[i]);
+  void *to = (char *)call->workspace + (index - 1) * state->inner * size;
+  hrs_loop_copy(&loop, to, data, (size_t)size);
+  return to;
+}
+
+static hrs_status run_layer(hrs_call *call) {
+  const layer *state = call->node->state;
+  float epsilon = hrs_attr_float(call->node, "epsilon", 1e-5f);
+  if (state->rows * state->inner == 0) return HRS_OK;
+  for (hrs_count b = 0; b < call->batch; b++) {
+    const void *x = hrs_op_data(&call->in[0], b), *scale = expand_vector(call, state, 1, b);
+    const void *bias = hrs_call_has(call, 2) ? expand_vector(call, state, 2, b) : NULL;
+    void *y = hrs_op_data(&call->out[0], b);
+    float *extra[2] = {NULL, NULL};
+    for (int k = 1; k < call->n_out; k++)
+      if (call->out[k].type != HRS_NONE && call->out[k].data)
+        extra[k - 1] = hrs_op_data(&call->out[k], b);
+    if (call->in[0].type == HRS_F32)
+      layer_F32(state, epsilon, x, scale, bias, y, extra[0], extra[1]);
+    else
+      layer_F64(state, (double)epsilon, x, scale, bias, y, extra[0], extra[1]);
+  }
+  return HRS_OK;
+}
+
+/* ---- LRN: local response normalisation over channels ---- */
+
+static hrs_status infer_lrn(hrs_call *call) {
+  HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
+  HRS_TRY(hrs_op_rank(call, 0, 2, HRS_MAX_RANK));
+  int64_t size = hrs_attr_int(call->node, "size", 0);
+  HRS_NODE_REQUIRE(size >= 1, call, INPUT, "attribute size is %lld", (long long)size);
+  return hrs_call_output_like(call, 0, 0);
+}
+
+#define LRN(name, T, W)                                                                            \
+  static void lrn_##name(hrs_count channels, hrs_count pixels, int64_t size, T alpha, T beta,      \
+                         T bias, const T *x, T *y) {                                               \
+    hrs_count below = (size - 1) / 2, above = size - 1 - below;                                    \
+    for (hrs_count c = 0; c < channels; c++) {                                                     \
+      hrs_count from = c > below ? c - below : 0;                                                  \
+      hrs_count to = above < channels - 1 - c ? c + above : channels - 1;                          \
+      for (hrs_count i = 0; i < pixels; i++) {                                                     \
+        T sum = 0;                                                                                 \
+        for (hrs_count k = from; k <= to; k++)                                                     \
+          sum += x[k * pixels + i] * x[k * pixels + i];                                            \
+        y[c * pixels + i] = x[c * pixels + i] / pow(bias + alpha / (T)size * sum, beta);           \
+      }                                                                                            \
+    }                                                                                              \
+  }
+HRS_REAL_TYPES(LRN)
+
+static hrs_status run_lrn(hrs_call *call) {
+  const hrs_tensor *in = &call->in[0];
+  hrs_count channels = in->dim[1], pixels = hrs_op_product(in->dim, 2, in->rank);
+  int64_t size = hrs_attr_int(call->node, "size", 1);
+  float alpha = hrs_attr_float(call->node, "alpha", 1e-4f);
+  float beta = hrs_attr_float(call->node, "beta", 0.75f);
+  float bias = hrs_attr_float(call->node, "bias", 1);
+  for (hrs_count b = 0; b < call->batch; b++) {
+    for (hrs_count i = 0; i < in->dim[0]; i++) {
+      hrs_count at = i * channels * pixels;
+      if (in->type == HRS_F32)
+        lrn_F32(channels, pixels, size, alpha, beta, bias, (const float *)hrs_op_data(in, b) + at,
+                (float *)hrs_op_data(&call->out[0], b) + at);
+      else
+        lrn_F64(channels, pixels, size, (double)alpha, (double)beta, (double)bias,
+                (const double *)hrs_op_data(in, b) + at,
+                (double *)hrs_op_data(&call->out[0], b) + at);
+    }
+  }
+  return HRS_OK;
+}
+
+/* ---- LpNormalization: divide by the norm along an axis ---- */
+
+static hrs_status infer_lp(hrs_call *call) {
+  HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
+  int axis;
+  HRS_TRY(
+      hrs_call_axis(call, hrs_attr_int(call->node, "axis", -1), call->in[0].rank, "axis", &axis));
+  int64_t p = hrs_attr_int(call->node, "p", 2);
+  HRS_NODE_REQUIRE(p == 1 || p == 2, call, INPUT, "attribute p is %lld, expected 1 or 2",
+                   (long long)p);
+  return hrs_call_output_like(call, 0, 0);
+}
+
+#define LP(name, T, W)                                                                             \
+  static void lp_##name(hrs_count outer, hrs_count n, hrs_count inner, int64_t p, const T *x,      \
+                        T *y) {                                                                    \
+    for (hrs_count o = 0; o < outer; o++, x += n * inner, y += n * inner) {                        \
+      for (hrs_count i = 0; i < inner; i++) {                                                      \
+        T norm = 0;                                                                                \
+        for (hrs_count k = 0; k < n; k++)                                                          \
+          norm += p == 1 ? fabs(x[k * inner + i]) : x[k * inner + i] * x[k * inner + i];           \
+        if (p == 2) norm = sqrt(norm);                                                             \
+        for (hrs_count k = 0; k < n; k++)                                                          \
+          y[k * inner + i] = norm == 0 ? 0 : x[k * inner + i] / norm;                              \
+      }                                                                                            \
+    }                                                                                              \
+  }
+HRS_REAL_TYPES(LP)
+
+static hrs_status run_lp(hrs_call *call) {
+  const hrs_tensor *in = &call->in[0];
+  int axis;
+  HRS_TRY(hrs_call_axis(call, hrs_attr_int(call->node, "axis", -1), in->rank, "axis", &axis));
+  hrs_count outer = hrs_op_product(in->dim, 0, axis), n = in->dim[axis];
+  hrs_count inner = hrs_op_product(in->dim, axis + 1, in->rank);
+  int64_t p = hrs_attr_int(call->node, "p", 2);
+  for (hrs_count b = 0; b < call->batch; b++) {
+    if (in->type == HRS_F32)
+      lp_F32(outer, n, inner, p, hrs_op_data(in, b), hrs_op_data(&call->out[0], b));
+    else
+      lp_F64(outer, n, inner, p, hrs_op_data(in, b), hrs_op_data(&call->out[0], b));
+  }
+  return HRS_OK;
+}
+
+#define ROW(name, since, least, most, outputs, verb)                                               \
+  { name, since, 21, least, most, 1, outputs, HRS_OP_BATCHED, infer_##verb, run_##verb }
+
+hrs_operator_family hrs_operators_normalize = {
+    ROW("BatchNormalization", 7, 5, 5, 5, batch),
+    ROW("InstanceNormalization", 6, 3, 3, 1, instance),
+    ROW("GroupNormalization", 18, 3, 3, 1, group),
+    ROW("LayerNormalization", 17, 2, 3, 3, layer),
+    ROW("LRN", 1, 1, 1, 1, lrn),
+    ROW("LpNormalization", 1, 1, 1, 1, lp),
+    {0},
+};

@@ -1,0 +1,399 @@
+/*
+ * Reductions. The output is an operand of the loop whose stride is 0 along the reduced axes: a row
+ * is then either folded into one number (with sixteen partial results, so that it is vector code)
+ * or folded element by element into a row of the output.
+ */
+#include "common.h"
+
+#include <string.h>
+#include <tgmath.h>
+
+enum { LANES = 16 };
+
+/* One reduction of one type: `start` is the neutral element, lift(x) what an element counts for,
+ * join how two partial results become one. */
+#define REDUCTION(verb, name, T, START, LIFT, JOIN)                                                \
+  static void start_##verb##_##name(hrs_count n, void *out) {                                      \
+    T *to = out;                                                                                   \
+    for (hrs_count i = 0; i < n; i++)                                                              \
+      to[i] = START;                                                                               \
+  }                                                                                                \
+  static inline T lift_##verb##_##name(T x) {                                                      \
+    return (T)(LIFT);                                                                              \
+  }                                                                                                \
+  static inline T join_##verb##_##name(T x, T y) {                                                 \
+    return (T)(JOIN);                                                                              \
+  }                                                                                                \
+  HRS_CLONES static void fold_##verb##_##name(hrs_count n, char *const *pointer,                   \
+                                              const hrs_count *stride, const void *context) {      \
+    (void)context;                                                                                 \
+    T *to = (T *)(void *)pointer[0];                                                               \
+    const T *from = (const T *)(const void *)pointer[1];                                           \
+    hrs_count t = stride[0], s = stride[1], i = 0;                                                 \
+    if (t == 0) {                                                                                  \
+      T sum = *to;                                                                                 \
+      if (s == 1 && n >= 2 * LANES) {                                                              \
+        T part[LANES];                                                                             \
+        start_##verb##_##name(LANES, part);                                                        \
+        for (; i + LANES <= n; i += LANES)                                                         \
+          for (int j = 0; j < LANES; j++)                                                          \
+            part[j] = join_##verb##_##name(part[j], lift_##verb##_##name(from[i + j]));            \
+        for (int j = 0; j < LANES; j++)                                                            \
+          sum = join_##verb##_##name(sum, part[j]);                                                \
+      }                                                                                            \
+      for (; i < n; i++)                                                                           \
+        sum = join_##verb##_##name(sum, lift_##verb##_##name(from[i * s]));                        \
+      *to = sum;                                                                                   \
+    } else if (t == 1 && s == 1) {                                                                 \
+      HRS_IVDEP for (; i < n; i++) to[i] =                                                         \
+          join_##verb##_##name(to[i], lift_##verb##_##name(from[i]));                              \
+    } else {                                                                                       \
+      for (; i < n; i++)                                                                           \
+        to[i * t] = join_##verb##_##name(to[i * t], lift_##verb##_##name(from[i * s]));            \
+    }                                                                                              \
+  }
+
+#define SUMS(name, T, W)                                                                           \
+  REDUCTION(sum, name, T, 0, x, (W)x + (W)y)                                                       \
+  REDUCTION(product, name, T, 1, x, (W)x *(W)y)                                                    \
+  REDUCTION(square, name, T, 0, (W)x *(W)x, (W)x + (W)y)                                           \
+  static void divide_##name(hrs_count n, hrs_count count, void *out) {                             \
+    T *to = out;                                                                                   \
+    for (hrs_count i = 0; i < n; i++)                                                              \
+      to[i] = count == 0 && (T)0.5 == 0 ? 0 : to[i] / (T)count;                                    \
+  }                                                                                                \
+  static void root_##name(hrs_count n, hrs_count count, void *out) {                               \
+    (void)count;                                                                                   \
+    T *to = out;                                                                                   \
+    for (hrs_count i = 0; i < n; i++)                                                              \
+      to[i] = (T)ROOT_##name(to[i]);                                                               \
+  }                                                                                                \
+  static void logarithm_##name(hrs_count n, hrs_count count, void *out) {                          \
+    (void)count;                                                                                   \
+    T *to = out;                                                                                   \
+    for (hrs_count i = 0; i < n; i++)                                                              \
+      to[i] = (T)LOG_##name(to[i]);                                                                \
+  }
+#define ROOT_F32(x) sqrtf(x)
+#define ROOT_F64(x) sqrt(x)
+#define ROOT_I32(x) sqrt((double)(x))
+#define ROOT_I64 ROOT_I32
+#define ROOT_U32 ROOT_I32
+#define ROOT_U64 ROOT_I32
+#define LOG_F32(x) logf(x)
+#define LOG_F64(x) log(x)
+#define LOG_I32(x) log((double)(x))
+#define LOG_I64 LOG_I32
+#define LOG_U32 LOG_I32
+#define LOG_U64 LOG_I32
+#define SUM_TYPES(X)                                                                               \
+  HRS_REAL_TYPES(X)                                                                                \
+  X(I32, int32_t, uint32_t)                                                                        \
+  X(I64, int64_t, uint64_t)                                                                        \
+  X(U32, uint32_t, uint32_t)                                                                       \
+  X(U64, uint64_t, uint64_t)
+SUM_TYPES(SUMS)
+
+#define ABSOLUTE(name, T, W, LIFT) REDUCTION(absolute, name, T, 0, LIFT, (W)x + (W)y)
+ABSOLUTE(F32, float, float, fabs(x))
+ABSOLUTE(F64, double, double, fabs(x))
+ABSOLUTE(I32, int32_t, uint32_t, x < 0 ? 0 - (uint32_t)x : (uint32_t)x)
+ABSOLUTE(I64, int64_t, uint64_t, x < 0 ? 0 - (uint64_t)x : (uint64_t)x)
+ABSOLUTE(U32, uint32_t, uint32_t, x)
+ABSOLUTE(U64, uint64_t, uint64_t, x)
+
+#define EXTREMES(name, T, LOW, HIGH)                                                               \
+  REDUCTION(max, name, T, LOW, x, y > x || y != y ? y : x)                                         \
+  REDUCTION(min, name, T, HIGH, x, y < x || y != y ? y : x)
+EXTREMES(F32, float, -INFINITY, INFINITY)
+EXTREMES(F64, double, -INFINITY, INFINITY)
+EXTREMES(I32, int32_t, INT32_MIN, INT32_MAX)
+EXTREMES(I64, int64_t, INT64_MIN, INT64_MAX)
+EXTREMES(U32, uint32_t, 0, UINT32_MAX)
+EXTREMES(U64, uint64_t, 0, UINT64_MAX)
+EXTREMES(I8, int8_t, INT8_MIN, INT8_MAX)
+EXTREMES(U8, uint8_t, 0, UINT8_MAX)
+
+typedef struct reduction {
+  void (*start)(hrs_count n, void *out);
+  hrs_loop_body fold;
+} reduction;
+typedef const reduction reductions[HRS_DTYPE_LIMIT];
+typedef void (*finish)(hrs_count n, hrs_count count, void *out);
+
+#define PAIR(verb, name) [HRS_##name] = {start_##verb##_##name, fold_##verb##_##name}
+#define PAIRS(verb)                                                                                \
+  PAIR(verb, F32), PAIR(verb, F64), PAIR(verb, I32), PAIR(verb, I64), PAIR(verb, U32),             \
+      PAIR(verb, U64)
+static reductions sum_reductions = {PAIRS(sum)};
+static reductions product_reductions = {PAIRS(product)};
+static reductions square_reductions = {PAIRS(square)};
+static reductions absolute_reductions = {PAIRS(absolute)};
+static reductions max_reductions = {PAIRS(max), PAIR(max, I8),
+                                    PAIR(max, U8), [HRS_BOOL] = {start_max_U8, fold_max_U8}};
+static reductions min_reductions = {PAIRS(min), PAIR(min, I8),
+                                    PAIR(min, U8), [HRS_BOOL] = {start_min_U8, fold_min_U8}};
+#define FINISHES(verb)                                                                             \
+  [HRS_F32] = verb##_F32, [HRS_F64] = verb##_F64, [HRS_I32] = verb##_I32, [HRS_I64] = verb##_I64,  \
+  [HRS_U32] = verb##_U32, [HRS_U64] = verb##_U64
+static const finish mean_finish[HRS_DTYPE_LIMIT] = {FINISHES(divide)};
+static const finish root_finish[HRS_DTYPE_LIMIT] = {FINISHES(root)};
+static const finish log_finish[HRS_DTYPE_LIMIT] = {FINISHES(logarithm)};
+static const finish no_finish[HRS_DTYPE_LIMIT] = {NULL};
+
+/* ---- shapes ---- */
+
+typedef struct reduce {
+  unsigned axes;   /* reduced ones, as a set */
+  hrs_count count; /* elements behind one output */
+  hrs_count kept;  /* outputs: MeanVarianceNormalization has as many means */
+  bool nothing;    /* no axes, and the attribute says: then leave everything as it is */
+} reduce;
+
+/* Reductions but ReduceSum take their axes from an input from operator set 18 on. */
+static hrs_status infer_axes(hrs_call *call, unsigned types, int input_since) {
+  HRS_TRY(hrs_op_types(call, 0, types));
+  const hrs_tensor *in = &call->in[0];
+  reduce *state;
+  HRS_TRY(hrs_calloc(1, sizeof *state, &state));
+  call->node->state = state;
+  int64_t axes[HRS_MAX_RANK + 1];
+  int n;
+  HRS_TRY(hrs_op_axes_list(call, "axes", input_since, 1, axes, &n));
+  if (n <= 0) {
+    state->nothing = call->node->opset >= input_since &&
+                     hrs_attr_int(call->node, "noop_with_empty_axes", 0) != 0;
+    state->axes = state->nothing ? 0 : (1u << in->rank) - 1;
+  } else {
+    HRS_TRY(hrs_op_axes(call, n, axes, in->rank, &state->axes));
+  }
+  bool keep = hrs_attr_int(call->node, "keepdims", 1) != 0;
+  hrs_count dim[HRS_MAX_RANK];
+  int rank = 0;
+  state->count = 1;
+  for (int i = 0; i < in->rank; i++) {
+    bool reduced = state->axes >> i & 1;
+    if (reduced) state->count *= in->dim[i];
+    if (!reduced)
+      dim[rank++] = in->dim[i];
+    else if (keep)
+      dim[rank++] = 1;
+  }
+  return hrs_call_output(call, 0, in->type, rank, dim);
+}
+
+/* Loop over instances and input elements: operand 0 the result, 1 the input, 2 something shaped
+ * like the result (where there are three). */
+static void reduce_loop(const hrs_tensor *in, const hrs_tensor *out, unsigned axes, hrs_count batch,
+                        int operands, hrs_loop *loop) {
+  hrs_count stride[HRS_MAX_RANK], kept = 1, target[HRS_MAX_RANK];
+  hrs_strides(in->rank, in->dim, stride);
+  for (int i = in->rank - 1; i >= 0; i--) {
+    target[i] = axes >> i & 1 ? 0 : kept;
+    if (!(axes >> i & 1)) kept *= in->dim[i];
+  }
+  hrs_loop_start(loop, operands);
+  hrs_loop_axis(loop, batch, (hrs_count[]){out->step, in->step, out->step});
+  for (int i = 0; i < in->rank; i++)
+    hrs_loop_axis(loop, in->dim[i], (hrs_count[]){target[i], stride[i], target[i]});
+}
+
+static hrs_status run_reduction(hrs_call *call, const reduction *kernels, const finish *finishes) {
+  const hrs_tensor *in = &call->in[0];
+  hrs_tensor *out = &call->out[0];
+  const reduce *state = call->node->state;
+  if (state->nothing) return hrs_op_run_copy(call);
+  size_t size = hrs_dtype_size(in->type);
+  hrs_count n = hrs_tensor_count(out);
+  for (hrs_count b = 0; b < call->batch; b++)
+    kernels[in->type].start(n, hrs_op_data(out, b));
+  hrs_loop loop;
+  reduce_loop(in, out, state->axes, call->batch, 2, &loop);
+  hrs_loop_run(&loop, (void *[]){out->data, in->data}, (size_t[]){size, size},
+               kernels[in->type].fold, NULL);
+  for (hrs_count b = 0; b < call->batch && finishes[in->type]; b++)
+    finishes[in->type](n, state->count, hrs_op_data(out, b));
+  return HRS_OK;
+}
+
+#define SUM_SET (HRS_TYPES_REAL | HRS_TYPES_INDEX | HRS_TYPE_BIT(HRS_U32) | HRS_TYPE_BIT(HRS_U64))
+#define SMALL_SET (HRS_TYPE_BIT(HRS_I8) | HRS_TYPE_BIT(HRS_U8))
+
+static hrs_status infer_sum(hrs_call *call) {
+  return infer_axes(call, SUM_SET, 13);
+}
+
+static hrs_status infer_other(hrs_call *call) {
+  return infer_axes(call, SUM_SET, 18);
+}
+
+static hrs_status infer_extreme(hrs_call *call) {
+  unsigned set = SUM_SET | (call->node->opset >= 12 ? SMALL_SET : 0) |
+                 (call->node->opset >= 20 ? HRS_TYPES_BOOL : 0);
+  return infer_axes(call, set, 18);
+}
+
+#define RUN(name, kernels, finishes)                                                               \
+  static hrs_status run_##name(hrs_call *call) {                                                   \
+    return run_reduction(call, kernels, finishes);                                                 \
+  }
+RUN(sum, sum_reductions, no_finish)
+RUN(mean, sum_reductions, mean_finish)
+RUN(product, product_reductions, no_finish)
+RUN(max, max_reductions, no_finish)
+RUN(min, min_reductions, no_finish)
+RUN(l1, absolute_reductions, no_finish)
+RUN(l2, square_reductions, root_finish)
+RUN(square, square_reductions, no_finish)
+RUN(log_sum, sum_reductions, log_finish)
+
+/* ---- log of a sum of exponentials, shifted by the largest element ---- */
+
+#define SHIFTED(name, T, W)                                                                        \
+  static void fold_exp_##name(hrs_count n, char *const *pointer, const hrs_count *stride,          \
+                              const void *context) {                                               \
+    (void)context;                                                                                 \
+    T *to = (T *)(void *)pointer[0];                                                               \
+    const T *from = (const T *)(const void *)pointer[1];                                           \
+    const T *top = (const T *)(const void *)pointer[2];                                            \
+    for (hrs_count i = 0; i < n; i++) {                                                            \
+      T shift = top[i * stride[2]];                                                                \
+      if (isinf(shift)) shift = 0;                                                                 \
+      to[i * stride[0]] += exp(from[i * stride[1]] - shift);                                       \
+    }                                                                                              \
+  }                                                                                                \
+  static void unshift_##name(hrs_count n, const void *top_, void *out) {                           \
+    T *to = out;                                                                                   \
+    const T *top = top_;                                                                           \
+    for (hrs_count i = 0; i < n; i++)                                                              \
+      to[i] = log(to[i]) + (isinf(top[i]) ? 0 : top[i]);                                           \
+  }
+HRS_REAL_TYPES(SHIFTED)
+
+static hrs_status infer_log_sum_exp(hrs_call *call) {
+  HRS_TRY(infer_axes(call, HRS_TYPES_REAL, 18));
+  return hrs_multiply(hrs_tensor_count(&call->out[0]), (hrs_count)hrs_dtype_size(call->in[0].type),
+                      "workspace", &call->workspace_bytes);
+}
+
+static hrs_status run_log_sum_exp(hrs_call *call) {
+  const hrs_tensor *in = &call->in[0], *out = &call->out[0];
+  const reduce *state = call->node->state;
+  if (state->nothing) return hrs_op_run_copy(call);
+  size_t size = hrs_dtype_size(in->type);
+  hrs_count n = hrs_tensor_count(out);
+  hrs_loop two, three;
+  reduce_loop(in, out, state->axes, 1, 2, &two);
+  reduce_loop(in, out, state->axes, 1, 3, &three);
+  for (hrs_count b = 0; b < call->batch; b++) {
+    void *top = call->workspace, *x = hrs_op_data(in, b), *y = hrs_op_data(out, b);
+    max_reductions[in->type].start(n, top);
+    hrs_loop_run(&two, (void *[]){top, x}, (size_t[]){size, size}, max_reductions[in->type].fold,
+                 NULL);
+    sum_reductions[in->type].start(n, y);
+    hrs_loop_run(&three, (void *[]){y, x, top}, (size_t[]){size, size, size},
+                 in->type == HRS_F32 ? fold_exp_F32 : fold_exp_F64, NULL);
+    (in->type == HRS_F32 ? unshift_F32 : unshift_F64)(n, top, y);
+  }
+  return HRS_OK;
+}
+
+/* ---- MeanVarianceNormalization: (x - mean) / (deviation + 1e-9) over some axes ---- */
+
+#define VARIANCE(name, T, W)                                                                       \
+  static void fold_variance_##name(hrs_count n, char *const *pointer, const hrs_count *stride,     \
+                                   const void *context) {                                          \
+    (void)context;                                                                                 \
+    T *to = (T *)(void *)pointer[0];                                                               \
+    const T *from = (const T *)(const void *)pointer[1];                                           \
+    const T *mean = (const T *)(const void *)pointer[2];                                           \
+    for (hrs_count i = 0; i < n; i++) {                                                            \
+      T x = from[i * stride[1]] - mean[i * stride[2]];                                             \
+      to[i * stride[0]] += x * x;                                                                  \
+    }                                                                                              \
+  }                                                                                                \
+  static void standardise_##name(hrs_count n, char *const *pointer, const hrs_count *stride,       \
+                                 const void *context) {                                            \
+    (void)context;                                                                                 \
+    T *to = (T *)(void *)pointer[0];                                                               \
+    const T *from = (const T *)(const void *)pointer[1];                                           \
+    const T *mean = (const T *)(const void *)pointer[2];                                           \
+    const T *variance = (const T *)(const void *)pointer[3];                                       \
+    for (hrs_count i = 0; i < n; i++)                                                              \
+      to[i * stride[0]] =                                                                          \
+          (from[i * stride[1]] - mean[i * stride[2]]) / (sqrt(variance[i * stride[3]]) + (T)1e-9); \
+  }
+HRS_REAL_TYPES(VARIANCE)
+
+static hrs_status infer_standardise(hrs_call *call) {
+  HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
+  static const int64_t usual[] = {0, 2, 3};
+  int n;
+  const int64_t *axes = hrs_attr_ints(call->node, "axes", &n);
+  if (!axes) n = 3;
+  reduce *state;
+  HRS_TRY(hrs_calloc(1, sizeof *state, &state));
+  call->node->state = state;
+  const hrs_tensor *in = &call->in[0];
+  HRS_TRY(hrs_op_axes(call, n, axes ? axes : usual, in->rank, &state->axes));
+  state->count = state->kept = 1;
+  for (int i = 0; i < in->rank; i++)
+    *(state->axes >> i & 1 ? &state->count : &state->kept) *= in->dim[i];
+  HRS_TRY(hrs_multiply(state->kept, 2 * (hrs_count)hrs_dtype_size(in->type), "workspace",
+                       &call->workspace_bytes));
+  return hrs_call_output_like(call, 0, 0);
+}
+
+static hrs_status run_standardise(hrs_call *call) {
+  const hrs_tensor *in = &call->in[0];
+  const reduce *state = call->node->state;
+  size_t size = hrs_dtype_size(in->type), sizes[4] = {size, size, size, size};
+  hrs_count kept = state->kept;
+  char *mean = call->workspace, *variance = mean + kept * (hrs_count)size;
+  hrs_tensor small = {.type = in->type};
+  hrs_loop two, three, four;
+  reduce_loop(in, &small, state->axes, 1, 2, &two);
+  reduce_loop(in, &small, state->axes, 1, 3, &three);
+  hrs_loop_start(&four, 4);
+  hrs_count stride[HRS_MAX_RANK], target = 1, small_stride[HRS_MAX_RANK];
+  hrs_strides(in->rank, in->dim, stride);
+  for (int i = in->rank - 1; i >= 0; i--) {
+    small_stride[i] = state->axes >> i & 1 ? 0 : target;
+    if (!(state->axes >> i & 1)) target *= in->dim[i];
+  }
+  for (int i = 0; i < in->rank; i++)
+    hrs_loop_axis(&four, in->dim[i],
+                  (hrs_count[]){stride[i], stride[i], small_stride[i], small_stride[i]});
+  bool f32 = in->type == HRS_F32;
+  for (hrs_count b = 0; b < call->batch; b++) {
+    void *x = hrs_op_data(in, b), *y = hrs_op_data(&call->out[0], b);
+    memset(mean, 0, (size_t)kept * size * 2);
+    hrs_loop_run(&two, (void *[]){mean, x}, sizes, sum_reductions[in->type].fold, NULL);
+    mean_finish[in->type](kept, state->count, mean);
+    hrs_loop_run(&three, (void *[]){variance, x, mean}, sizes,
+                 f32 ? fold_variance_F32 : fold_variance_F64, NULL);
+    mean_finish[in->type](kept, state->count, variance);
+    hrs_loop_run(&four, (void *[]){y, x, mean, variance}, sizes,
+                 f32 ? standardise_F32 : standardise_F64, NULL);
+  }
+  return HRS_OK;
+}
+
+#define ROW(name, infer, run)                                                                      \
+  { name, 1, 21, 1, 2, 1, 1, HRS_OP_BATCHED, infer, run }
+
+hrs_operator_family hrs_operators_reduce = {
+    ROW("ReduceSum", infer_sum, run_sum),
+    ROW("ReduceMean", infer_other, run_mean),
+    ROW("ReduceProd", infer_other, run_product),
+    ROW("ReduceMax", infer_extreme, run_max),
+    ROW("ReduceMin", infer_extreme, run_min),
+    ROW("ReduceL1", infer_other, run_l1),
+    ROW("ReduceL2", infer_other, run_l2),
+    ROW("ReduceSumSquare", infer_other, run_square),
+    ROW("ReduceLogSum", infer_other, run_log_sum),
+    ROW("ReduceLogSumExp", infer_log_sum_exp, run_log_sum_exp),
+    {"MeanVarianceNormalization", 9, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_standardise,
+     run_standardise},
+    {0},
+};

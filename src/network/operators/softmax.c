@@ -1,0 +1,140 @@
+/*
+ * Softmax, LogSoftmax and Hardmax. Before operator set 13 the axes from `axis` (default 1) on are
+ * one long row; from 13 on it is the axis itself (default -1).
+ */
+#include "common.h"
+#include "vector_math.h"
+
+#include <tgmath.h>
+
+typedef struct softmax {
+  hrs_count outer, n, inner;
+} softmax;
+
+static hrs_status infer_softmax(hrs_call *call) {
+  HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
+  const hrs_tensor *in = &call->in[0];
+  bool rows = call->node->opset < 13;
+  int64_t wanted = hrs_attr_int(call->node, "axis", rows ? 1 : -1);
+  int axis;
+  if (rows && wanted == in->rank)
+    axis = in->rank;
+  else
+    HRS_TRY(hrs_call_axis(call, wanted, in->rank, "axis", &axis));
+  softmax *state;
+  HRS_TRY(hrs_calloc(1, sizeof *state, &state));
+  call->node->state = state;
+  state->outer = hrs_op_product(in->dim, 0, axis);
+  state->n = rows ? hrs_op_product(in->dim, axis, in->rank) : in->dim[axis];
+  state->inner = rows ? 1 : hrs_op_product(in->dim, axis + 1, in->rank);
+  return hrs_call_output_like(call, 0, 0);
+}
+
+#define EXP_F32(x) hrs_exp_f32(x)
+#define EXP_F64(x) exp(x)
+
+#define SOFTMAX(name, T, W)                                                                        \
+  static T largest_##name(hrs_count n, hrs_count stride, const T *x) {                             \
+    T best = x[0];                                                                                 \
+    for (hrs_count k = 1; k < n; k++)                                                              \
+      best = x[k * stride] > best || x[k * stride] != x[k * stride] ? x[k * stride] : best;        \
+    return best;                                                                                   \
+  }                                                                                                \
+  HRS_CLONES static void exponentials_##name(hrs_count n, const T *x, T shift, T *y) {             \
+    HRS_IVDEP for (hrs_count k = 0; k < n; k++) y[k] = EXP_##name(x[k] - shift);                   \
+  }                                                                                                \
+  static void softmax_##name(hrs_count n, const T *x, T *y) {                                      \
+    exponentials_##name(n, x, largest_##name(n, 1, x), y);                                         \
+    T sum = 0;                                                                                     \
+    for (hrs_count k = 0; k < n; k++)                                                              \
+      sum += y[k];                                                                                 \
+    T factor = 1 / sum;                                                                            \
+    for (hrs_count k = 0; k < n; k++)                                                              \
+      y[k] *= factor;                                                                              \
+  }                                                                                                \
+  static void log_softmax_##name(hrs_count n, const T *x, T *y) {                                  \
+    T top = largest_##name(n, 1, x), sum = 0;                                                      \
+    for (hrs_count k = 0; k < n; k++)                                                              \
+      sum += exp(x[k] - top);                                                                      \
+    T shift = log(sum);                                                                            \
+    for (hrs_count k = 0; k < n; k++)                                                              \
+      y[k] = x[k] - top - shift;                                                                   \
+  }                                                                                                \
+  /* Columns of a block [n][inner], a row of columns at a time. */                                 \
+  static void softmax_columns_##name(hrs_count n, hrs_count inner, const T *x, T *y) {             \
+    for (hrs_count i = 0; i < inner; i++) {                                                        \
+      T top = largest_##name(n, inner, x + i), sum = 0;                                            \
+      for (hrs_count k = 0; k < n; k++)                                                            \
+        sum += y[k * inner + i] = EXP_##name(x[k * inner + i] - top);                              \
+      T factor = 1 / sum;                                                                          \
+      for (hrs_count k = 0; k < n; k++)                                                            \
+        y[k * inner + i] *= factor;                                                                \
+    }                                                                                              \
+  }                                                                                                \
+  static void log_softmax_columns_##name(hrs_count n, hrs_count inner, const T *x, T *y) {         \
+    for (hrs_count i = 0; i < inner; i++) {                                                        \
+      T top = largest_##name(n, inner, x + i), sum = 0;                                            \
+      for (hrs_count k = 0; k < n; k++)                                                            \
+        sum += exp(x[k * inner + i] - top);                                                        \
+      T shift = log(sum);                                                                          \
+      for (hrs_count k = 0; k < n; k++)                                                            \
+        y[k * inner + i] = x[k * inner + i] - top - shift;                                         \
+    }                                                                                              \
+  }                                                                                                \
+  static void hardmax_columns_##name(hrs_count n, hrs_count inner, const T *x, T *y) {             \
+    for (hrs_count i = 0; i < inner; i++) {                                                        \
+      hrs_count best = 0;                                                                          \
+      for (hrs_count k = 1; k < n; k++)                                                            \
+        if (x[k * inner + i] > x[best * inner + i]) best = k;                                      \
+      for (hrs_count k = 0; k < n; k++)                                                            \
+        y[k * inner + i] = k == best;                                                              \
+    }                                                                                              \
+  }                                                                                                \
+  static void run_##name(const softmax *state, hrs_count blocks, int kind, const T *x, T *y) {     \
+    static void (*const rows[])(hrs_count, const T *, T *) = {softmax_##name, log_softmax_##name}; \
+    static void (*const columns[])(hrs_count, hrs_count, const T *, T *) = {                       \
+        softmax_columns_##name, log_softmax_columns_##name, hardmax_columns_##name};               \
+    hrs_count block = state->n * state->inner;                                                     \
+    for (hrs_count i = 0; i < blocks; i++) {                                                       \
+      if (state->inner == 1 && kind != HARDMAX)                                                    \
+        rows[kind](state->n, x + i * block, y + i * block);                                        \
+      else                                                                                         \
+        columns[kind](state->n, state->inner, x + i * block, y + i * block);                       \
+    }                                                                                              \
+  }
+
+enum { SOFTMAX_ROW, LOG_SOFTMAX, HARDMAX };
+HRS_REAL_TYPES(SOFTMAX)
+
+static hrs_status run(hrs_call *call, int kind) {
+  const softmax *state = call->node->state;
+  if (state->outer * state->n * state->inner == 0) return HRS_OK;
+  for (hrs_count b = 0; b < call->batch; b++) {
+    const void *x = hrs_op_data(&call->in[0], b);
+    void *y = hrs_op_data(&call->out[0], b);
+    if (call->in[0].type == HRS_F32)
+      run_F32(state, state->outer, kind, x, y);
+    else
+      run_F64(state, state->outer, kind, x, y);
+  }
+  return HRS_OK;
+}
+
+static hrs_status run_softmax(hrs_call *call) {
+  return run(call, SOFTMAX_ROW);
+}
+
+static hrs_status run_log_softmax(hrs_call *call) {
+  return run(call, LOG_SOFTMAX);
+}
+
+static hrs_status run_hardmax(hrs_call *call) {
+  return run(call, HARDMAX);
+}
+
+hrs_operator_family hrs_operators_softmax = {
+    {"Softmax", 1, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_softmax, run_softmax},
+    {"LogSoftmax", 1, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_softmax, run_log_softmax},
+    {"Hardmax", 1, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_softmax, run_hardmax},
+    {0},
+};

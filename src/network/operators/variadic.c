@@ -1,0 +1,96 @@
+/*
+ * Min, Max, Sum and Mean of any number of inputs: the output starts as the first input and the
+ * others are folded into it one by one, with broadcasting. Min and Max keep NaN, as NumPy does.
+ */
+#include "binary.h"
+
+#define PICK(name, T, W)                                                                           \
+  HRS_BINARY_KERNEL(HRS_CLONES, min_##name, T, T, T, y < x || y != y ? y : x)                      \
+  HRS_BINARY_KERNEL(HRS_CLONES, max_##name, T, T, T, y > x || y != y ? y : x)
+#define PICK_INTEGER(name, T, W)                                                                   \
+  HRS_BINARY_KERNEL(, min_##name, T, T, T, y < x ? y : x)                                          \
+  HRS_BINARY_KERNEL(, max_##name, T, T, T, y > x ? y : x)
+#define SUM(name, T, W) HRS_BINARY_KERNEL(HRS_CLONES, sum_##name, T, T, T, x + y)
+HRS_REAL_TYPES(PICK)
+HRS_INTEGER_TYPES(PICK_INTEGER)
+HRS_REAL_TYPES(SUM)
+
+#define ENTRY_MIN(name, T, W) [HRS_##name] = min_##name,
+#define ENTRY_MAX(name, T, W) [HRS_##name] = max_##name,
+#define ENTRY_SUM(name, T, W) [HRS_##name] = sum_##name,
+static hrs_binary_kernels min_kernels = {HRS_NUMBER_TYPES(ENTRY_MIN)};
+static hrs_binary_kernels max_kernels = {HRS_NUMBER_TYPES(ENTRY_MAX)};
+static hrs_binary_kernels sum_kernels = {HRS_REAL_TYPES(ENTRY_SUM)};
+
+static hrs_status infer_fold(hrs_call *call, unsigned set) {
+  for (int k = 0; k < call->n_in; k++) {
+    HRS_TRY(hrs_op_types(call, k, set));
+    HRS_TRY(hrs_op_same_type(call, 0, k));
+  }
+  int rank;
+  hrs_count dim[HRS_MAX_RANK];
+  HRS_TRY(hrs_op_broadcast(call, 0, call->n_in, &rank, dim));
+  return hrs_call_output(call, 0, call->in[0].type, rank, dim);
+}
+
+static hrs_status run_fold(hrs_call *call, hrs_binary_kernels kernels) {
+  hrs_tensor *out = &call->out[0];
+  size_t size = hrs_dtype_size(out->type);
+  hrs_loop loop;
+  const hrs_tensor *first[1] = {&call->in[0]};
+  hrs_loop_broadcast(&loop, call->batch, out, 1, first);
+  hrs_loop_copy(&loop, out->data, first[0]->data, size);
+  for (int k = 1; k < call->n_in; k++) {
+    const hrs_tensor *in[2] = {out, &call->in[k]};
+    hrs_loop_broadcast(&loop, call->batch, out, 2, in);
+    void *base[3] = {out->data, out->data, in[1]->data};
+    hrs_loop_run(&loop, base, (size_t[]){size, size, size}, kernels[out->type], NULL);
+  }
+  return HRS_OK;
+}
+
+static hrs_status infer_pick(hrs_call *call) {
+  return infer_fold(call, HRS_TYPES_NUMBER);
+}
+
+static hrs_status infer_sum(hrs_call *call) {
+  return infer_fold(call, HRS_TYPES_REAL);
+}
+
+static hrs_status run_min(hrs_call *call) {
+  return run_fold(call, min_kernels);
+}
+
+static hrs_status run_max(hrs_call *call) {
+  return run_fold(call, max_kernels);
+}
+
+static hrs_status run_sum(hrs_call *call) {
+  return run_fold(call, sum_kernels);
+}
+
+static hrs_status run_mean(hrs_call *call) {
+  HRS_TRY(run_fold(call, sum_kernels));
+  hrs_tensor *out = &call->out[0];
+  hrs_count count = hrs_tensor_count(out);
+  for (hrs_count b = 0; b < call->batch; b++) {
+    if (out->type == HRS_F32) {
+      float *value = hrs_op_data(out, b), divisor = (float)call->n_in;
+      for (hrs_count i = 0; i < count; i++)
+        value[i] /= divisor;
+    } else {
+      double *value = hrs_op_data(out, b), divisor = (double)call->n_in;
+      for (hrs_count i = 0; i < count; i++)
+        value[i] /= divisor;
+    }
+  }
+  return HRS_OK;
+}
+
+hrs_operator_family hrs_operators_variadic = {
+    {"Min", 6, 21, 1, -1, 1, 1, HRS_OP_BATCHED, infer_pick, run_min},
+    {"Max", 6, 21, 1, -1, 1, 1, HRS_OP_BATCHED, infer_pick, run_max},
+    {"Sum", 6, 21, 1, -1, 1, 1, HRS_OP_BATCHED, infer_sum, run_sum},
+    {"Mean", 6, 21, 1, -1, 1, 1, HRS_OP_BATCHED, infer_sum, run_mean},
+    {0},
+};

@@ -1,0 +1,93 @@
+/*
+ * What stands before the scores. Log-odds taken from probabilities lose all digits near 0 and 1, so
+ * the program wants the tensor before a network's last Softmax or Sigmoid.
+ */
+#include "network/graph.h"
+
+#include <string.h>
+
+/* Operators that leave the elements and their order as they are. */
+static const char *const transparent[] = {"Identity",  "Reshape", "Flatten", "Squeeze",
+                                          "Unsqueeze", "Dropout", "Cast"};
+
+static bool is_transparent(const hrs_graph_node *node) {
+  for (size_t i = 0; i < sizeof transparent / sizeof *transparent; i++) {
+    if (strcmp(node->base.op, transparent[i]) != 0) continue;
+    if (strcmp(transparent[i], "Cast") != 0) return true;
+    hrs_dtype to = hrs_weights_dtype((int32_t)hrs_attr_int(&node->base, "to", 0));
+    return to == HRS_F32 || to == HRS_F64 || to == HRS_F16 || to == HRS_BF16;
+  }
+  return false;
+}
+
+/* Shape of a value for one sample: a session says it, with 1 for what the file leaves open. */
+static hrs_status shape_of(const hrs_model *model, int value, hrs_tensor_info *out) {
+  hrs_feed *feeds;
+  HRS_TRY(hrs_calloc(model->n_inputs, sizeof *feeds, &feeds));
+  bool known = true;
+  for (int i = 0; i < model->n_inputs; i++) {
+    const hrs_tensor_info *info = &model->input[i];
+    known &= info->rank >= 0 && info->type != HRS_NONE;
+    feeds[i] =
+        (hrs_feed){.name = info->name, .type = info->type, .rank = info->rank, .varies = true};
+    for (int k = 0; k < info->rank; k++)
+      feeds[i].dim[k] = info->dim[k] < 0 ? 1 : info->dim[k];
+  }
+  const char *name = model->graph.value[value].name;
+  hrs_session *session = NULL;
+  if (known && hrs_session_create(model, model->n_inputs, feeds, 1, &name, 1, &session) == HRS_OK)
+    *out = *hrs_session_fetch_info(session, 0);
+  else if (hrs_model_describe(model, value, out) != HRS_OK)
+    out->rank = -1;
+  hrs_session_destroy(&session);
+  hrs_free(feeds);
+  return HRS_OK;
+}
+
+/* Do the classes lie along the axis that the operator normalises? Before operator set 13 all axes
+ * from `axis` on were one. */
+static bool over_classes(const hrs_graph_node *node, const hrs_tensor_info *info) {
+  bool joined = node->base.opset < 13;
+  int64_t axis = hrs_attr_int(&node->base, "axis", joined ? 1 : -1);
+  if (info->rank < 0) return axis == -1 || axis == 1;
+  if (axis < 0) axis += info->rank;
+  if (axis < 0 || axis > info->rank) return false;
+  int last = info->rank - 1;
+  while (last > 0 && info->dim[last] == 1)
+    last--;
+  if (!joined) return axis == last || info->rank == 0;
+  for (int i = (int)axis; i < last; i++)
+    if (info->dim[i] != 1) return false;
+  return axis <= last;
+}
+
+hrs_status hrs_model_before_scores(const hrs_model *model, const char *tensor, const char **before,
+                                   const char **op) {
+  const hrs_graph *graph = &model->graph;
+  int own = hrs_graph_named(graph, tensor), value = hrs_graph_find(graph, tensor);
+  HRS_REQUIRE(own >= 0, INPUT, "%s has no tensor '%s' ('harsanyi model %s' lists its outputs)",
+              model->path, tensor, model->path);
+  *before = graph->value[own].name;
+  *op = NULL;
+  const hrs_graph_node *node = NULL;
+  for (;;) {
+    int producer = graph->value[value].producer;
+    if (producer < 0) return HRS_OK;
+    node = &graph->node[producer];
+    if (node->select || node->out[0] != value || node->n_in < 1 || node->in[0] < 0) return HRS_OK;
+    if (!is_transparent(node)) break;
+    value = node->in[0];
+  }
+  static const char *const scores[] = {"Softmax", "LogSoftmax", "Sigmoid"};
+  for (size_t i = 0; i < sizeof scores / sizeof *scores; i++) {
+    if (strcmp(node->base.op, scores[i]) != 0) continue;
+    if (i < 2) {
+      hrs_tensor_info info;
+      HRS_TRY(shape_of(model, node->in[0], &info));
+      if (!over_classes(node, &info)) return HRS_OK;
+    }
+    *before = graph->value[node->in[0]].name;
+    *op = scores[i];
+  }
+  return HRS_OK;
+}

@@ -1,0 +1,88 @@
+/*
+ * session.h -- what a session consists of: slots (tensors that stand somewhere in memory) and steps
+ * (nodes bound to slots).
+ *
+ * A slot either holds a constant (one value, shared by all instances) or belongs to a buffer of the
+ * arena, which holds `batch` instances and may serve several slots one after the other (plan.c) or
+ * at once (views, operators in place). Steps that depend on no varying feed are *folded*: run when
+ * the session is made, and again only if a shared feed that they depend on gets a new value.
+ */
+#ifndef HRS_NETWORK_SESSION_H
+#define HRS_NETWORK_SESSION_H
+
+#include "network/graph.h"
+
+typedef struct hrs_slot {
+  hrs_tensor tensor; /* data and step as operators see them */
+  bool varies;
+  bool shared;      /* depends on a feed that does not vary */
+  bool owned;       /* tensor.data is freed with the session */
+  bool used;        /* a constant that a run or a refolding reads */
+  int root;         /* slot whose buffer it stands in; itself for the first */
+  int last;         /* of a root: last step that needs the buffer */
+  hrs_count offset; /* of a root: of the buffer in the arena */
+} hrs_slot;
+
+/* All of a step stands in one block, so that pointers into it stay. */
+typedef struct hrs_step {
+  hrs_node node;
+  hrs_call call;
+  int *in, *out; /* slots, -1: left out */
+  bool folded, shared;
+} hrs_step;
+
+typedef struct hrs_session_feed {
+  int slot, value;
+  bool varies;
+  const char *name;
+} hrs_session_feed;
+
+/* An If that was decided by a constant. */
+typedef struct hrs_choice {
+  int slot;
+  bool taken;
+  const char *node;
+} hrs_choice;
+
+struct hrs_session {
+  const hrs_model *model;
+  hrs_slot *slot;
+  int n_slots, slot_room;
+  hrs_step **step;
+  int n_steps, step_room;
+  int *slot_of; /* by value of the graph; -1: not needed (yet) */
+  hrs_session_feed *feed;
+  int n_feeds;
+  int *fetch;
+  hrs_tensor_info *fetch_info;
+  int n_fetches;
+  hrs_choice *choice;
+  int n_choices;
+  hrs_count max_batch;
+  char *arena;
+  void *workspace;
+  hrs_count workspace_bytes;
+  hrs_count folded_bytes, bytes, multiply_adds;
+  bool stale; /* a shared feed has a new value that is not folded in yet */
+};
+
+/** Make slots and steps for everything that the fetches need (resolve.c). */
+hrs_status hrs_session_resolve(hrs_session *session, int n_feeds, const hrs_feed *feeds,
+                               int n_fetches, const char *const *fetches);
+/** Point operators at the data of their slots. */
+void hrs_step_bind(hrs_session *session, hrs_step *step);
+/** Fold again what depends on shared feeds. Errors: UNSUPPORTED where a shape changes. */
+hrs_status hrs_session_refold(hrs_session *session);
+void hrs_step_destroy(hrs_step *step);
+
+/** Decide which buffers slots share, for `batch` instances; *bytes is the arena's size. */
+hrs_status hrs_plan_buffers(hrs_session *session, hrs_count batch, hrs_count *bytes);
+/** Instances of a run, from the bytes of the activations of one. */
+hrs_count hrs_plan_batch(hrs_count bytes);
+
+/** Bytes of one value of a slot's tensor. */
+hrs_count hrs_slot_bytes(const hrs_slot *slot);
+/** Run a step for `batch` instances. */
+hrs_status hrs_step_run(hrs_step *step, hrs_count batch);
+
+#endif

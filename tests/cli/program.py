@@ -1,0 +1,153 @@
+"""Runs the program under test, alone or under mpirun, and looks at what it left behind.
+
+The environment says what is tested: HARSANYI_PROGRAM (the executable), HARSANYI_DATA (the bundled
+data), HARSANYI_PLUGIN (the plug-in example); ctest sets all three.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from dataclasses import dataclass
+
+import h5py
+import numpy as np
+
+PROGRAM = os.environ.get("HARSANYI_PROGRAM", "")
+DATA = pathlib.Path(os.environ.get("HARSANYI_DATA", ""))
+PLUGIN = os.environ.get("HARSANYI_PLUGIN", "")
+TIMEOUT = 240
+
+# OpenBLAS and MPI keep memory until the end; leaks of our own are what the unit tests count.
+os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=0")
+
+
+@dataclass
+class Result:
+    """How a run ended."""
+    command: list
+    code: int
+    out: str
+    err: str
+
+    def errors(self):
+        """The error messages on stderr."""
+        return [line for line in self.err.splitlines() if line.startswith("harsanyi: error:")]
+
+    def warnings(self):
+        """The warnings on stderr."""
+        return [line for line in self.err.splitlines() if line.startswith("harsanyi: warning:")]
+
+    def __str__(self):
+        return (f"{' '.join(self.command)}\nexit code {self.code}\n--- stdout\n{self.out}"
+                f"--- stderr\n{self.err}")
+
+
+def command_line(args, ranks=0):
+    """The program alone (ranks 0) or under mpirun."""
+    launcher = ["mpirun", "--oversubscribe", "-n", str(ranks)] if ranks else []
+    return launcher + [PROGRAM] + [str(arg) for arg in args]
+
+
+def run(*args, ranks=0, timeout=TIMEOUT, **popen):
+    """Run the program; a run that hangs is killed with its ranks and fails the test."""
+    command = command_line(args, ranks)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          stdin=subprocess.DEVNULL, errors="replace", **popen) as process:
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            try:
+                out, err = process.communicate(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                out, err = process.communicate()
+            raise AssertionError(f"no end within {timeout} s\n"
+                                 f"{Result(command, process.returncode, out, err)}") from None
+    return Result(command, process.returncode, out, err)
+
+
+def shared(name, test):
+    """A folder of outside data, or a test skipped for the lack of it."""
+    folder = os.environ.get(name, "")
+    if not folder or not os.path.isdir(folder):
+        test.skipTest(f"{name} is not set to a folder")
+    return pathlib.Path(folder)
+
+
+def datasets_of(path):
+    """{path in the file: array} of all data sets, and {(object, attribute): value}, /run left out.
+    """
+    arrays, attributes = {}, {}
+
+    def visit(name, item):
+        if name == "run" or name.startswith("run/"):
+            return
+        if isinstance(item, h5py.Dataset):
+            arrays[name] = item[()]
+        for key, value in item.attrs.items():
+            # Links between an array and its dimension scales are addresses within the file.
+            if key not in ("DIMENSION_LIST", "REFERENCE_LIST"):
+                attributes[name, key] = value
+
+    with h5py.File(path, "r") as file:
+        attributes.update({("/", key): value for key, value in file.attrs.items()})
+        file.visititems(visit)
+    return arrays, attributes
+
+
+def run_attributes(path):
+    """The attributes of /run."""
+    with h5py.File(path, "r") as file:
+        return dict(file["run"].attrs)
+
+
+class ProgramTest(unittest.TestCase):
+    """A test with a folder of its own."""
+    longMessage = True
+
+    @classmethod
+    def setUpClass(cls):
+        if not os.access(PROGRAM, os.X_OK):
+            raise RuntimeError("HARSANYI_PROGRAM names no executable; run this test by ctest")
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="harsanyi-test-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.outputs = 0
+
+    @classmethod
+    def output(cls):
+        """A path for a data set that does not exist yet."""
+        cls.outputs += 1
+        return cls.folder / f"out-{cls.outputs}.h5"
+
+    @classmethod
+    def save(cls, name, array):
+        """Store an array as .npy."""
+        path = cls.folder / name
+        np.save(path, np.asarray(array))
+        return path
+
+    @classmethod
+    def write(cls, name, content):
+        """Store bytes or text."""
+        path = cls.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def interactions(self, *args, ranks=0, out=None, **popen):
+        """A run that must succeed; returns the data set's path and the result."""
+        out = out or self.output()
+        result = run("interactions", *args, "--out", out, ranks=ranks, **popen)
+        self.assertEqual(result.code, 0, result)
+        self.assertEqual(result.errors(), [], result)
+        self.assertTrue(out.exists(), result)
+        self.assertFalse(pathlib.Path(f"{out}.part").exists(), result)
+        return out, result
+
+
+def main():
+    """Run the tests of the calling script: quiet where all is well."""
+    unittest.main(argv=[sys.argv[0], *sys.argv[1:]])

@@ -1,0 +1,579 @@
+/*
+ * Runs ONNX test cases, folders with model.onnx and data sets of input_k.pb and output_k.pb.
+ *
+ *   run_node [--verbose] [--markdown] [--case NAME] GROUP=FOLDER...
+ *
+ * FOLDER holds the cases of a group. Each case is evaluated
+ *   - with inputs that do not vary, so that the whole network is folded;
+ *   - with inputs that vary, three instances: the first and the last have the case's values and
+ *     must give its outputs; in the second, numbers that are no indices are rotated by one place,
+ *     and it must give what the rotated inputs give alone.
+ * A case that has an operator that is not claimed, or that asks for something outside our scope, is
+ * skipped with a reason; every other case must pass. Prints a line per failure and a summary, or
+ * with --markdown the tables of docs/operators.md. Exit code 0 if nothing failed, else 1.
+ */
+#include <harsanyi/network.h>
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "network/operator.h"
+#include "network/weights.h"
+
+enum { MOST_TENSORS = 24, INSTANCES = 3, MOST_OPERATORS = 64 };
+
+/* The tolerances of ONNX's own runner. */
+static const double relative = 1e-3, absolute = 1e-7;
+
+typedef enum outcome { PASSED, FAILED, SKIPPED } outcome;
+
+/* Cases that ask for what is refused on purpose. */
+static const struct {
+  const char *name, *reason;
+} out_of_scope[] = {
+    {"test_batchnorm_epsilon_training_mode", "training mode"},
+    {"test_batchnorm_example_training_mode", "training mode"},
+    {"test_training_dropout", "training mode"},
+    {"test_training_dropout_default", "training mode"},
+    {"test_training_dropout_default_mask", "training mode"},
+    {"test_training_dropout_mask", "training mode"},
+};
+
+typedef struct tensor_file {
+  hrs_array array;
+  bool is_text;
+} tensor_file;
+
+typedef struct node_case {
+  char name[256];
+  char path[1024];
+  const char *group;
+  outcome result;
+  char note[512]; /* why it failed or was skipped */
+  int instances;  /* 3 where it was evaluated with varying inputs, else 1 */
+  double error;   /* largest difference in units of the tolerance */
+  const hrs_operator *operator[MOST_OPERATORS];
+  int n_operators;
+} node_case;
+
+typedef struct suite {
+  node_case *cases;
+  int n, room;
+  bool verbose;
+  const char *only;
+} suite;
+
+static int by_name(const void *a, const void *b) {
+  const node_case *x = a, *y = b;
+  int group = strcmp(x->group, y->group);
+  return group ? group : strcmp(x->name, y->name);
+}
+
+/* ---- files ---- */
+
+static bool file_exists(const char *path) {
+  FILE *file = fopen(path, "rb");
+  if (file) fclose(file);
+  return file != NULL;
+}
+
+static hrs_status read_tensor(const char *path, tensor_file *out) {
+  unsigned char *bytes = NULL;
+  hrs_count size;
+  HRS_TRY(hrs_file_read(path, (hrs_count)1 << 30, &bytes, &size));
+  Onnx__TensorProto *proto = onnx__tensor_proto__unpack(NULL, (size_t)size, bytes);
+  hrs_free(bytes);
+  HRS_REQUIRE(proto, INPUT, "%s is no tensor", path);
+  hrs_status status = HRS_OK;
+  if (proto->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__STRING)
+    out->is_text = true;
+  else
+    status = hrs_weights_read(proto, path, NULL, &out->array);
+  onnx__tensor_proto__free_unpacked(proto, NULL);
+  return status;
+}
+
+/* ---- what a case asks for ---- */
+
+static void note_operator(node_case *c, const hrs_operator *operator) {
+  for (int i = 0; i < c->n_operators; i++)
+    if (strcmp(c->operator[i]->name, operator->name) == 0) return;
+  if (c->n_operators < MOST_OPERATORS) c->operator[c->n_operators++] = operator;
+}
+
+static const char *plain(const char *text) {
+  return text ? text : "";
+}
+
+/* Is every node of a graph claimed? Functions and If are the loader's business. */
+static bool nodes_claimed(node_case *c, const Onnx__ModelProto *model, int opset, size_t n,
+                          Onnx__NodeProto *const *nodes) {
+  for (size_t i = 0; i < n; i++) {
+    const char *op = plain(nodes[i]->op_type), *domain = plain(nodes[i]->domain);
+    bool function = false;
+    for (size_t k = 0; k < model->n_functions; k++)
+      function |= strcmp(plain(model->functions[k]->name), op) == 0 &&
+                  strcmp(plain(model->functions[k]->domain), domain) == 0;
+    bool own = *domain == '\0' || strcmp(domain, "ai.onnx") == 0;
+    const hrs_operator *found = own ? hrs_operator_find(op, opset) : NULL;
+    if (found) note_operator(c, found);
+    if (found || function || (own && strcmp(op, "If") == 0)) continue;
+    snprintf(c->note, sizeof c->note, "operator %s%s%s at set %d", domain, *domain ? "." : "", op,
+             opset);
+    return false;
+  }
+  return true;
+}
+
+static bool is_tensor(const Onnx__ValueInfoProto *info) {
+  return info->type && info->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+}
+
+/* False with a reason in c->note where the case is to be skipped. */
+static bool in_scope(node_case *c) {
+  for (size_t i = 0; i < sizeof out_of_scope / sizeof *out_of_scope; i++) {
+    if (strcmp(out_of_scope[i].name, c->name) != 0) continue;
+    snprintf(c->note, sizeof c->note, "%s", out_of_scope[i].reason);
+    return false;
+  }
+  char path[1100];
+  unsigned char *bytes = NULL;
+  hrs_count size;
+  snprintf(path, sizeof path, "%s/model.onnx", c->path);
+  if (hrs_file_read(path, (hrs_count)1 << 30, &bytes, &size) != HRS_OK) return true;
+  Onnx__ModelProto *model = onnx__model_proto__unpack(NULL, (size_t)size, bytes);
+  hrs_free(bytes);
+  if (!model || !model->graph) return true;
+  int opset = 1;
+  for (size_t i = 0; i < model->n_opset_import; i++)
+    if (*plain(model->opset_import[i]->domain) == '\0')
+      opset = (int)model->opset_import[i]->version;
+  const Onnx__GraphProto *graph = model->graph;
+  bool scope = true;
+  if (opset < 7 || opset > 21) {
+    scope = false;
+    snprintf(c->note, sizeof c->note, "operator set %d", opset);
+  }
+  for (size_t i = 0; scope && i < graph->n_input + graph->n_output; i++) {
+    const Onnx__ValueInfoProto *info =
+        i < graph->n_input ? graph->input[i] : graph->output[i - graph->n_input];
+    int32_t text = ONNX__TENSOR_PROTO__DATA_TYPE__STRING;
+    if (!is_tensor(info)) {
+      scope = false;
+      snprintf(c->note, sizeof c->note, "sequence or optional");
+    } else if (info->type->tensor_type->elem_type == text) {
+      scope = false;
+      snprintf(c->note, sizeof c->note, "strings");
+    }
+  }
+  scope = scope && nodes_claimed(c, model, opset, graph->n_node, graph->node);
+  for (size_t i = 0; scope && i < model->n_functions; i++)
+    scope = nodes_claimed(c, model, opset, model->functions[i]->n_node, model->functions[i]->node);
+  onnx__model_proto__free_unpacked(model, NULL);
+  return scope;
+}
+
+/* ---- comparing ---- */
+
+static bool is_half(hrs_dtype type) {
+  return type == HRS_F16 || type == HRS_BF16;
+}
+
+/* Compare one instance with the expected values; *error in units of the tolerance. */
+static hrs_status compare(const char *what, const hrs_array *expected, const hrs_tensor_info *info,
+                          const void *values, double *error) {
+  /* Half precision is computed, and given back, in single precision. */
+  hrs_dtype type = is_half(expected->type) ? HRS_F32 : expected->type;
+  HRS_REQUIRE(info->type == type, VERIFY, "%s has type %s, expected %s", what,
+              hrs_dtype_name(info->type), hrs_dtype_name(type));
+  char got[HRS_SHAPE_TEXT], wanted[HRS_SHAPE_TEXT];
+  bool same = info->rank == expected->rank;
+  for (int i = 0; same && i < info->rank; i++)
+    same = info->dim[i] == expected->dim[i];
+  HRS_REQUIRE(same, VERIFY, "%s has shape %s, expected %s", what,
+              hrs_shape_text(info->rank, info->dim, got, sizeof got),
+              hrs_shape_text(expected->rank, expected->dim, wanted, sizeof wanted));
+  hrs_count n = hrs_array_count(expected);
+  double *a = NULL, *b = NULL;
+  hrs_status status = HRS_OK;
+  HRS_GO(hrs_alloc(n, sizeof *a, &a));
+  HRS_GO(hrs_alloc(n, sizeof *b, &b));
+  HRS_GO(hrs_convert(expected->type, expected->data, HRS_F64, a, n));
+  HRS_GO(hrs_convert(info->type, values, HRS_F64, b, n));
+  for (hrs_count i = 0; i < n && status == HRS_OK; i++) {
+    if (a[i] == b[i] || (isnan(a[i]) && isnan(b[i]))) continue;
+    double difference = fabs(a[i] - b[i]) / (absolute + relative * fabs(a[i]));
+    if (!(difference <= 1))
+      status =
+          hrs_error_set(HRS_STATUS_VERIFY, __FILE__, __LINE__,
+                        "%s, element %lld: %.9g, expected %.9g", what, (long long)i, b[i], a[i]);
+    else if (difference > *error)
+      *error = difference;
+  }
+done:
+  hrs_free(a);
+  hrs_free(b);
+  return status;
+}
+
+/* ---- running ---- */
+
+typedef struct data_set {
+  tensor_file input[MOST_TENSORS], output[MOST_TENSORS];
+  int n_inputs, n_outputs;
+} data_set;
+
+static hrs_status read_set(const char *folder, data_set *set) {
+  char path[1200];
+  for (set->n_inputs = 0; set->n_inputs < MOST_TENSORS; set->n_inputs++) {
+    snprintf(path, sizeof path, "%s/input_%d.pb", folder, set->n_inputs);
+    if (!file_exists(path)) break;
+    HRS_TRY(read_tensor(path, &set->input[set->n_inputs]));
+  }
+  for (set->n_outputs = 0; set->n_outputs < MOST_TENSORS; set->n_outputs++) {
+    snprintf(path, sizeof path, "%s/output_%d.pb", folder, set->n_outputs);
+    if (!file_exists(path)) break;
+    HRS_TRY(read_tensor(path, &set->output[set->n_outputs]));
+  }
+  return HRS_OK;
+}
+
+static void free_set(data_set *set) {
+  for (int i = 0; i < set->n_inputs; i++)
+    hrs_array_destroy(&set->input[i].array);
+  for (int i = 0; i < set->n_outputs; i++)
+    hrs_array_destroy(&set->output[i].array);
+}
+
+static bool is_real(hrs_dtype type) {
+  return type == HRS_F32 || type == HRS_F64 || is_half(type);
+}
+
+static hrs_status open_session(const hrs_model *model, const data_set *set, unsigned varying,
+                               hrs_session **out) {
+  hrs_feed feed[MOST_TENSORS];
+  const char *fetch[MOST_TENSORS];
+  HRS_REQUIRE(set->n_inputs <= hrs_model_inputs(model), VERIFY, "%d inputs for a network of %d",
+              set->n_inputs, hrs_model_inputs(model));
+  for (int i = 0; i < set->n_inputs; i++) {
+    const hrs_array *array = &set->input[i].array;
+    feed[i] = (hrs_feed){.name = hrs_model_input(model, i)->name,
+                         .type = array->type,
+                         .rank = array->rank,
+                         .varies = varying >> i & 1};
+    memcpy(feed[i].dim, array->dim, sizeof feed[i].dim);
+    if (!feed[i].varies) feed[i].data = array->data;
+  }
+  for (int i = 0; i < set->n_outputs; i++)
+    fetch[i] = hrs_model_output(model, i)->name;
+  return hrs_session_create(model, set->n_inputs, feed, set->n_outputs, fetch, INSTANCES, out);
+}
+
+static void copy_rotated(void *to, const hrs_array *from, bool rotate) {
+  size_t size = hrs_dtype_size(from->type), n = (size_t)hrs_array_count(from);
+  if (n == 0) return;
+  size_t shift = rotate && is_real(from->type) ? 1 : 0;
+  memcpy(to, (const char *)from->data + shift * size, (n - shift) * size);
+  memcpy((char *)to + (n - shift) * size, from->data, shift * size);
+}
+
+/* Outputs of the rotated inputs alone. */
+static hrs_status run_rotated(const hrs_model *model, const data_set *set, hrs_array *out) {
+  data_set turned = *set;
+  hrs_session *session = NULL;
+  hrs_status status = HRS_OK;
+  memset(turned.input, 0, sizeof turned.input);
+  for (int i = 0; i < set->n_inputs; i++) {
+    HRS_GO(hrs_array_copy(&set->input[i].array, &turned.input[i].array));
+    copy_rotated(turned.input[i].array.data, &set->input[i].array, true);
+  }
+  HRS_GO(open_session(model, &turned, 0, &session));
+  HRS_GO(hrs_session_run(session, 1));
+  for (int i = 0; i < set->n_outputs; i++) {
+    const hrs_tensor_info *info = hrs_session_fetch_info(session, i);
+    hrs_count step;
+    HRS_GO(hrs_array_create(info->type, info->rank, info->dim, &out[i]));
+    memcpy(out[i].data, hrs_session_fetch(session, i, &step),
+           (size_t)hrs_array_count(&out[i]) * hrs_dtype_size(info->type));
+  }
+done:
+  hrs_session_destroy(&session);
+  for (int i = 0; i < set->n_inputs; i++)
+    hrs_array_destroy(&turned.input[i].array);
+  return status;
+}
+
+static hrs_status run_varying(const hrs_model *model, hrs_session *session, const data_set *set,
+                              unsigned varying, node_case *c) {
+  hrs_array turned[MOST_TENSORS] = {{0}};
+  hrs_status status = HRS_OK;
+  /* Random indices may be wrong ones for the rotated numbers: then the middle one is not turned. */
+  bool rotate = varying == (1u << set->n_inputs) - 1 && run_rotated(model, set, turned) == HRS_OK;
+  for (int i = 0; i < set->n_inputs; i++) {
+    if (!(varying >> i & 1)) continue;
+    const hrs_array *array = &set->input[i].array;
+    hrs_count bytes = hrs_array_count(array) * (hrs_count)hrs_dtype_size(array->type);
+    for (int b = 0; b < INSTANCES; b++)
+      copy_rotated((char *)hrs_session_feed_buffer(session, i) + b * bytes, array,
+                   rotate && b == 1);
+  }
+  HRS_GO(hrs_session_run(session, INSTANCES));
+  for (int i = 0; i < set->n_outputs; i++) {
+    hrs_count step;
+    const char *values = hrs_session_fetch(session, i, &step);
+    const hrs_tensor_info *info = hrs_session_fetch_info(session, i);
+    if (step != 0) c->instances = INSTANCES;
+    for (int b = 0; b < (step ? INSTANCES : 1); b++) {
+      char what[64];
+      snprintf(what, sizeof what, "output %d, instance %d of %d", i, b, INSTANCES);
+      HRS_GO(compare(what, rotate && b == 1 ? &turned[i] : &set->output[i].array, info,
+                     values + b * step * (hrs_count)hrs_dtype_size(info->type), &c->error));
+    }
+  }
+done:
+  for (int i = 0; i < set->n_outputs; i++)
+    hrs_array_destroy(&turned[i]);
+  return status;
+}
+
+static hrs_status run_set(node_case *c, const hrs_model *model, const data_set *set) {
+  hrs_session *session = NULL;
+  hrs_status status = HRS_OK;
+  unsigned all = (1u << set->n_inputs) - 1, real = 0;
+  HRS_REQUIRE(set->n_outputs > 0 && set->n_outputs <= hrs_model_outputs(model), VERIFY,
+              "%d outputs for a network of %d", set->n_outputs, hrs_model_outputs(model));
+  for (int i = 0; i < set->n_inputs; i++)
+    if (is_real(set->input[i].array.type)) real |= 1u << i;
+  HRS_GO(open_session(model, set, 0, &session));
+  HRS_GO(hrs_session_run(session, 1));
+  for (int i = 0; i < set->n_outputs; i++) {
+    char what[32];
+    hrs_count step;
+    snprintf(what, sizeof what, "output %d", i);
+    HRS_GO(compare(what, &set->output[i].array, hrs_session_fetch_info(session, i),
+                   hrs_session_fetch(session, i, &step), &c->error));
+  }
+  /* What decides on shapes cannot vary: then all real numbers do, then the first input alone. */
+  const unsigned tries[] = {all, real, 1};
+  for (int k = 0; k < 3; k++) {
+    hrs_session_destroy(&session);
+    if (tries[k] == 0 || tries[k] > all) continue;
+    status = open_session(model, set, tries[k], &session);
+    if (status == HRS_OK) {
+      HRS_GO(run_varying(model, session, set, tries[k], c));
+      break;
+    }
+  }
+  status = HRS_OK;
+done:
+  hrs_session_destroy(&session);
+  return status;
+}
+
+static hrs_status run_sets(node_case *c, const hrs_model *model) {
+  int sets = 0;
+  for (int k = 0;; k++, sets++) {
+    char folder[1100];
+    data_set set = {0};
+    snprintf(folder, sizeof folder, "%s/test_data_set_%d/input_0.pb", c->path, k);
+    bool there = file_exists(folder);
+    snprintf(folder, sizeof folder, "%s/test_data_set_%d/output_0.pb", c->path, k);
+    if (!there && !file_exists(folder)) break;
+    snprintf(folder, sizeof folder, "%s/test_data_set_%d", c->path, k);
+    hrs_status status = read_set(folder, &set);
+    if (status == HRS_OK) status = run_set(c, model, &set);
+    free_set(&set);
+    HRS_TRY(status);
+  }
+  HRS_REQUIRE(sets > 0, VERIFY, "no test data");
+  return HRS_OK;
+}
+
+static void run_case(node_case *c) {
+  c->result = SKIPPED;
+  c->instances = 1;
+  if (!in_scope(c)) return;
+  char path[1100];
+  snprintf(path, sizeof path, "%s/model.onnx", c->path);
+  hrs_count before = hrs_memory_current();
+  hrs_model *model = NULL;
+  hrs_status status = hrs_model_load(path, NULL, &model);
+  if (status == HRS_OK) status = run_sets(c, model);
+  hrs_model_destroy(&model);
+  c->result = status == HRS_OK ? PASSED : FAILED;
+  snprintf(c->note, sizeof c->note, "%s", status == HRS_OK ? "" : hrs_error_message());
+  if (status == HRS_OK && hrs_memory_current() != before) {
+    c->result = FAILED;
+    snprintf(c->note, sizeof c->note, "%lld bytes were not freed",
+             (long long)(hrs_memory_current() - before));
+  }
+}
+
+/* ---- the suite ---- */
+
+static hrs_status find_cases(suite *s, const char *group, const char *folder) {
+  DIR *dir = opendir(folder);
+  HRS_REQUIRE(dir, INPUT, "%s: no such folder", folder);
+  hrs_status status = HRS_OK;
+  for (struct dirent *entry; status == HRS_OK && (entry = readdir(dir));) {
+    char path[1100];
+    if (entry->d_name[0] == '.' || (s->only && strcmp(s->only, entry->d_name) != 0)) continue;
+    snprintf(path, sizeof path, "%s/%.200s/model.onnx", folder, entry->d_name);
+    if (!file_exists(path)) continue;
+    if (s->n == s->room) {
+      s->room = s->room ? 2 * s->room : 256;
+      status = hrs_realloc(&s->cases, s->room, sizeof *s->cases);
+      if (status != HRS_OK) break;
+    }
+    node_case *c = &s->cases[s->n++];
+    *c = (node_case){.group = group};
+    snprintf(c->name, sizeof c->name, "%.200s", entry->d_name);
+    snprintf(c->path, sizeof c->path, "%.700s/%.200s", folder, entry->d_name);
+  }
+  closedir(dir);
+  return status;
+}
+
+static int count(const suite *s, const char *group, outcome result) {
+  int n = 0;
+  for (int i = 0; i < s->n; i++)
+    n += (!group || strcmp(s->cases[i].group, group) == 0) && s->cases[i].result == result;
+  return n;
+}
+
+static void print_plain(const suite *s) {
+  int batched = 0, exact = 0;
+  for (int i = 0; i < s->n; i++) {
+    const node_case *c = &s->cases[i];
+    if (c->result == FAILED) printf("FAILED %s/%s: %s\n", c->group, c->name, c->note);
+    if (s->verbose && c->result == SKIPPED)
+      printf("skipped %s/%s: %s\n", c->group, c->name, c->note);
+    if (s->verbose && c->result == PASSED)
+      printf("passed %s/%s: %d instance(s), %.3g of the tolerance\n", c->group, c->name,
+             c->instances, c->error);
+    batched += c->result == PASSED && c->instances > 1;
+    exact += c->result == PASSED && c->error <= 0.01;
+  }
+  printf("%d passed, %d failed, %d skipped (%d with varying inputs, %d within a hundredth of the "
+         "tolerance)\n",
+         count(s, NULL, PASSED), count(s, NULL, FAILED), count(s, NULL, SKIPPED), batched, exact);
+}
+
+/* ---- tables for docs/operators.md ---- */
+
+static void print_groups(const suite *s) {
+  printf("| cases | passed | failed | skipped |\n|---|---:|---:|---:|\n");
+  for (int i = 0; i < s->n; i++) {
+    const char *group = s->cases[i].group;
+    if (i > 0 && strcmp(group, s->cases[i - 1].group) == 0) continue;
+    printf("| %s | %d | %d | %d |\n", group, count(s, group, PASSED), count(s, group, FAILED),
+           count(s, group, SKIPPED));
+  }
+}
+
+static int compare_rows(const void *a, const void *b) {
+  const hrs_operator *const *x = a, *const *y = b;
+  int order = strcmp((*x)->name, (*y)->name);
+  return order ? order : (*x)->since - (*y)->since;
+}
+
+static void print_operators(const suite *s) {
+  enum { MOST_ROWS = 512 };
+  const hrs_operator *row[MOST_ROWS];
+  int n = 0;
+  for (; n < MOST_ROWS && hrs_operator_at(n); n++)
+    row[n] = hrs_operator_at(n);
+  qsort(row, (size_t)n, sizeof *row, compare_rows);
+  printf("| operator | sets | cases passed | with varying inputs | own cases |\n"
+         "|---|---|---:|---:|---:|\n");
+  for (int i = 0; i < n; i++) {
+    if (i > 0 && strcmp(row[i]->name, row[i - 1]->name) == 0) continue;
+    int until = row[i]->until, passed = 0, batched = 0, own = 0;
+    for (int k = i + 1; k < n && strcmp(row[k]->name, row[i]->name) == 0; k++)
+      until = row[k]->until;
+    for (int k = 0; k < s->n; k++) {
+      const node_case *c = &s->cases[k];
+      bool has = false;
+      for (int j = 0; j < c->n_operators; j++)
+        has |= strcmp(c->operator[j]->name, row[i]->name) == 0;
+      if (!has || c->result != PASSED) continue;
+      passed++;
+      batched += c->instances > 1;
+      own += strcmp(c->group, "own") == 0;
+    }
+    printf("| %s | %d-%d | %d | %d | %s", row[i]->name, row[i]->since < 7 ? 7 : row[i]->since,
+           until, passed, batched, own ? "" : "|\n");
+    if (own) printf("%d |\n", own);
+  }
+}
+
+static int by_note(const void *a, const void *b) {
+  const node_case *const *x = a, *const *y = b;
+  int order = strcmp((*x)->note, (*y)->note);
+  return order ? order : strcmp((*x)->name, (*y)->name);
+}
+
+static void print_skipped(const suite *s) {
+  const node_case **skipped = calloc((size_t)s->n + 1, sizeof *skipped);
+  if (!skipped) exit(70);
+  int n = 0;
+  for (int i = 0; i < s->n; i++)
+    if (s->cases[i].result == SKIPPED) skipped[n++] = &s->cases[i];
+  qsort(skipped, (size_t)n, sizeof *skipped, by_note);
+  printf("| reason | cases |\n|---|---:|\n");
+  for (int i = 0, from = 0; i < n; i++) {
+    if (i + 1 < n && strcmp(skipped[i]->note, skipped[i + 1]->note) == 0) continue;
+    printf("| %s | %d |\n", skipped[i]->note, i + 1 - from);
+    from = i + 1;
+  }
+  free(skipped);
+}
+
+static void print_markdown(const suite *s) {
+  printf("## Summary\n\n");
+  print_groups(s);
+  printf("\n## Operators\n\n");
+  print_operators(s);
+  printf("\n## Skipped cases\n\n");
+  print_skipped(s);
+}
+
+int main(int argc, char **argv) {
+  suite s = {0};
+  bool markdown = false;
+  hrs_warn_enable(false);
+  hrs_blas_single_thread();
+  for (int i = 1; i < argc; i++) {
+    char *equals = strchr(argv[i], '=');
+    if (strcmp(argv[i], "--verbose") == 0) {
+      s.verbose = true;
+    } else if (strcmp(argv[i], "--markdown") == 0) {
+      markdown = true;
+    } else if (strcmp(argv[i], "--case") == 0 && i + 1 < argc) {
+      s.only = argv[++i];
+    } else if (equals) {
+      *equals = '\0';
+      if (find_cases(&s, argv[i], equals + 1) != HRS_OK) {
+        fprintf(stderr, "%s\n", hrs_error_message());
+        return 64;
+      }
+    } else {
+      fprintf(stderr, "usage: %s [--verbose] [--markdown] [--case NAME] GROUP=FOLDER...\n",
+              argv[0]);
+      return 64;
+    }
+  }
+  if (s.n > 0) qsort(s.cases, (size_t)s.n, sizeof *s.cases, by_name);
+  for (int i = 0; i < s.n; i++)
+    run_case(&s.cases[i]);
+  if (markdown)
+    print_markdown(&s);
+  else
+    print_plain(&s);
+  int failed = count(&s, NULL, FAILED);
+  hrs_free(s.cases);
+  return failed > 0 || s.n == 0;
+}

@@ -1,0 +1,57 @@
+/*
+ * mpi_test.h -- cmocka under mpirun: every rank runs every test, rank 0 alone prints, and a check
+ * that fails on one rank fails on all, so that nobody is left waiting in a collective call.
+ */
+#ifndef HRS_MPI_TEST_H
+#define HRS_MPI_TEST_H
+
+#include <harsanyi/mpi.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static inline int mpi_rank(MPI_Comm comm) {
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  return rank;
+}
+
+static inline int mpi_size(MPI_Comm comm) {
+  int size;
+  MPI_Comm_size(comm, &size);
+  return size;
+}
+
+/** Collective over MPI_COMM_WORLD. */
+#define mpi_assert(condition)                                                                      \
+  do {                                                                                             \
+    int mpi_assert_mine_ = !!(condition), mpi_assert_all_;                                         \
+    if (!mpi_assert_mine_)                                                                         \
+      fprintf(stderr, "rank %d: %s:%d: %s (%s)\n", mpi_rank(MPI_COMM_WORLD), __FILE__, __LINE__,   \
+              #condition, hrs_error_message());                                                    \
+    MPI_Allreduce(&mpi_assert_mine_, &mpi_assert_all_, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);       \
+    assert_true(mpi_assert_all_);                                                                  \
+  } while (0)
+#define mpi_assert_ok(call) mpi_assert((call) == HRS_OK)
+
+/** Run a group; memory that is still allocated at the end is a failure. */
+#define mpi_test_main(tests)                                                                       \
+  int main(int argc, char **argv) {                                                                \
+    MPI_Init(&argc, &argv);                                                                        \
+    bool speaks = mpi_rank(MPI_COMM_WORLD) == 0;                                                   \
+    /* cmocka reports on both streams; failed checks of other ranks are told by mpi_assert. */     \
+    if (!speaks && !freopen("/dev/null", "w", stdout)) return 1;                                   \
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);                                        \
+    if (hrs_memory_current() != 0) {                                                               \
+      fprintf(stderr, "%lld bytes are not freed\n", (long long)hrs_memory_current());              \
+      failed++;                                                                                    \
+    }                                                                                              \
+    MPI_Finalize();                                                                                \
+    return failed;                                                                                 \
+  }
+
+#endif

@@ -1,0 +1,228 @@
+/* Baselines: constants, means, tensors, blurs, tokens. */
+#include "scratch.h"
+
+#include <harsanyi/game.h>
+
+#include <math.h>
+
+#define DIM(...) ((const hrs_count[]){__VA_ARGS__})
+
+static hrs_array make(hrs_dtype type, int rank, const hrs_count *dim) {
+  hrs_array a;
+  ASSERT_OK(hrs_array_create(type, rank, dim, &a));
+  for (hrs_count i = 0; i < hrs_array_count(&a); i++) {
+    double value = (double)(i * 7 % 11) - 3;
+    ASSERT_OK(
+        hrs_convert(HRS_F64, &value, type, (char *)a.data + (size_t)i * hrs_dtype_size(type), 1));
+  }
+  return a;
+}
+
+static double element(const hrs_array *a, hrs_count i) {
+  double value;
+  ASSERT_OK(hrs_convert(a->type, (char *)a->data + (size_t)i * hrs_dtype_size(a->type), HRS_F64,
+                        &value, 1));
+  return value;
+}
+
+static void constants(void **state) {
+  (void)state;
+  hrs_count before = hrs_memory_current();
+  const struct {
+    const char *spec;
+    hrs_dtype type;
+    double value;
+  } good[] = {
+      {"zero", HRS_F32, 0},          {"value:0.5", HRS_F64, 0.5}, {"value:-1e-3", HRS_F64, -1e-3},
+      {"token:103", HRS_I64, 103},   {"token:0", HRS_I32, 0},     {"value:7", HRS_I64, 7},
+      {"token:-100", HRS_I64, -100}, {"zero", HRS_U8, 0},
+  };
+  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    hrs_array samples = make(good[i].type, 3, DIM(4, 1, 6)), out;
+    ASSERT_OK(hrs_baseline_create(good[i].spec, &samples, HRS_LAYOUT_AUTO, NULL, &out));
+    assert_int_equal(out.type, good[i].type);
+    assert_int_equal(out.rank, 2);
+    assert_int_equal(out.dim[1], 6);
+    for (int k = 0; k < 6; k++)
+      assert_true(element(&out, k) == good[i].value);
+    hrs_array_destroy(&samples);
+    hrs_array_destroy(&out);
+  }
+  assert_int_equal(hrs_memory_current(), before);
+}
+
+static void refused(void **state) {
+  (void)state;
+  hrs_count before = hrs_memory_current();
+  const struct {
+    const char *spec;
+    hrs_dtype type;
+    const char *message;
+  } bad[] = {
+      {"", HRS_F32, "blur:SIGMA or token:ID"},
+      {"zeros", HRS_F32, "is not known"},
+      {"value:", HRS_F32, "'' is no number"},
+      {"value:1x", HRS_F32, "'1x' is no number"},
+      {"value:nan", HRS_F32, "is no number"},
+      {"value:1e300", HRS_F32, "float32 cannot hold"},
+      {"value:0.5", HRS_I64, "int64 cannot hold 0.5"},
+      {"value:300", HRS_U8, "uint8 cannot hold 300"},
+      {"token:5", HRS_F32, "inputs of integers"},
+      {"token:x", HRS_I64, "no token number"},
+      {"token:1.5", HRS_I64, "no token number"},
+      {"blur:0", HRS_F32, "above 0"},
+      {"blur:-1", HRS_F32, "above 0"},
+      {"blur:1e9", HRS_F32, "above 0"},
+      {"blur:2", HRS_I64, "cannot be blurred"},
+      {"blur:2", HRS_F32, "rows and columns"},
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    hrs_array samples = make(bad[i].type, 2, DIM(4, 6)), out;
+    ASSERT_FAILS(hrs_baseline_create(bad[i].spec, &samples, HRS_LAYOUT_AUTO, NULL, &out), USAGE,
+                 bad[i].message);
+    assert_non_null(strstr(hrs_error_message(), "--baseline"));
+    hrs_array_destroy(&samples);
+  }
+  assert_int_equal(hrs_memory_current(), before);
+}
+
+static void means(void **state) {
+  (void)state;
+  hrs_array samples = make(HRS_F32, 3, DIM(2, 1, 3)), out;
+  for (int batch = 0; batch < 2; batch++) {
+    hrs_array data = batch ? make(HRS_F64, 3, DIM(5, 1, 3)) : make(HRS_F64, 2, DIM(5, 3));
+    ASSERT_OK(hrs_baseline_create("mean:d.npy", &samples, HRS_LAYOUT_AUTO, &data, &out));
+    assert_int_equal(out.rank, 2);
+    assert_int_equal(out.type, HRS_F32);
+    for (int i = 0; i < 3; i++) {
+      double sum = 0;
+      for (int k = 0; k < 5; k++)
+        sum += element(&data, 3 * k + i);
+      assert_true(element(&out, i) == (double)(float)(sum / 5));
+    }
+    hrs_array_destroy(&out);
+    hrs_array_destroy(&data);
+  }
+  hrs_array wrong = make(HRS_F64, 2, DIM(5, 4)), tokens = make(HRS_I64, 3, DIM(2, 1, 3));
+  ASSERT_FAILS(hrs_baseline_create("mean:d.npy", &samples, HRS_LAYOUT_AUTO, &wrong, &out), INPUT,
+               "shape is [5, 4]; the masked tensor's shape [1, 3]");
+  ASSERT_FAILS(hrs_baseline_create("mean:d.npy", &tokens, HRS_LAYOUT_AUTO, &wrong, &out), USAGE,
+               "token:ID");
+  hrs_array_destroy(&wrong);
+  hrs_array_destroy(&tokens);
+  hrs_array_destroy(&samples);
+}
+
+static void tensors(void **state) {
+  (void)state;
+  hrs_array samples = make(HRS_F32, 3, DIM(2, 1, 3)), out;
+  const struct {
+    int rank;
+    hrs_count dim[3];
+    int out_rank;
+  } forms[] = {{2, {1, 3}, 2}, {1, {3}, 2}, {3, {2, 1, 3}, 3}, {2, {2, 3}, 3}};
+  for (int k = 0; k < 4; k++) {
+    hrs_array file = make(HRS_F64, forms[k].rank, forms[k].dim);
+    ASSERT_OK(hrs_baseline_create("tensor:t.npy", &samples, HRS_LAYOUT_AUTO, &file, &out));
+    assert_int_equal(out.rank, forms[k].out_rank);
+    assert_int_equal(out.type, HRS_F32);
+    assert_int_equal(hrs_array_count(&out), hrs_array_count(&file));
+    for (hrs_count i = 0; i < hrs_array_count(&file); i++)
+      assert_true(element(&out, i) == element(&file, i));
+    hrs_array_destroy(&out);
+    hrs_array_destroy(&file);
+  }
+  hrs_array wrong = make(HRS_F64, 2, DIM(3, 3)), tokens = make(HRS_I64, 2, DIM(2, 3));
+  ASSERT_FAILS(hrs_baseline_create("tensor:t.npy", &samples, HRS_LAYOUT_AUTO, &wrong, &out), INPUT,
+               "behind an axis of all samples");
+  ASSERT_FAILS(hrs_baseline_create("tensor:t.npy", &tokens, HRS_LAYOUT_AUTO, &wrong, &out), INPUT,
+               "holds float64; the masked tensor holds int64");
+  hrs_array_destroy(&wrong);
+  wrong = make(HRS_F64, 1, DIM(3));
+  ((double *)wrong.data)[1] = (double)NAN;
+  ASSERT_FAILS(hrs_baseline_create("tensor:t.npy", &samples, HRS_LAYOUT_AUTO, &wrong, &out), INPUT,
+               "element 1 is nan");
+  hrs_array_destroy(&wrong);
+  hrs_array_destroy(&tokens);
+  hrs_array_destroy(&samples);
+}
+
+/* The two-dimensional sum that the separable one must give; outside, the nearest pixel. */
+static long double blurred(const hrs_array *a, hrs_count start, hrs_count height, hrs_count width,
+                           hrs_count inner, hrs_count y, hrs_count x, double sigma) {
+  int radius = (int)(4 * sigma + 0.5);
+  long double sum = 0, total = 0;
+  for (int dy = -radius; dy <= radius; dy++) {
+    for (int dx = -radius; dx <= radius; dx++) {
+      hrs_count yy = y + dy < 0 ? 0 : y + dy >= height ? height - 1 : y + dy;
+      hrs_count xx = x + dx < 0 ? 0 : x + dx >= width ? width - 1 : x + dx;
+      long double w =
+          expl(-(long double)(dx * dx + dy * dy) / 2 / ((long double)sigma * (long double)sigma));
+      sum += w * (long double)element(a, start + (yy * width + xx) * inner);
+      total += w;
+    }
+  }
+  return sum / total;
+}
+
+static void blurs(void **state) {
+  (void)state;
+  const struct {
+    int rank;
+    hrs_count dim[5];
+    int axis; /* of rows */
+    hrs_layout layout;
+    double sigma;
+  } cases[] = {
+      {5, {2, 1, 3, 7, 5}, 3, HRS_LAYOUT_AUTO, 1.5},
+      {5, {2, 1, 6, 5, 3}, 2, HRS_LAYOUT_AUTO, 0.8},
+      {5, {1, 1, 6, 5, 3}, 3, HRS_LAYOUT_CHANNELS_FIRST, 0.3},
+      {4, {2, 1, 4, 6}, 2, HRS_LAYOUT_AUTO, 4},
+      {3, {3, 4, 6}, 1, HRS_LAYOUT_AUTO, 0.1},
+  };
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    hrs_array samples = make(HRS_F64, cases[k].rank, cases[k].dim), out;
+    char spec[32];
+    snprintf(spec, sizeof spec, "blur:%g", cases[k].sigma);
+    ASSERT_OK(hrs_baseline_create(spec, &samples, cases[k].layout, NULL, &out));
+    assert_int_equal(out.rank, samples.rank);
+    hrs_count height = cases[k].dim[cases[k].axis], width = cases[k].dim[cases[k].axis + 1];
+    hrs_count inner = 1;
+    for (int i = cases[k].axis + 2; i < cases[k].rank; i++)
+      inner *= cases[k].dim[i];
+    for (hrs_count i = 0; i < hrs_array_count(&out); i++) {
+      hrs_count c = i % inner, x = i / inner % width, y = i / inner / width % height;
+      hrs_count start = i / (inner * width * height) * inner * width * height + c;
+      long double wanted = blurred(&samples, start, height, width, inner, y, x, cases[k].sigma);
+      assert_true(fabsl((long double)element(&out, i) - wanted) < 1e-13L);
+    }
+    hrs_array_destroy(&samples);
+    hrs_array_destroy(&out);
+  }
+}
+
+/* scipy.ndimage.gaussian_filter(a, 1.2, mode='nearest') of numpy.arange(12.).reshape(3, 4)**2. */
+static void blur_as_scipy(void **state) {
+  (void)state;
+  const double wanted[] = {12.347544644208089, 16.04985368463558,  21.23352809245851,
+                           25.934056772282332, 30.979362835320174, 37.63330780238228,
+                           46.45868519757384,  54.11084980403228,  52.73199964434821,
+                           62.337580538044925, 74.80466092060513,  85.40846145369818};
+  hrs_array samples, out;
+  ASSERT_OK(hrs_array_create(HRS_F64, 3, DIM(1, 3, 4), &samples));
+  for (int i = 0; i < 12; i++)
+    ((double *)samples.data)[i] = i * i;
+  ASSERT_OK(hrs_baseline_create("blur:1.2", &samples, HRS_LAYOUT_AUTO, NULL, &out));
+  for (int i = 0; i < 12; i++)
+    assert_true(fabs(((double *)out.data)[i] - wanted[i]) < 1e-12);
+  hrs_array_destroy(&samples);
+  hrs_array_destroy(&out);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(constants), cmocka_unit_test(refused), cmocka_unit_test(means),
+      cmocka_unit_test(tensors),   cmocka_unit_test(blurs),   cmocka_unit_test(blur_as_scipy),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
