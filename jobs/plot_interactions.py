@@ -147,10 +147,20 @@ def draw_sample(axes, data, image, players):
                     f"v(no patch) = {signed(data.v_empty, 2)}", fontsize=10)
 
 
+def set_label(names, limit):
+    """{a, b, c}, or {a, b, ... +3} where that is longer than the limit."""
+    kept = len(names)
+    while kept > 1 and sum(len(name) + 2 for name in names[:kept]) > limit:
+        kept -= 1
+    more = [] if kept == len(names) else [f"... +{len(names) - kept}"]
+    return "{" + ", ".join(names[:kept] + more) + "}"
+
+
 def draw_bars(axes, data, kind, count):
     """The strongest interactions as bars with the players' names."""
     sets = data.strongest(kind, count)[::-1]
-    labels = ["{" + ", ".join(data.names[p] for p in range(data.n) if mask >> p & 1) + "}"
+    limit = 30 if len(data.types) == 2 else 64
+    labels = [set_label([data.names[p] for p in range(data.n) if mask >> p & 1], limit)
               for mask, _ in sets]
     values = [value for _, value in sets]
     axes.barh(range(len(sets)), values, color=[colour(v) for v in values], height=0.7)
@@ -208,9 +218,10 @@ def draw_shapley_map(figure, axes, data, image, players):
 
 def draw_shapley_bars(axes, data):
     at = np.arange(data.n)
-    axes.bar(at, data.shapley, color=[colour(v) for v in data.shapley], width=0.7)
-    axes.axhline(0, color=FRAME, lw=0.8)
-    axes.set_xticks(at, data.names, rotation=40, ha="right", fontsize=8)
+    axes.barh(at, data.shapley, color=[colour(v) for v in data.shapley], height=0.7)
+    axes.axvline(0, color=FRAME, lw=0.8)
+    axes.set_yticks(at, data.names)
+    axes.invert_yaxis()
     tidy(axes)
     axes.set_title("Shapley values", fontsize=11, loc="left")
 
@@ -249,20 +260,19 @@ def picture_of_image(data, image, players, count):
 
 def picture_of_names(data, count):
     """For tables and sentences: bars with names."""
-    figure, axes = plt.subplots(2, 2, figsize=(10.5, 6.2), constrained_layout=True,
-                                height_ratios=(3.4, 2.8))
+    heights = (0.9 + 0.28 * count, 0.9 + 0.2 * max(data.n, 9))
+    figure = plt.figure(figsize=(10.5, 0.4 + sum(heights)), constrained_layout=True)
     figure.suptitle(f"sample {data.sample}, output for class {data.target_name}: "
                     f"v(all) = {signed(data.v_full, 2)}, v(none) = {signed(data.v_empty, 2)}",
                     fontsize=11)
-    for ax, kind in zip(axes[0], data.types):
-        draw_bars(ax, data, kind, count)
-    for ax in axes[0][len(data.types):]:
-        ax.set_axis_off()
-    draw_orders(axes[1][0], data)
-    if data.shapley is None:
-        axes[1][1].set_axis_off()
-    else:
-        draw_shapley_bars(axes[1][1], data)
+    upper, lower = figure.subfigures(2, 1, height_ratios=heights)
+    parts = np.atleast_1d(upper.subfigures(1, len(data.types)))
+    for part, kind in zip(parts, data.types):
+        draw_bars(part.subplots(), data, kind, count)
+    left, right = lower.subfigures(1, 2)
+    draw_orders(left.subplots(), data)
+    if data.shapley is not None:
+        draw_shapley_bars(right.subplots(), data)
     return figure
 
 

@@ -119,12 +119,11 @@ struct hrs_dataset {
   int rank;
   char *path, *part; /* the final name, and PATH.part */
   int n;
-  hrs_count rows, samples;
+  hrs_count rows;
   hrs_dtype precision;
   bool present[HRS_WHEN_LIMIT];
-  hid_t file;
-  hid_t array[HRS_PATH_LIMIT];   /* open for as long as the file is; negative: not there */
-  hid_t collective, independent; /* transfer properties */
+  hid_t file;                  /* open on all ranks */
+  hid_t array[HRS_PATH_LIMIT]; /* opened when first used, by whoever uses it */
   bool salient_written;
 };
 
@@ -136,13 +135,26 @@ typedef struct hrs_dataset_shape {
   hsize_t dim[HRS_MAX_RANK];
 } hrs_dataset_shape;
 
-/**
- * Create an array of the table. Collective; agrees on `status` first, so that no rank is left alone
- * in HDF5, and on the outcome.
- * @param fill  write NaN or 0 to all of it now; else it holds what the file system leaves there
- */
-hrs_status hrs_dataset_create_array(hrs_dataset *set, hrs_status status, hrs_dataset_path path,
-                                    const hrs_dataset_shape *shape, bool fill);
+/** present[HRS_WHEN_LIMIT]: which objects a data set has. */
+void hrs_dataset_present(const hrs_dataset_spec *spec, bool *present);
+hrs_dataset_shape hrs_dataset_shape_of(const hrs_dataset_spec *spec, hrs_dataset_path path);
+/** The type that elements are stored in: HDF5 has no half precision, and bool is uint8. */
+hrs_dtype hrs_dataset_stored_type(hrs_dtype type);
+/** Bytes of the longest of some names, at least 1. */
+size_t hrs_dataset_longest(char *const *names, int count);
+
+/* By one process, while no other has the file open. A failure leaves an empty file or none. */
+
+/** Make the file with all objects of fixed size, `complete` = 0, and have its space set aside. */
+hrs_status hrs_dataset_build(const char *part, const hrs_dataset_spec *spec);
+/** Add the arrays of /salient for `total` entries. */
+hrs_status hrs_dataset_build_salient(const char *part, hrs_count rows, hrs_count total);
+/** Set the attributes of /run and `complete`, and see the file safely to disk. */
+hrs_status hrs_dataset_seal(const char *part, int attributes, const hrs_run_attribute *run);
+
+/** Close the file on all ranks, let rank 0 work on it, open it again on all ranks. Collective. */
+hrs_status hrs_dataset_serially(hrs_dataset *set, hrs_status (*work)(hrs_dataset *, void *),
+                                void *context, bool reopen);
 /** Write part of an array from one rank, in slabs along its first axis. Not collective. */
 hrs_status hrs_dataset_write_part(hrs_dataset *set, hrs_dataset_path path, hid_t memory_type,
                                   int rank, const hsize_t *start, const hsize_t *count,
@@ -150,16 +162,7 @@ hrs_status hrs_dataset_write_part(hrs_dataset *set, hrs_dataset_path path, hid_t
 /** The failure of a write that HDF5 has just reported, with the reason as far as it can be known.
  */
 hrs_status hrs_dataset_write_failed(const hrs_dataset *set, const char *what);
-/**
- * HDF5 1.10 crashes in MPI_Finalize after a close that could not write, as on a full disk. So some
- * space is kept at the end of the file from the start (HDF5 cuts it off when it closes), and given
- * up, with all of the file, before an unfinished one is closed. By one process.
- */
-hrs_status hrs_dataset_reserve(const char *part);
-void hrs_dataset_give_up(const char *part);
-/** What one process does once the parallel file is closed: attributes of /run, dimension scales,
- *  `complete`, and the data safely on disk. Not collective. */
-hrs_status hrs_dataset_seal(const char *part, int n, int attributes, const hrs_run_attribute *run);
+
 /* ---- the reader ----------------------------------------------------------------------------- */
 
 /** A data set open for reading by one process, with what is small of it in memory. */

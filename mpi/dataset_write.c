@@ -28,6 +28,17 @@ hrs_status hrs_dataset_write_failed(const hrs_dataset *set, const char *what) {
 
 /* ---- parts by one rank ---------------------------------------------------------------------- */
 
+/* Opening reads from the file alone, so each rank opens what it writes, when it comes to it. */
+static hrs_status open_array(hrs_dataset *set, hrs_dataset_path path) {
+  const hrs_dataset_object *object = &hrs_dataset_objects[path];
+  HRS_ASSERT(set->present[object->when]);
+  if (set->array[path] >= 0) return HRS_OK;
+  set->array[path] = H5Dopen2(set->file, object->path, H5P_DEFAULT);
+  if (set->array[path] < 0)
+    return hrs_h5_error(HRS_STATUS_IO, __FILE__, __LINE__, "%s: %s", set->part, object->path);
+  return HRS_OK;
+}
+
 hrs_status hrs_dataset_write_part(hrs_dataset *set, hrs_dataset_path path, hid_t memory_type,
                                   int rank, const hsize_t *start, const hsize_t *count,
                                   const void *data) {
@@ -35,7 +46,7 @@ hrs_status hrs_dataset_write_part(hrs_dataset *set, hrs_dataset_path path, hid_t
   herr_t error;
   hid_t file_space = H5I_INVALID_HID, memory_space = H5I_INVALID_HID;
   const char *name = hrs_dataset_objects[path].path;
-  HRS_ASSERT(set->array[path] >= 0);
+  HRS_TRY(open_array(set, path));
   hsize_t from[HRS_MAX_RANK], length[HRS_MAX_RANK], row_bytes = H5Tget_size(memory_type);
   for (int i = 0; i < rank; i++) {
     from[i] = start[i];
@@ -52,7 +63,7 @@ hrs_status hrs_dataset_write_part(hrs_dataset *set, hrs_dataset_path path, hid_t
     HRS_H5_GO(memory_space, H5Screate_simple(rank, length, NULL), IO, "%s: %s", set->part, name);
     HRS_H5_GO(error, H5Sselect_hyperslab(file_space, H5S_SELECT_SET, from, NULL, length, NULL), IO,
               "%s: %s", set->part, name);
-    if (H5Dwrite(set->array[path], memory_type, memory_space, file_space, set->independent,
+    if (H5Dwrite(set->array[path], memory_type, memory_space, file_space, H5P_DEFAULT,
                  (const char *)data + done * row_bytes) < 0) {
       status = hrs_dataset_write_failed(set, name);
       goto done;
@@ -201,9 +212,9 @@ done:
   return status;
 }
 
-static hrs_status check_lattice(const hrs_dataset *set, hrs_dataset_path path, hrs_count k,
+static hrs_status check_lattice(hrs_dataset *set, hrs_dataset_path path, hrs_count k,
                                 const hrs_lattice *lattice) {
-  HRS_ASSERT(set->array[path] >= 0);
+  HRS_TRY(open_array(set, path));
   if (!lattice) return HRS_OK;
   HRS_ASSERT(k >= 0 && k < set->rows);
   HRS_ASSERT(hrs_lattice_type(lattice) == set->precision);
@@ -225,21 +236,24 @@ hrs_status hrs_dataset_write_lattice(hrs_dataset *set, hrs_dataset_array which, 
   MPI_Allreduce(&c.writes, &writes, 1, MPI_INT64_T, MPI_MAX, set->comm);
   hid_t type = hrs_h5_memory_type(set->precision);
   hid_t file_space = H5Dget_space(set->array[path]), memory_space = H5I_INVALID_HID;
-  if (file_space < 0) status = hrs_h5_error(HRS_STATUS_IO, __FILE__, __LINE__, "%s", set->part);
+  hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
+  if (file_space < 0 || transfer < 0 || H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE) < 0)
+    status = hrs_h5_error(HRS_STATUS_IO, __FILE__, __LINE__, "%s", set->part);
   for (hrs_count i = 0; i < writes; i++) {
     slab s = {0};
     bool mine = i < c.writes;
     if (mine && status == HRS_OK) s = c.packed ? pack(&c, i) : straight(&c, i);
     if (status == HRS_OK) status = select_slab(set, file_space, k, mine ? &s : NULL, &memory_space);
     HRS_GO(hrs_agree(set->comm, status));
-    if (H5Dwrite(set->array[path], type, memory_space, file_space, set->collective,
-                 mine ? s.data : &s) < 0)
+    if (H5Dwrite(set->array[path], type, memory_space, file_space, transfer, mine ? s.data : &s) <
+        0)
       status = hrs_dataset_write_failed(set, hrs_dataset_objects[path].path);
     hrs_h5_close(memory_space);
     memory_space = H5I_INVALID_HID;
   }
   status = hrs_agree(set->comm, status);
 done:
+  hrs_h5_close(transfer);
   hrs_h5_close(memory_space);
   hrs_h5_close(file_space);
   return status;
@@ -298,16 +312,8 @@ static hrs_status write_list(hrs_dataset *set, hrs_count k, uint64_t first,
                                 &truncated);
 }
 
-static hrs_status create_salient(hrs_dataset *set, uint64_t total) {
-  set->present[HRS_WHEN_SALIENT] = true;
-  for (int i = 0; i < HRS_PATH_LIMIT; i++) {
-    const hrs_dataset_object *object = &hrs_dataset_objects[i];
-    if (object->when != HRS_WHEN_SALIENT) continue;
-    hsize_t length = object->axis[0] == HRS_AXIS_OFFSET ? (hsize_t)set->rows + 1 : total;
-    hrs_dataset_shape shape = {.type = object->type, .rank = 1, .dim = {length}};
-    HRS_TRY(hrs_dataset_create_array(set, HRS_OK, (hrs_dataset_path)i, &shape, false));
-  }
-  return HRS_OK;
+static hrs_status build_salient(hrs_dataset *set, void *context) {
+  return hrs_dataset_build_salient(set->part, set->rows, *(const hrs_count *)context);
 }
 
 hrs_status hrs_dataset_write_salient(hrs_dataset *set, hrs_count count, const hrs_count *rows,
@@ -317,7 +323,9 @@ hrs_status hrs_dataset_write_salient(hrs_dataset *set, hrs_count count, const hr
   if (status == HRS_OK) status = hrs_calloc(set->rows, sizeof *owners, &owners);
   HRS_GO(hrs_agree(set->comm, status));
   HRS_GO(count_entries(set, count, rows, lists, offset, owners));
-  HRS_GO(create_salient(set, offset[set->rows]));
+  hrs_count total = (hrs_count)offset[set->rows];
+  HRS_GO(hrs_dataset_serially(set, build_salient, &total, true));
+  set->present[HRS_WHEN_SALIENT] = true;
   hsize_t start = 0, length = (hsize_t)set->rows + 1;
   if (set->rank == 0)
     status = hrs_dataset_write_part(set, HRS_PATH_SALIENT_OFFSET, H5T_NATIVE_UINT64, 1, &start,

@@ -7,11 +7,16 @@
  * know, the order (row, column) of the lower rank, cut into chunks: pack, one MPI_Sendrecv,
  * unpack. What a chunk has sent is what it receives into, so nothing but the two chunks is needed.
  *
+ * Ranks of one node that reach each other's memory need no messages: each swaps half of the pair's
+ * tiles directly, between two empty messages that say "my tiles are ready" and "I am done". That is
+ * one pass over the tiles instead of three copies.
+ *
  * Pairs meet in a round-robin tournament (circle method): P - 1 rounds, or P with a bye where P is
  * odd, and no rank ever waits for a third one. Volume: hrs_partition_volume per rank.
  */
 #include "lattice.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 /* The tiles that two ranks swap, seen from one of them: rows and columns of the lower rank. */
@@ -114,12 +119,6 @@ static hrs_status swap_pieces_with(hrs_lattice *lattice, int partner, const stre
   return HRS_OK;
 }
 
-static hrs_status swap_with(hrs_lattice *lattice, int partner) {
-  stream s = make_stream(lattice, partner);
-  return s.tile > lattice->chunk ? swap_pieces_with(lattice, partner, &s)
-                                 : swap_tiles_with(lattice, partner, &s);
-}
-
 static void swap_tiles(char *a, char *b, hrs_count bytes) {
   char buffer[4096];
   for (hrs_count done = 0; done < bytes; done += (hrs_count)sizeof buffer) {
@@ -130,9 +129,10 @@ static void swap_tiles(char *a, char *b, hrs_count bytes) {
   }
 }
 
-/* In small squares, so that the pages of the rows stay in the TLB. */
+/* Tiles are transposed in small squares, so that the pages of their rows stay in the TLB. */
+enum { SQUARE = 16 };
+
 void hrs_lattice_swap_own(hrs_lattice *lattice) {
-  enum { SQUARE = 16 };
   hrs_count tile = hrs_lattice_tile(lattice) * (hrs_count)hrs_dtype_size(lattice->type);
   hrs_count row = tile << lattice->part.block_bits, count = lattice->count;
   char *own = lattice->data + lattice->first * tile;
@@ -141,6 +141,46 @@ void hrs_lattice_swap_own(hrs_lattice *lattice) {
       for (hrs_count i = i0; i < count && i < i0 + SQUARE; i++)
         for (hrs_count j = j0 > i ? j0 : i + 1; j < count && j < j0 + SQUARE; j++)
           swap_tiles(own + i * row + j * tile, own + j * row + i * tile, tile);
+}
+
+/* Wait for the partner; what either wrote before is seen by both after. */
+static void meet(const hrs_lattice *lattice, int partner) {
+  atomic_thread_fence(memory_order_seq_cst);
+  MPI_Sendrecv(NULL, 0, MPI_BYTE, partner, 0, NULL, 0, MPI_BYTE, partner, 0, lattice->comm,
+               MPI_STATUS_IGNORE);
+  atomic_thread_fence(memory_order_seq_cst);
+}
+
+/* Slot [i][j] of the lower rank against slot [j][i] of the higher: the lower rank does the first
+ * half of its rows, the higher one the rest. */
+static void swap_directly(hrs_lattice *lattice, int partner, char *theirs) {
+  bool lower = lattice->rank < partner;
+  hrs_count tile = hrs_lattice_tile(lattice) * (hrs_count)hrs_dtype_size(lattice->type);
+  hrs_count row = tile << lattice->part.block_bits;
+  hrs_count first = hrs_partition_first(&lattice->part, partner);
+  hrs_count count = hrs_partition_first(&lattice->part, partner + 1) - first;
+  hrs_count rows = lower ? lattice->count : count, columns = lower ? count : lattice->count;
+  char *a = (lower ? lattice->data : theirs) + (lower ? first : lattice->first) * tile;
+  char *b = (lower ? theirs : lattice->data) + (lower ? lattice->first : first) * tile;
+  hrs_count begin = lower ? 0 : rows / 2, end = lower ? rows / 2 : rows;
+  meet(lattice, partner);
+  for (hrs_count i0 = begin; i0 < end; i0 += SQUARE)
+    for (hrs_count j0 = 0; j0 < columns; j0 += SQUARE)
+      for (hrs_count i = i0; i < end && i < i0 + SQUARE; i++)
+        for (hrs_count j = j0; j < columns && j < j0 + SQUARE; j++)
+          swap_tiles(a + i * row + j * tile, b + j * row + i * tile, tile);
+  meet(lattice, partner);
+}
+
+static hrs_status swap_with(hrs_lattice *lattice, int partner) {
+  char *theirs = lattice->shared ? hrs_shared_of(lattice->shared, partner) : NULL;
+  if (theirs) {
+    swap_directly(lattice, partner, theirs);
+    return HRS_OK;
+  }
+  stream s = make_stream(lattice, partner);
+  return s.tile > lattice->chunk ? swap_pieces_with(lattice, partner, &s)
+                                 : swap_tiles_with(lattice, partner, &s);
 }
 
 /* Partner of a rank in a round of the tournament of `players` (even); -1 for the bye. */

@@ -98,6 +98,14 @@ static hrs_status set_precision(const char *text, hrs_dtype *precision) {
   return HRS_OK;
 }
 
+static hrs_status set_sharing(const char *text, hrs_sharing *sharing) {
+  static const char *const words[] = {"auto", "off", NULL};
+  int which = 0;
+  HRS_TRY(choose("--shm", text, words, &which));
+  *sharing = (hrs_sharing)which;
+  return HRS_OK;
+}
+
 /* Options that belong to another kind of game are a mistake worth a word. */
 static hrs_status check_network_only(const hrs_interactions_options *o, const char *game) {
   const struct {
@@ -201,6 +209,7 @@ static hrs_status create(MPI_Comm comm, const hrs_interactions_options *o, hrs_j
   HRS_TRY(set_indices(o->indices, job->indices));
   HRS_TRY(set_threshold(o->threshold, &job->threshold));
   HRS_TRY(set_precision(o->precision, &job->precision));
+  HRS_TRY(set_sharing(o->shm, &job->sharing));
   HRS_REQUIRE(o->salient_limit >= 1, USAGE, "--salient-limit must be at least 1");
   HRS_TRY(make_game(comm, o, job));
   HRS_REQUIRE(job->n >= 1 && job->n <= HRS_MAX_PLAYERS, USAGE, "%d players: there must be 1 to %d",

@@ -18,7 +18,7 @@ typedef struct hrs_interactions_options {
   const char *types, *indices, *keep, *threshold;
   hrs_count salient_limit;
   bool values, force, plan, quiet, verbose, allow_nonfinite, verify;
-  const char *out, *precision, *timing;
+  const char *out, *precision, *shm, *timing;
   hrs_count blocks, chunk;
   int ranks_per_sample, plan_ranks;
 } hrs_interactions_options;
@@ -56,12 +56,18 @@ typedef struct hrs_job {
   hrs_count top;
   hrs_threshold threshold;
   hrs_dtype precision;
+  hrs_sharing sharing;
   char description[256]; /* one line: what is evaluated */
 } hrs_job;
 
 /** Make a job from options: reads files on rank 0 of comm. Collective; the status is agreed on. */
 hrs_status hrs_job_create(MPI_Comm comm, const hrs_interactions_options *options, hrs_job *job);
 void hrs_job_destroy(hrs_job *job);
+/** Number of the job's sample s in its game: a network game holds the chosen samples alone, a table
+ *  all of its file's. */
+static inline hrs_count hrs_job_in_game(const hrs_job *job, hrs_count s) {
+  return job->model ? s : job->index[s];
+}
 
 /** How the ranks are shared out and what that costs. */
 typedef struct hrs_plan {

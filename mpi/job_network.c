@@ -118,19 +118,6 @@ static hrs_status load_input(builder *b, const char *option, const char *name, c
                 option, path, (long long)all, (long long)b->job->index[i]);
   HRS_TRY_CONTEXT(load(b->comm, path, b->job->samples, single ? NULL : b->job->index, out), "%s",
                   option);
-  if (single) {
-    HRS_REQUIRE(out->rank < HRS_MAX_RANK, INPUT, "%s %s: too many axes", option, path);
-    memmove(out->dim + 1, out->dim, sizeof *out->dim * (size_t)out->rank);
-    out->dim[0] = 1;
-    out->rank++;
-  }
-  bool whole = info->type != HRS_F32 && info->type != HRS_F64 && info->type != HRS_F16 &&
-               info->type != HRS_BF16;
-  bool given_whole = out->type != HRS_F32 && out->type != HRS_F64 && out->type != HRS_F16;
-  HRS_REQUIRE(!whole || given_whole, INPUT,
-              "%s %s holds %s, but the model's input '%s' wants %s (whole numbers, such as token "
-              "ids): convert it with NumPy's astype",
-              option, path, hrs_dtype_name(out->type), name, hrs_dtype_name(info->type));
   HRS_TRY_CONTEXT(hrs_network_bind(b->job->model, name, out), "%s %s", option, path);
   HRS_TRY(hrs_strdup(name, &b->names[b->inputs]));
   b->inputs++;
@@ -196,41 +183,34 @@ static hrs_status load_labels(builder *b) {
   return status;
 }
 
-static hrs_layout layout_of(const char *text) {
+static hrs_layout named_layout(const char *text) {
   return strcmp(text, "channels-first") == 0  ? HRS_LAYOUT_CHANNELS_FIRST
          : strcmp(text, "channels-last") == 0 ? HRS_LAYOUT_CHANNELS_LAST
                                               : HRS_LAYOUT_AUTO;
 }
 
-/* Shape of the masked tensor for one sample, the model's batch axis of 1 included. */
-static void masked_shape(const builder *b, int *rank, hrs_count *dim) {
-  const hrs_array *array = b->masked.data ? &b->masked : &b->samples[0];
-  int axes = array->rank - 1;
-  memcpy(dim, array->dim + 1, sizeof *dim * (size_t)axes);
-  if (!b->masked.data) {
-    const hrs_tensor_info *info = find_input(b->job->model, b->names[0]);
-    if (info->rank == axes + 1) {
-      memmove(dim + 1, dim, sizeof *dim * (size_t)axes);
-      dim[0] = 1;
-      axes++;
-    }
-  }
-  *rank = axes;
+/* Inner tensors are as ONNX's convolutions make them, whatever the sizes of their axes. */
+static hrs_layout layout_of(const hrs_interactions_options *o) {
+  hrs_layout layout = named_layout(o->layout);
+  return layout == HRS_LAYOUT_AUTO && o->mask_at ? HRS_LAYOUT_CHANNELS_FIRST : layout;
+}
+
+/* The masked tensor at the samples: [samples, ...] with the model's batch axis of 1. */
+static const hrs_array *masked_tensor(const builder *b) {
+  return b->masked.data ? &b->masked : &b->samples[0];
 }
 
 static hrs_status make_players(builder *b) {
   const hrs_interactions_options *o = b->o;
   const char *spec = o->players ? o->players : "features";
-  hrs_layout layout = layout_of(o->layout);
-  int rank;
-  hrs_count dim[HRS_MAX_RANK];
-  masked_shape(b, &rank, dim);
+  hrs_layout layout = layout_of(o);
+  const hrs_array *masked = masked_tensor(b);
   hrs_array map = {0};
   if (strncmp(spec, "map:", 4) == 0)
     HRS_TRY_CONTEXT(load(b->comm, spec + 4, 0, NULL, &map), "--players");
   hrs_players *players = &b->job->players;
-  hrs_status status =
-      hrs_players_create(spec, rank, dim, layout, map.data ? &map : NULL, b->job->samples, players);
+  hrs_status status = hrs_players_create(spec, masked->rank - 1, masked->dim + 1, layout,
+                                         map.data ? &map : NULL, b->job->samples, players);
   hrs_array_destroy(&map);
   HRS_TRY(status);
   if (o->subset) HRS_TRY(hrs_players_subset(players, o->subset));
@@ -242,26 +222,22 @@ static hrs_status make_players(builder *b) {
   return HRS_OK;
 }
 
-/* The masked tensor's values at the samples, with the batch axis, as the baseline wants them. */
 static hrs_status make_baseline(builder *b) {
   const hrs_interactions_options *o = b->o;
-  hrs_array samples = b->masked.data ? b->masked : b->samples[0]; /* header; data is shared */
-  int rank;
-  masked_shape(b, &rank, samples.dim + 1);
-  samples.rank = rank + 1;
-  bool whole = samples.type == HRS_I64 || samples.type == HRS_I32;
+  const hrs_array *masked = masked_tensor(b);
+  bool whole = masked->type == HRS_I64 || masked->type == HRS_I32;
   HRS_REQUIRE(o->baseline || !whole, USAGE,
               "--baseline token:ID is needed: the masked input holds token ids (%s), and only you "
               "know which one stands for an absent word ([MASK], [PAD])",
-              hrs_dtype_name(samples.type));
+              hrs_dtype_name(masked->type));
   const char *spec = o->baseline ? o->baseline : "zero";
   hrs_array file = {0};
   const char *path = strncmp(spec, "mean:", 5) == 0     ? spec + 5
                      : strncmp(spec, "tensor:", 7) == 0 ? spec + 7
                                                         : NULL;
   if (path) HRS_TRY_CONTEXT(load(b->comm, path, 0, NULL, &file), "--baseline");
-  hrs_status status = hrs_baseline_create(spec, &samples, layout_of(o->layout), path ? &file : NULL,
-                                          &b->job->baseline);
+  hrs_status status =
+      hrs_baseline_create(spec, masked, layout_of(o), path ? &file : NULL, &b->job->baseline);
   hrs_array_destroy(&file);
   return status;
 }
@@ -275,8 +251,8 @@ static hrs_status count_classes(builder *b, const char **output, int *classes) {
     one[i] = b->samples[i];
     one[i].dim[0] = 1;
   }
-  hrs_status status = hrs_network_tensor_at(model, b->inputs, (const char *const *)b->names, one,
-                                            *output, &values);
+  hrs_status status =
+      hrs_network_tensor_at(model, b->inputs, (const char *const *)b->names, one, *output, &values);
   if (status != HRS_OK && b->o->output_node)
     return hrs_error_context(status, "--output-node %s", *output);
   HRS_TRY(status);
@@ -306,10 +282,11 @@ static hrs_status make_targets(builder *b) {
   if (strcmp(text, "label") == 0) {
     HRS_REQUIRE(b->o->labels, USAGE, "--target label needs --labels FILE");
     for (hrs_count i = 0; i < samples; i++)
-      HRS_REQUIRE(b->job->label[i] >= 0 && b->job->label[i] < classes, INPUT,
-                  "--labels %s: label %d of sample %lld is out of range: the network has %d classes, "
-                  "numbered from 0",
-                  b->o->labels, b->job->label[i], (long long)b->job->index[i], classes);
+      HRS_REQUIRE(
+          b->job->label[i] >= 0 && b->job->label[i] < classes, INPUT,
+          "--labels %s: label %d of sample %lld is out of range: the network has %d classes, "
+          "numbered from 0",
+          b->o->labels, b->job->label[i], (long long)b->job->index[i], classes);
   } else if (strcmp(text, "all") == 0) {
     count = classes;
   } else {
@@ -366,7 +343,7 @@ static hrs_status build(builder *b) {
   hrs_network_game spec = {.mask_at = o->mask_at, .output_node = o->output_node};
   HRS_TRY(set_output(o->output, &spec.output));
   HRS_TRY(set_scores(o->scores, &spec.scores));
-  HRS_REQUIRE(strcmp(o->layout, "auto") == 0 || layout_of(o->layout) != HRS_LAYOUT_AUTO, USAGE,
+  HRS_REQUIRE(strcmp(o->layout, "auto") == 0 || named_layout(o->layout) != HRS_LAYOUT_AUTO, USAGE,
               "--layout: '%s' is none of auto, channels-first, channels-last", o->layout);
   hrs_reader reader = hrs_comm_reader(&b->comm);
   HRS_TRY_CONTEXT(hrs_model_load(o->model, &reader, &b->job->model), "--model");

@@ -5,50 +5,51 @@
 
 static const hrs_count DEFAULT_CHUNK = (hrs_count)8 << 20, LARGEST_CHUNK = (hrs_count)1 << 30;
 
+/* Data in memory that the node shares, where that is wanted and to be had. */
+static hrs_status allocate(hrs_lattice *lattice, hrs_count bytes, hrs_sharing sharing) {
+  if (sharing == HRS_SHARE_AUTO) HRS_TRY(hrs_shared_create(lattice->comm, bytes, &lattice->shared));
+  if (!lattice->shared) return hrs_alloc(bytes, 1, &lattice->data);
+  lattice->data = hrs_shared_own(lattice->shared);
+  return HRS_OK;
+}
+
+static hrs_status set_up(hrs_lattice *lattice, hrs_count chunk, hrs_sharing sharing) {
+  hrs_count element = (hrs_count)hrs_dtype_size(lattice->type);
+  hrs_count bytes = lattice->count * hrs_lattice_row_size(lattice) * element;
+  lattice->chunk = chunk ? chunk : DEFAULT_CHUNK;
+  if (lattice->chunk > bytes) lattice->chunk = bytes;
+  /* The smallest chunk of all ranks is everybody's, so that sender and receiver agree. */
+  MPI_Allreduce(MPI_IN_PLACE, &lattice->chunk, 1, MPI_INT64_T, MPI_MIN, lattice->comm);
+  lattice->chunk = lattice->chunk < element ? element : lattice->chunk / element * element;
+  HRS_TRY(hrs_agree(lattice->comm, hrs_alloc(2 * lattice->chunk, 1, &lattice->scratch)));
+  return hrs_agree(lattice->comm, allocate(lattice, bytes, sharing));
+}
+
 hrs_status hrs_lattice_create(MPI_Comm comm, const hrs_partition *part, hrs_dtype type,
-                              hrs_count chunk, hrs_lattice **out) {
+                              hrs_count chunk, hrs_sharing sharing, hrs_lattice **out) {
   *out = NULL;
   HRS_REQUIRE(type == HRS_F64 || type == HRS_F32, USAGE,
-              "a lattice is stored in float64 or "
-              "float32, not %s",
-              hrs_dtype_name(type));
+              "a lattice is stored in float64 or float32, not %s", hrs_dtype_name(type));
   HRS_REQUIRE(chunk >= 0 && chunk <= LARGEST_CHUNK, USAGE,
               "chunk of %lld bytes: it must be at most 1 GiB", (long long)chunk);
-  hrs_count element = (hrs_count)hrs_dtype_size(type);
-  int rank;
-  MPI_Comm_rank(comm, &rank);
   hrs_lattice *lattice;
-  hrs_status status = hrs_calloc(1, sizeof *lattice, &lattice);
-  if (status == HRS_OK) {
-    lattice->comm = comm;
-    lattice->part = *part;
-    lattice->rank = rank;
-    lattice->type = type;
-    lattice->first = hrs_partition_first(part, rank);
-    lattice->count = hrs_partition_first(part, rank + 1) - lattice->first;
-    hrs_count bytes = (lattice->count << (part->n - part->block_bits)) * element;
-    lattice->chunk = chunk ? chunk : DEFAULT_CHUNK;
-    if (lattice->chunk > bytes) lattice->chunk = bytes;
-    lattice->chunk = lattice->chunk < element ? element : lattice->chunk / element * element;
-    status = hrs_alloc(bytes, 1, &lattice->data);
-    if (status == HRS_OK) status = hrs_alloc(2 * lattice->chunk, 1, &lattice->scratch);
-  }
-  /* The smallest chunk of all ranks is everybody's, so that sender and receiver agree. */
-  hrs_count mine = status == HRS_OK ? lattice->chunk : element, smallest;
-  MPI_Allreduce(&mine, &smallest, 1, MPI_INT64_T, MPI_MIN, comm);
-  status = hrs_agree(comm, status);
-  if (status != HRS_OK) {
-    hrs_lattice_destroy(&lattice);
-    return status;
-  }
-  lattice->chunk = smallest;
+  HRS_TRY(hrs_agree(comm, hrs_calloc(1, sizeof *lattice, &lattice)));
+  lattice->comm = comm;
+  lattice->part = *part;
+  MPI_Comm_rank(comm, &lattice->rank);
+  lattice->type = type;
+  lattice->first = hrs_partition_first(part, lattice->rank);
+  lattice->count = hrs_partition_first(part, lattice->rank + 1) - lattice->first;
+  hrs_status status = set_up(lattice, chunk, sharing);
+  if (status != HRS_OK) hrs_lattice_destroy(&lattice);
   *out = lattice;
-  return HRS_OK;
+  return status;
 }
 
 void hrs_lattice_destroy(hrs_lattice **lattice) {
   if (!lattice || !*lattice) return;
-  hrs_free((*lattice)->data);
+  if (!(*lattice)->shared) hrs_free((*lattice)->data);
+  hrs_shared_destroy(&(*lattice)->shared);
   hrs_free((*lattice)->scratch);
   hrs_free(*lattice);
   *lattice = NULL;

@@ -2,7 +2,7 @@
 #ifndef HRS_MPI_LATTICE_H
 #define HRS_MPI_LATTICE_H
 
-#include <harsanyi/mpi.h>
+#include "shared.h"
 
 struct hrs_lattice {
   MPI_Comm comm;
@@ -13,7 +13,8 @@ struct hrs_lattice {
   hrs_count first, count; /* rows */
   hrs_count chunk;        /* bytes of one of the two chunks */
   char *data;
-  char *scratch; /* two chunks */
+  hrs_shared *shared; /* data is memory that the node's other ranks reach; or NULL */
+  char *scratch;      /* two chunks */
 };
 
 /** Elements of a tile. */

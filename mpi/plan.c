@@ -197,12 +197,12 @@ static hrs_status measure(const hrs_job *job, const hrs_plan *plan, double *per_
 }
 
 static void print_time(const char *what, double seconds) {
-  printf("  %-28s%lld:%02d:%02d (%.3g s)\n", what, (long long)(seconds / 3600),
+  printf("  %-30s%lld:%02d:%02d (%.3g s)\n", what, (long long)(seconds / 3600),
          (int)(seconds / 60) % 60, (int)seconds % 60, seconds);
 }
 
 static void print_bytes(const char *what, hrs_count bytes) {
-  printf("  %-28s%lld bytes (%.3g GiB)\n", what, (long long)bytes, (double)bytes / 0x1p30);
+  printf("  %-30s%lld bytes (%.3g GiB)\n", what, (long long)bytes, (double)bytes / 0x1p30);
 }
 
 hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
@@ -210,21 +210,21 @@ hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
   HRS_TRY(measure(job, plan, &per_mask, &per_byte));
   int types = job->types[0] + job->types[1];
   printf("plan: %s\n", job->description);
-  printf("  %-28s%d\n  %-28s%lld, %d target%s each\n", "players", job->n, "samples",
+  printf("  %-30s%d\n  %-30s%lld, %d target%s each\n", "players", job->n, "samples",
          (long long)job->samples, job->targets, job->targets == 1 ? "" : "s");
-  printf("  %-28s%d in %d group%s of %d, %d idle; %lld rounds\n", "ranks", plan->world,
+  printf("  %-30s%d in %d group%s of %d, %d idle; %lld rounds\n", "ranks", plan->world,
          plan->groups, plan->groups == 1 ? "" : "s", plan->ranks, plan->idle,
          (long long)plan->rounds);
-  printf("  %-28s%d of %lld masks\n", "blocks", 1 << plan->part.block_bits,
+  printf("  %-30s%d of %lld masks\n", "blocks", 1 << plan->part.block_bits,
          1LL << (job->n - plan->part.block_bits));
   printf("per rank (the busiest)\n");
-  printf("  %-28s%lld\n", "masks", (long long)plan->masks);
+  printf("  %-30s%lld\n", "masks", (long long)plan->masks);
   print_bytes("lattice data", plan->lattice_bytes * job->targets);
   print_bytes("memory without salient lists", plan->rank_bytes);
   print_bytes("salient lists, at most", plan->salient_bytes);
   print_bytes("available to a rank", plan->memory);
   print_bytes("sent by exchanges", plan->exchange_bytes);
-  printf("  %-28s%lld\n", "messages of exchanges", (long long)plan->messages);
+  printf("  %-30s%lld\n", "messages of exchanges", (long long)plan->messages);
   print_bytes("data set, all ranks", plan->file_bytes);
   double evaluate = per_mask * (double)plan->masks;
   double transform =
@@ -240,6 +240,6 @@ hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
         (double)trial.rank_bytes <= USABLE * (double)plan->memory)
       largest = n;
   }
-  printf("  %-28sn = %d (all ranks on one sample)\n", "largest lattice that fits", largest);
+  printf("  %-30sn = %d (all ranks on one sample)\n", "largest lattice that fits", largest);
   return HRS_OK;
 }

@@ -71,7 +71,7 @@ static hrs_status evaluate(hrs_run *run, hrs_count sample) {
   nonfinite bad = {0, ~(hrs_mask)0};
   for (int t = 0; t < run->job->targets; t++)
     hrs_lattice_reset(run->lattices[t]);
-  hrs_status status = hrs_game_select(run->job->game, sample);
+  hrs_status status = hrs_game_select(run->job->game, hrs_job_in_game(run->job, sample));
   if (status == HRS_OK) status = evaluate_rows(run, &bad);
   HRS_TRY(hrs_agree(run->group, status));
   MPI_Allreduce(MPI_IN_PLACE, &bad.count, 1, MPI_INT64_T, MPI_SUM, run->group);
@@ -120,7 +120,7 @@ static hrs_status measure_delta(hrs_run *run) {
   hrs_status status = hrs_alloc(2 * job->targets, sizeof *values, &values);
   hrs_mask masks[2] = {0, hrs_mask_full(job->n)};
   for (hrs_count s = rank; s < job->samples && status == HRS_OK; s += size) {
-    status = hrs_game_select(job->game, s);
+    status = hrs_game_select(job->game, hrs_job_in_game(job, s));
     if (status == HRS_OK) status = hrs_game_evaluate_masks(job->game, 2, masks, values);
     for (int t = 0; t < job->targets && status == HRS_OK; t++)
       deltas[s * job->targets + t] = fabs(values[2 * t + 1] - values[2 * t]);
@@ -180,7 +180,7 @@ static hrs_status allocate(hrs_run *run) {
   if (!member) return hrs_agree(run->world, HRS_OK);
   for (int t = 0; t < job->targets && status == HRS_OK; t++)
     status = hrs_lattice_create(run->group, &run->plan->part, job->precision, run->options->chunk,
-                                &run->lattices[t]);
+                                run->job->sharing, &run->lattices[t]);
   hrs_count rows = run->plan->rounds * job->targets;
   int bits = job->n - run->plan->part.block_bits, slice_bits = hrs_game_slice_bits(job->game);
   if (slice_bits > bits) slice_bits = bits;

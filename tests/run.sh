@@ -5,7 +5,7 @@
 set -euo pipefail
 source "$(dirname "$0")/../jobs/setup.sh"
 
-install $build_packages libcmocka-dev libonnx-testdata python3 python3-numpy python3-h5py \
+install $build_packages libcmocka-dev libonnx-testdata python3 python3-numpy python3-h5py python3-onnx \
   hdf5-tools clang-format doxygen binutils
 build dev
 build asan

@@ -143,6 +143,8 @@ void hrs_free(void *pointer);
 hrs_count hrs_memory_current(void);
 hrs_count hrs_memory_peak(void);
 void hrs_memory_reset_peak(void);
+/** Account `bytes` (negative: given back) that were not taken with hrs_alloc. */
+void hrs_memory_note(hrs_count bytes);
 
 /* ---- element types and arrays --------------------------------------------------------------- */
 
@@ -175,7 +177,8 @@ size_t hrs_dtype_size(hrs_dtype type);
 /** "float32" and so on; "none" for HRS_NONE. */
 const char *hrs_dtype_name(hrs_dtype type);
 /** Convert `count` elements between any two types as C does (to bool: != 0; f16 and bf16 rounded
- *  to nearest even). In place is allowed only where the types have the same size. */
+ *  to nearest even); where C leaves it open, numbers too large for an integer saturate and NaN
+ *  becomes 0. In place is allowed only where the types have the same size. */
 hrs_status hrs_convert(hrs_dtype from, const void *source, hrs_dtype to, void *target,
                        hrs_count count);
 
@@ -208,7 +211,7 @@ const char *hrs_shape_text(int rank, const hrs_count *dim, char *text, size_t si
 
 /**
  * An array in a file, read by parts: `.npy`, and `.npz` members (FILE.npz, or FILE.npz:NAME). The
- * MPI library adds HDF5 (FILE.h5:/dataset) through the same handle. Little-endian, C order;
+ * MPI library adds HDF5 (FILE.h5:/dataset) through the same handle. Either byte order, C order;
  * Fortran order is refused with a message that says how to store it anew.
  */
 typedef struct hrs_array_file hrs_array_file;

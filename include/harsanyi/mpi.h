@@ -84,15 +84,19 @@ typedef enum hrs_phase { HRS_PHASE_A, HRS_PHASE_B } hrs_phase;
 /** One array of 2^n elements, spread over the ranks of a communicator. */
 typedef struct hrs_lattice hrs_lattice;
 
+/** May ranks of a node reach each other's data, so that they exchange without messages? */
+typedef enum hrs_sharing { HRS_SHARE_AUTO, HRS_SHARE_OFF } hrs_sharing;
+
 /**
  * Allocate a lattice, phase A, not initialised, with its two exchange chunks.
  * Collective over comm, which must outlive it.
- * @param type   HRS_F64 or HRS_F32
- * @param chunk  bytes of a chunk, 0 for 8 MiB; at most 1 GiB
+ * @param type     HRS_F64 or HRS_F32
+ * @param chunk    bytes of a chunk, 0 for 8 MiB; at most 1 GiB
+ * @param sharing  HRS_SHARE_AUTO: where the system allows it
  * Errors: MEMORY, USAGE.
  */
 hrs_status hrs_lattice_create(MPI_Comm comm, const hrs_partition *part, hrs_dtype type,
-                              hrs_count chunk, hrs_lattice **out);
+                              hrs_count chunk, hrs_sharing sharing, hrs_lattice **out);
 /** Collective only in the sense that no rank may use it afterwards. */
 void hrs_lattice_destroy(hrs_lattice **lattice);
 

@@ -18,8 +18,7 @@
 typedef struct bench_options {
   int n, repeat;
   hrs_count chunk;
-  const char *json;
-  double seconds;
+  const char *json, *shm;
 } bench_options;
 
 typedef struct figure {
@@ -40,6 +39,7 @@ static const hrs_option options[] = {
     {"--n", HRS_OPTION_INT, AT(n), "N", "24", "bits of the array: 2^N doubles in all"},
     {"--repeat", HRS_OPTION_INT, AT(repeat), "R", "3", "the least time of R is taken"},
     {"--chunk", HRS_OPTION_COUNT, AT(chunk), "BYTES", "8MiB", "messages of the exchange"},
+    {"--shm", HRS_OPTION_TEXT, AT(shm), "auto|off", "auto", "shared memory of a node's ranks"},
     {"--json", HRS_OPTION_TEXT, AT(json), "FILE", NULL, "write the figures there too"},
     {0}};
 
@@ -191,8 +191,9 @@ static hrs_status bench_exchange(const bench_options *o, report *r) {
   /* Equal shares, so that the bare loop moves the same bytes. */
   HRS_REQUIRE((1 << part.block_bits) % size == 0, USAGE,
               "bench exchange: %d ranks do not divide the %d blocks", size, 1 << part.block_bits);
+  hrs_sharing sharing = strcmp(o->shm, "off") == 0 ? HRS_SHARE_OFF : HRS_SHARE_AUTO;
   hrs_lattice *lattice;
-  HRS_TRY(hrs_lattice_create(MPI_COMM_WORLD, &part, HRS_F64, o->chunk, &lattice));
+  HRS_TRY(hrs_lattice_create(MPI_COMM_WORLD, &part, HRS_F64, o->chunk, sharing, &lattice));
   for (hrs_count row = lattice->first; row < lattice->first + lattice->count; row++) {
     hrs_subcube cube = hrs_lattice_row_cube(lattice, row);
     double *data = hrs_lattice_row(lattice, row);

@@ -77,6 +77,8 @@ static const hrs_option options[] = {
     {"--blocks", HRS_OPTION_COUNT, AT(blocks), "COUNT", NULL,
      "rows of the lattice, a power of two up to 2^(n/2); by default a function of n alone"},
     {"--chunk", HRS_OPTION_COUNT, AT(chunk), "BYTES", "8MiB", "messages of the exchange"},
+    {"--shm", HRS_OPTION_TEXT, AT(shm), "auto|off", "auto",
+     "ranks of a node exchange through memory they share, or by messages like all others"},
     {"--ranks-per-sample", HRS_OPTION_INT, AT(ranks_per_sample), "R", NULL,
      "ranks that share a sample; by default what is fastest and fits"},
     {"--plan", HRS_OPTION_FLAG, AT(plan), NULL, NULL,

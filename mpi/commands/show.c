@@ -75,6 +75,7 @@ static hrs_status choose_row(const hrs_dataset_reading *set, const hrs_show_opti
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
+/* The caller frees row->list, whatever the outcome. */
 static hrs_status load_row(const hrs_dataset_reading *set, hrs_count k, hrs_show_row *row) {
   static const hrs_dataset_path indices[2] = {HRS_PATH_SV, HRS_PATH_BV};
   *row = (hrs_show_row){.k = k};
@@ -92,12 +93,10 @@ static hrs_status load_row(const hrs_dataset_reading *set, hrs_count k, hrs_show
   hrs_count first = (hrs_count)set->offset[k];
   HRS_TRY(hrs_dataset_read_salient(set, first, (hrs_count)set->offset[k + 1] - first, &row->list));
   for (hrs_count i = 0; i < row->list.count; i++)
-    if (row->list.type[i] > 1 || row->list.mask[i] > hrs_mask_full(set->n)) {
-      hrs_salient_destroy(&row->list);
-      HRS_FAIL(INPUT, "%s: /salient entry %lld of row %lld is out of range (type %d, mask %llu)",
-               set->path, (long long)i, (long long)k, row->list.type[i],
-               (unsigned long long)row->list.mask[i]);
-    }
+    HRS_REQUIRE(row->list.type[i] <= 1 && row->list.mask[i] <= hrs_mask_full(set->n), INPUT,
+                "%s: /salient entry %lld of row %lld is out of range (type %d, mask %llu)",
+                set->path, (long long)i, (long long)k, row->list.type[i],
+                (unsigned long long)row->list.mask[i]);
   return HRS_OK;
 }
 
@@ -137,9 +136,10 @@ static hrs_status show_json(const hrs_dataset_reading *set, hrs_count first, hrs
   hrs_show_begin_json(set);
   for (hrs_count k = first; k < end; k++) {
     hrs_show_row row;
-    HRS_TRY(load_row(set, k, &row));
-    hrs_show_row_json(set, &row, options, k == first);
+    hrs_status status = load_row(set, k, &row);
+    if (status == HRS_OK) hrs_show_row_json(set, &row, options, k == first);
     hrs_salient_destroy(&row.list);
+    HRS_TRY(status);
   }
   return HRS_OK;
 }

@@ -99,3 +99,7 @@ hrs_count hrs_memory_peak(void) {
 void hrs_memory_reset_peak(void) {
   atomic_store(&peak, atomic_load(&current));
 }
+
+void hrs_memory_note(hrs_count bytes) {
+  account(bytes);
+}

@@ -30,7 +30,7 @@ static world open_world(double (*value)(hrs_mask), hrs_phase phase) {
   hrs_partition part;
   if (w.comm == MPI_COMM_NULL) return w;
   if (hrs_partition_create(N, 3, size < 8 ? size : 8, &part) != HRS_OK ||
-      hrs_lattice_create(w.comm, &part, HRS_F64, 0, &w.lattice) != HRS_OK)
+      hrs_lattice_create(w.comm, &part, HRS_F64, 0, HRS_SHARE_AUTO, &w.lattice) != HRS_OK)
     abort();
   if (phase == HRS_PHASE_B) hrs_lattice_exchange(w.lattice);
   for (hrs_mask mask = 0; mask < (hrs_mask)SIZE; mask++)

@@ -75,7 +75,8 @@ static void partition_covers_all_rows(void **state) {
   assert_int_equal(hrs_partition_create(41, -1, 1, &part), HRS_STATUS_USAGE);
 }
 
-static void check_exchange(int n, int block_bits, hrs_dtype type, hrs_count chunk) {
+static void check_exchange(int n, int block_bits, hrs_dtype type, hrs_count chunk,
+                           hrs_sharing sharing) {
   int ranks = ranks_for(n);
   if (block_bits >= 0 && ranks > 1 << block_bits) ranks = 1 << block_bits;
   MPI_Comm comm = some_ranks(ranks);
@@ -85,7 +86,7 @@ static void check_exchange(int n, int block_bits, hrs_dtype type, hrs_count chun
     hrs_lattice *lattice = NULL;
     uint64_t sums[3];
     right = hrs_partition_create(n, block_bits, ranks, &part) == HRS_OK &&
-            hrs_lattice_create(comm, &part, type, chunk, &lattice) == HRS_OK;
+            hrs_lattice_create(comm, &part, type, chunk, sharing, &lattice) == HRS_OK;
     if (right) {
       fill(lattice);
       right = is_in_place(lattice);
@@ -106,16 +107,18 @@ static void check_exchange(int n, int block_bits, hrs_dtype type, hrs_count chun
 
 static void exchange_moves_every_tile(void **state) {
   (void)state;
-  for (int n = 1; n <= 13; n++)
-    check_exchange(n, -1, HRS_F64, 0);
   /* Chunks smaller than a tile, not a multiple of it, and of one element. */
   static const hrs_count chunks[] = {8, 24, 100, 1000, 1 << 20};
-  for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
-    check_exchange(12, -1, HRS_F64, chunks[i]);
-    check_exchange(14, 3, HRS_F64, chunks[i]);
-    check_exchange(12, 6, HRS_F32, chunks[i]);
+  for (int sharing = 0; sharing < 2; sharing++) {
+    for (int n = 1; n <= 13; n++)
+      check_exchange(n, -1, HRS_F64, 0, (hrs_sharing)sharing);
+    check_exchange(5, 0, HRS_F64, 0, (hrs_sharing)sharing);
   }
-  check_exchange(5, 0, HRS_F64, 0);
+  for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
+    check_exchange(12, -1, HRS_F64, chunks[i], HRS_SHARE_OFF);
+    check_exchange(14, 3, HRS_F64, chunks[i], HRS_SHARE_OFF);
+    check_exchange(12, 6, HRS_F32, chunks[i], HRS_SHARE_OFF);
+  }
 }
 
 /* The transform by its definition: every element from all others, in long double. */
@@ -144,7 +147,7 @@ static void transforms_agree_with_the_definition(void **state) {
         hrs_partition part;
         hrs_lattice *lattice;
         if (hrs_partition_create(n, -1, ranks, &part) != HRS_OK ||
-            hrs_lattice_create(comm, &part, HRS_F64, 0, &lattice) != HRS_OK)
+            hrs_lattice_create(comm, &part, HRS_F64, 0, HRS_SHARE_AUTO, &lattice) != HRS_OK)
           abort();
         fill(lattice);
         hrs_lattice_transform(lattice, kernel, -2);
@@ -163,11 +166,11 @@ static void transforms_agree_with_the_definition(void **state) {
 
 /* Checksum after AND, then after OR, on a communicator; 0 where this rank is not in it. */
 static void transform_checksums(MPI_Comm comm, int n, hrs_dtype type, hrs_count chunk,
-                                uint64_t sums[3], double reductions[3]) {
+                                hrs_sharing sharing, uint64_t sums[3], double reductions[3]) {
   hrs_partition part;
   hrs_lattice *lattice;
   if (hrs_partition_create(n, -1, mpi_size(comm), &part) != HRS_OK ||
-      hrs_lattice_create(comm, &part, type, chunk, &lattice) != HRS_OK)
+      hrs_lattice_create(comm, &part, type, chunk, sharing, &lattice) != HRS_OK)
     abort();
   fill(lattice);
   hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_MOBIUS), 1);
@@ -189,7 +192,7 @@ static void same_bits_for_every_rank_count(void **state) {
       hrs_dtype dtype = type ? HRS_F32 : HRS_F64;
       uint64_t alone[3];
       double reduced[3];
-      transform_checksums(MPI_COMM_SELF, n, dtype, 0, alone, reduced);
+      transform_checksums(MPI_COMM_SELF, n, dtype, 0, HRS_SHARE_OFF, alone, reduced);
       for (int ranks = 1; ranks <= ranks_for(n); ranks++)
         for (int small = 0; small < 2; small++) {
           MPI_Comm comm = some_ranks(ranks);
@@ -197,7 +200,8 @@ static void same_bits_for_every_rank_count(void **state) {
           double together[3];
           bool same = true;
           if (comm != MPI_COMM_NULL) {
-            transform_checksums(comm, n, dtype, small ? 1000 : 0, sums, together);
+            transform_checksums(comm, n, dtype, small ? 1000 : 0,
+                                small ? HRS_SHARE_OFF : HRS_SHARE_AUTO, sums, together);
             same = memcmp(sums, alone, sizeof sums) == 0 &&
                    memcmp(together, reduced, sizeof together) == 0;
             MPI_Comm_free(&comm);
@@ -229,7 +233,7 @@ static void memory_is_data_and_two_chunks(void **state) {
     hrs_lattice *lattice;
     hrs_count chunk = 4096;
     if (hrs_partition_create(16, -1, ranks, &part) != HRS_OK ||
-        hrs_lattice_create(comm, &part, HRS_F64, chunk, &lattice) != HRS_OK)
+        hrs_lattice_create(comm, &part, HRS_F64, chunk, HRS_SHARE_AUTO, &lattice) != HRS_OK)
       abort();
     hrs_count data = hrs_lattice_row_count(lattice) * hrs_lattice_row_size(lattice) * 8;
     fill(lattice);

@@ -1,0 +1,129 @@
+/*
+ * Shared memory of the ranks of a node, as anonymous files that they open from each other.
+ *
+ * Not by MPI_Win_allocate_shared: Open MPI backs it with files under /dev/shm, which by default
+ * holds half of the memory, and a lattice may want more. An anonymous file (memfd) is limited by
+ * the memory alone and is gone with the last process that maps it.
+ */
+#define _GNU_SOURCE
+#include "shared.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+typedef struct segment {
+  int rank; /* in the lattice's communicator */
+  int pid, file;
+  hrs_count bytes;
+  void *memory;
+} segment;
+
+struct hrs_shared {
+  int count, own; /* segments of the node, and which is this rank's */
+  segment *segments;
+};
+
+static bool map(segment *s, int file) {
+  if (s->bytes == 0) return true;
+  void *memory =
+      mmap(NULL, (size_t)s->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0);
+  s->memory = memory == MAP_FAILED ? NULL : memory;
+  return s->memory != NULL;
+}
+
+/* This rank's segment: an anonymous file of the wanted size. */
+static bool make_own(segment *s) {
+#ifdef MFD_CLOEXEC
+  s->file = memfd_create("harsanyi", MFD_CLOEXEC);
+#else
+  s->file = -1;
+#endif
+  return s->file >= 0 && ftruncate(s->file, s->bytes) == 0 && map(s, s->file);
+}
+
+static bool open_other(segment *s) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/fd/%d", s->pid, s->file);
+  int file = open(path, O_RDWR | O_CLOEXEC);
+  bool opened = file >= 0 && map(s, file);
+  if (file >= 0) close(file);
+  return opened;
+}
+
+/* Is it so on all ranks? */
+static bool all_agree(MPI_Comm comm, bool mine) {
+  int value = mine;
+  MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT, MPI_MIN, comm);
+  return value != 0;
+}
+
+/* True where every rank of the node has its own segment and reaches all others. */
+static bool connect(MPI_Comm node, hrs_shared *shared, hrs_count bytes, int rank) {
+  segment mine = {.rank = rank, .pid = (int)getpid(), .file = -1, .bytes = bytes};
+  bool good = make_own(&mine);
+  MPI_Allgather(&mine, (int)sizeof mine, MPI_BYTE, shared->segments, (int)sizeof mine, MPI_BYTE,
+                node);
+  for (int i = 0; i < shared->count; i++)
+    shared->segments[i].memory = i == shared->own ? mine.memory : NULL;
+  good = all_agree(node, good);
+  for (int i = 0; i < shared->count && good; i++)
+    good = i == shared->own || open_other(&shared->segments[i]);
+  good = all_agree(node, good);
+  if (mine.file >= 0) close(mine.file);
+  return good;
+}
+
+hrs_status hrs_shared_create(MPI_Comm comm, hrs_count bytes, hrs_shared **out) {
+  *out = NULL;
+  int rank;
+  MPI_Comm node;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node);
+  hrs_shared *shared = NULL;
+  hrs_status status = hrs_calloc(1, sizeof *shared, &shared);
+  if (status == HRS_OK) {
+    MPI_Comm_size(node, &shared->count);
+    MPI_Comm_rank(node, &shared->own);
+    status = hrs_calloc(shared->count, sizeof *shared->segments, &shared->segments);
+  }
+  status = hrs_agree(comm, status);
+  bool good = status == HRS_OK && shared->count > 1 && connect(node, shared, bytes, rank);
+  MPI_Comm_free(&node);
+  if (good) {
+    hrs_memory_note(bytes);
+    *out = shared;
+  } else {
+    if (shared) {
+      for (int i = 0; shared->segments && i < shared->count; i++)
+        if (shared->segments[i].memory)
+          munmap(shared->segments[i].memory, (size_t)shared->segments[i].bytes);
+      hrs_free(shared->segments);
+    }
+    hrs_free(shared);
+  }
+  return status;
+}
+
+void hrs_shared_destroy(hrs_shared **shared) {
+  if (!shared || !*shared) return;
+  hrs_shared *s = *shared;
+  for (int i = 0; i < s->count; i++)
+    if (s->segments[i].memory) munmap(s->segments[i].memory, (size_t)s->segments[i].bytes);
+  hrs_memory_note(-s->segments[s->own].bytes);
+  hrs_free(s->segments);
+  hrs_free(s);
+  *shared = NULL;
+}
+
+void *hrs_shared_own(const hrs_shared *shared) {
+  return shared->segments[shared->own].memory;
+}
+
+void *hrs_shared_of(const hrs_shared *shared, int rank) {
+  for (int i = 0; i < shared->count; i++)
+    if (shared->segments[i].rank == rank) return shared->segments[i].memory;
+  return NULL;
+}
