@@ -15,8 +15,9 @@ build is empty) and `harsanyi` on the PATH. Its fenced blocks run there in order
 
 Words after these steer: `no-test` skips the block (it needs a cluster, or installs packages),
 `needs=MODULE` skips it where Python lacks the module, `name=FILE` writes a c block to FILE and
-leaves compiling to the page. Then, over all pages: links lead somewhere, options exist, the guide
-names every option of `harsanyi interactions`, and lines are at most 100 columns long.
+leaves compiling to the page. Then, over all pages: links lead somewhere, options exist and are all
+explained, and lines are at most 100 columns long. The README.md of data, jobs and tests are looked
+at in the same way, but their blocks are not run.
 """
 import argparse
 import contextlib
@@ -37,6 +38,9 @@ WIDTH = 100
 SECONDS = 120
 NUMBER = r"[-+]?[0-9]+\.[0-9]+(?:e[-+]?[0-9]+)?"
 TOLERANCE = 2e-3
+# Where the options of each command are explained.
+EXPLAINED = {"interactions": "docs/guide/README.md", "show": "docs/guide/README.md",
+             "bench": "docs/performance/README.md"}
 # Added to jobs/setup.sh: whoever runs the tests has installed and built already.
 SETUP = """
 install() { :; }
@@ -253,7 +257,7 @@ def check_width(source, name):
 def options_of(program, environment):
     """Option names by command, as --help lists them."""
     found = {}
-    for command in ("interactions", "show", "bench"):
+    for command in EXPLAINED:
         text = subprocess.run([program, command, "--help"], text=True, env=environment, check=True,
                               stdout=subprocess.PIPE).stdout
         found[command] = set(re.findall(r"^  (--[a-z-]+)", text, flags=re.MULTILINE))
@@ -269,8 +273,9 @@ def check_options(source, names, options):
                 named.setdefault(name, set()).add(option)
                 if option not in known:
                     yield f"{name}:{number}: harsanyi has no option {option}"
-    for option in sorted(options["interactions"] - named.get("docs/guide/README.md", set())):
-        yield f"docs/guide/README.md does not name {option}"
+    for command, name in EXPLAINED.items():
+        for option in sorted(options[command] - named.get(name, set())):
+            yield f"{name} does not name {option} of harsanyi {command}"
 
 
 def run_page(name, blocks, folder, environment):
@@ -307,6 +312,8 @@ def main():
     everything = ["README.md", "CHANGELOG.md"] + sorted(
         str(p.relative_to(source)) for p in source.glob("docs/**/*.md"))
     names = options.pages or everything
+    others = [name for name in ("data/README.md", "jobs/README.md", "tests/README.md")
+              if (source / name).exists()]
     problems = []
     with tempfile.TemporaryDirectory(prefix="harsanyi-docs-") as temporary:
         top = pathlib.Path(temporary)
@@ -322,9 +329,9 @@ def main():
             folder = top / f"page{i}"
             make_workspace(source, folder)
             problems += run_page(name, read_blocks(source / name, name), folder, environment)
-        for name in everything:
+        for name in everything + others:
             problems += list(check_links(source, name)) + list(check_width(source, name))
-        problems += check_options(source, everything, options_of(options.program, environment))
+        problems += check_options(source, everything + others, options_of(options.program, environment))
     for problem in problems:
         print(f"FAILED {problem}")
     return 1 if problems else 0
