@@ -128,10 +128,14 @@ static hrs_status open_table(MPI_Comm comm, const hrs_interactions_options *o, h
   int order = 0, rank;
   MPI_Comm_rank(comm, &rank);
   HRS_TRY(choose("--bit-order", o->bit_order, words, &order));
-  if (hrs_game_is_shapiq(o->table)) return hrs_game_shapiq(o->table, game);
+  if (hrs_game_is_shapiq(o->table)) {
+    HRS_TRY_CONTEXT(hrs_game_shapiq(o->table, game), "--table");
+    return HRS_OK;
+  }
   hrs_array_file *file;
-  HRS_TRY(hrs_input_open(o->table, &file));
-  return hrs_game_table(file, order ? HRS_BITS_MSB : HRS_BITS_LSB, game);
+  HRS_TRY_CONTEXT(hrs_input_open(o->table, &file), "--table");
+  HRS_TRY_CONTEXT(hrs_game_table(file, order ? HRS_BITS_MSB : HRS_BITS_LSB, game), "--table");
+  return HRS_OK;
 }
 
 static hrs_status make_game(MPI_Comm comm, const hrs_interactions_options *o, hrs_job *job) {
@@ -148,7 +152,7 @@ static hrs_status make_game(MPI_Comm comm, const hrs_interactions_options *o, hr
   hrs_status status = o->table         ? open_table(comm, o, &job->game)
                       : o->closed_form ? hrs_game_closed_form(value, &job->game)
                                        : hrs_game_plugin(value, &job->game);
-  if (status != HRS_OK) return hrs_error_context(status, "%s %s", kind, value);
+  HRS_TRY(status);
   snprintf(job->description, sizeof job->description, "%s %s", kind + 2, value);
   job->n = hrs_game_players(job->game);
   hrs_count all = hrs_game_samples(job->game);

@@ -17,6 +17,7 @@ typedef struct builder {
   MPI_Comm comm;
   const hrs_interactions_options *o;
   hrs_job *job;
+  hrs_count all; /* samples in the file of the first input */
   int inputs;
   char *names[HRS_OPTION_REPEATS];       /* of the inputs fed */
   hrs_array samples[HRS_OPTION_REPEATS]; /* [samples, ...] */
@@ -108,6 +109,7 @@ static hrs_status load_input(builder *b, const char *option, const char *name, c
   hrs_count all = single || header.rank == 0 ? 1 : header.dim[0];
   hrs_array *out = &b->samples[b->inputs];
   if (b->inputs == 0) {
+    b->all = all;
     if (b->o->select)
       HRS_TRY(hrs_parse_list(b->o->select, "--select", all, &b->job->index, &b->job->samples));
     else
@@ -200,14 +202,28 @@ static const hrs_array *masked_tensor(const builder *b) {
   return b->masked.data ? &b->masked : &b->samples[0];
 }
 
+/* A label map or baseline from its file. Where it has a row for each sample of the sample file, the
+ * rows of the chosen samples. */
+static hrs_status load_beside(const builder *b, const char *option, const char *path,
+                              hrs_array *out) {
+  hrs_array header;
+  HRS_TRY_CONTEXT(peek(b->comm, path, &header), "%s", option);
+  const hrs_array *masked = masked_tensor(b);
+  bool batch = masked->rank > 1 && masked->dim[1] == 1;
+  bool per_sample = header.rank == masked->rank || (batch && header.rank == masked->rank - 1);
+  per_sample = per_sample && header.rank > 0 && header.dim[0] == b->all;
+  HRS_TRY_CONTEXT(load(b->comm, path, b->job->samples, per_sample ? b->job->index : NULL, out),
+                  "%s", option);
+  return HRS_OK;
+}
+
 static hrs_status make_players(builder *b) {
   const hrs_interactions_options *o = b->o;
   const char *spec = o->players ? o->players : "features";
   hrs_layout layout = layout_of(o);
   const hrs_array *masked = masked_tensor(b);
   hrs_array map = {0};
-  if (strncmp(spec, "map:", 4) == 0)
-    HRS_TRY_CONTEXT(load(b->comm, spec + 4, 0, NULL, &map), "--players");
+  if (strncmp(spec, "map:", 4) == 0) HRS_TRY(load_beside(b, "--players", spec + 4, &map));
   hrs_players *players = &b->job->players;
   hrs_status status = hrs_players_create(spec, masked->rank - 1, masked->dim + 1, layout,
                                          map.data ? &map : NULL, b->job->samples, players);
@@ -232,12 +248,11 @@ static hrs_status make_baseline(builder *b) {
               hrs_dtype_name(masked->type));
   const char *spec = o->baseline ? o->baseline : "zero";
   hrs_array file = {0};
-  const char *path = strncmp(spec, "mean:", 5) == 0     ? spec + 5
-                     : strncmp(spec, "tensor:", 7) == 0 ? spec + 7
-                                                        : NULL;
-  if (path) HRS_TRY_CONTEXT(load(b->comm, path, 0, NULL, &file), "--baseline");
-  hrs_status status =
-      hrs_baseline_create(spec, masked, layout_of(o), path ? &file : NULL, &b->job->baseline);
+  bool mean = strncmp(spec, "mean:", 5) == 0, tensor = strncmp(spec, "tensor:", 7) == 0;
+  if (tensor) HRS_TRY(load_beside(b, "--baseline", spec + 7, &file));
+  if (mean) HRS_TRY_CONTEXT(load(b->comm, spec + 5, 0, NULL, &file), "--baseline");
+  hrs_status status = hrs_baseline_create(spec, masked, layout_of(o), mean || tensor ? &file : NULL,
+                                          &b->job->baseline);
   hrs_array_destroy(&file);
   return status;
 }

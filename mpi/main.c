@@ -13,6 +13,8 @@ static const struct {
 } commands[] = {
     {"interactions", hrs_command_interactions,
      "masked outputs -> AND/OR interactions, values, indices -> one HDF5 data set"},
+    {"model", hrs_command_model,
+     "an ONNX file: inputs, outputs, operators, cost, what is unsupported, whether it batches"},
     {"show", hrs_command_show, "a data set, for reading in a terminal"},
     {"bench", hrs_command_bench, "stream | transform | exchange | evaluate: timings and limits"},
 };

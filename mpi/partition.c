@@ -3,7 +3,8 @@
 
 int hrs_partition_default_bits(int n) {
   /* Small lattices: rows of 256 masks, enough for a batch of a network. Large ones: 1024 to 4096
-   * rows, so that tiles stay at half a kilobyte or more and any sensible machine finds its rows. */
+   * rows, so that tiles are half a kilobyte or more from n = 26 on and any sensible machine finds
+   * its rows. */
   int bits = n - 8 > 2 ? n - 8 : 2;
   int most = n >= 32 ? 12 : n >= 30 ? 11 : 10;
   if (bits > most) bits = most;

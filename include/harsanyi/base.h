@@ -44,6 +44,7 @@ typedef int64_t hrs_count;
   X(IO, 74, "a file could not be written or read")                                                 \
   X(STOPPED, 75, "stopped before the end")
 
+/** What became of a call; see HRS_STATUS_TABLE. */
 typedef enum hrs_status {
 #define HRS_STATUS_ENUM(name, code, text) HRS_STATUS_##name,
   HRS_STATUS_TABLE(HRS_STATUS_ENUM)
@@ -51,6 +52,7 @@ typedef enum hrs_status {
       HRS_STATUS_LIMIT
 } hrs_status;
 
+/** No failure. */
 #define HRS_OK HRS_STATUS_OK
 
 /** Name of a status, for example "INPUT". Not collective. */
@@ -136,12 +138,15 @@ hrs_status hrs_calloc(hrs_count count, size_t size, void *out /* T** */);
 hrs_status hrs_realloc(void *pointer /* T** */, hrs_count count, size_t size);
 /** Copy of a string, or of its first `length` bytes. */
 hrs_status hrs_strdup(const char *text, char **out);
+/** Copy of the first `length` bytes of a string; free with hrs_free. */
 hrs_status hrs_strndup(const char *text, size_t length, char **out);
 /** Free what the functions above gave; NULL is fine. */
 void hrs_free(void *pointer);
 /** Bytes now allocated, and the most there were since the start (or the last reset). */
 hrs_count hrs_memory_current(void);
+/** The most bytes there were at a time, since the start or the last reset. */
 hrs_count hrs_memory_peak(void);
+/** Let the peak begin anew at what is allocated now. */
 void hrs_memory_reset_peak(void);
 /** Account `bytes` (negative: given back) that were not taken with hrs_alloc. */
 void hrs_memory_note(hrs_count bytes);
@@ -164,6 +169,7 @@ void hrs_memory_note(hrs_count bytes);
   X(U64, 8, "u8", "uint64")                                                                        \
   X(BOOL, 1, "b1", "bool")
 
+/** Type of the elements of an array; see HRS_DTYPE_TABLE. */
 typedef enum hrs_dtype {
   HRS_NONE,
 #define HRS_DTYPE_ENUM(name, bytes, descr, text) HRS_##name,
@@ -182,6 +188,7 @@ const char *hrs_dtype_name(hrs_dtype type);
 hrs_status hrs_convert(hrs_dtype from, const void *source, hrs_dtype to, void *target,
                        hrs_count count);
 
+/** Most axes that an array may have. */
 #define HRS_MAX_RANK 8
 
 /** An array in C order that owns its data (hrs_alloc). All zero = empty. */
@@ -231,11 +238,15 @@ hrs_status hrs_array_file_open(const char *path, hrs_array_file **out);
 hrs_status hrs_array_file_wrap(const hrs_array_file_backend *backend, void *self, const char *path,
                                hrs_dtype type, int rank, const hrs_count *dim,
                                hrs_array_file **out);
+/** Close the file and free the handle; NULL is fine. */
 void hrs_array_file_close(hrs_array_file **file);
+/** Type of the elements as stored. */
 hrs_dtype hrs_array_file_type(const hrs_array_file *file);
+/** Number of axes. */
 int hrs_array_file_rank(const hrs_array_file *file);
 /** Shape: HRS_MAX_RANK numbers, of which rank are set. */
 const hrs_count *hrs_array_file_dim(const hrs_array_file *file);
+/** The path it was opened by, for messages. */
 const char *hrs_array_file_path(const hrs_array_file *file);
 /** Read rows [first, first+count) of the first axis, converted to `type`, into out. */
 hrs_status hrs_array_file_read(hrs_array_file *file, hrs_count first, hrs_count count,
@@ -271,18 +282,23 @@ hrs_status hrs_reader_read(const hrs_reader *reader, const char *path, hrs_count
 /** Lines of a text file without their ends, empty last line dropped; free with hrs_lines_free. */
 hrs_status hrs_reader_lines(const hrs_reader *reader, const char *path, char ***lines,
                             hrs_count *count);
+/** Free the lines and the list, and reset it to NULL. */
 void hrs_lines_free(char ***lines);
 
 /* ---- log, time, provenance ------------------------------------------------------------------ */
 
+/** How much is printed. */
 typedef enum hrs_log_level { HRS_LOG_QUIET, HRS_LOG_NORMAL, HRS_LOG_VERBOSE } hrs_log_level;
 /** Set what is printed. Ranks other than 0 stay quiet. */
 void hrs_log_set_level(hrs_log_level level);
+/** What is printed. */
 hrs_log_level hrs_log_get_level(void);
 /** A line on stdout from level NORMAL on; on stderr: a warning, also in quiet mode. The newline is
  *  added. Only rank 0 calls them, or all ranks with the level set to QUIET elsewhere. */
 void hrs_log(const char *format, ...) HRS_PRINTF(1, 2);
+/** The same at level VERBOSE. */
 void hrs_log_verbose(const char *format, ...) HRS_PRINTF(1, 2);
+/** A warning on stderr, also in quiet mode. */
 void hrs_warn(const char *format, ...) HRS_PRINTF(1, 2);
 /** Switch warnings off (ranks other than 0). */
 void hrs_warn_enable(bool enable);
@@ -292,6 +308,7 @@ double hrs_time(void);
 
 /** "0.1.0", and the commit it was built from ("unknown" outside a checkout). */
 const char *hrs_version(void);
+/** The commit it was built from, with "+" where files differed from it. */
 const char *hrs_git(void);
 
 #ifdef __cplusplus

@@ -19,6 +19,7 @@
 extern "C" {
 #endif
 
+/** A game; see the model above. */
 typedef struct hrs_game hrs_game;
 
 /** What a kind of game provides. Any function but `evaluate` may be NULL (see the defaults). */
@@ -38,11 +39,16 @@ typedef struct hrs_game_methods {
  *  (2^slice_bits) the game likes to be asked for at a time, 0 for the default (12). */
 hrs_status hrs_game_create(const hrs_game_methods *methods, void *self, int players,
                            hrs_count samples, int targets, int slice_bits, hrs_game **out);
+/** Free a game; NULL is fine. */
 void hrs_game_destroy(hrs_game **game);
 
+/** Number of players n. */
 int hrs_game_players(const hrs_game *game);
+/** Number of samples. */
 hrs_count hrs_game_samples(const hrs_game *game);
+/** Number of targets per sample. */
 int hrs_game_targets(const hrs_game *game);
+/** The game likes to be asked for 2^slice_bits masks at a time. */
 int hrs_game_slice_bits(const hrs_game *game);
 /** Choose the sample that evaluate and target speak of; a new game stands at sample 0.
  *  Not collective. */
@@ -56,10 +62,12 @@ hrs_status hrs_game_evaluate_masks(hrs_game *game, hrs_count count, const hrs_ma
                                    double *values /* [targets][count] */);
 /** Are dividends known in closed form, and one of them. */
 bool hrs_game_knows_dividends(const hrs_game *game);
+/** A dividend known in closed form. Errors: USAGE where none is. */
 hrs_status hrs_game_dividend(hrs_game *game, bool or_type, hrs_mask mask, double *out);
 
 /* ---- tables --------------------------------------------------------------------------------- */
 
+/** Which bit of a table's index is player 0: the lowest, or the highest. */
 typedef enum hrs_bit_order { HRS_BITS_LSB, HRS_BITS_MSB } hrs_bit_order;
 
 /**
@@ -107,6 +115,7 @@ typedef struct hrs_players {
   char **names;    /* [n] */
 } hrs_players;
 
+/** Which axis of an image holds its channels; AUTO looks at the sizes. */
 typedef enum hrs_layout {
   HRS_LAYOUT_AUTO,
   HRS_LAYOUT_CHANNELS_FIRST,
@@ -127,6 +136,7 @@ hrs_status hrs_players_subset(hrs_players *players, const char *spec);
 /** Replace the names; count must be n. */
 hrs_status hrs_players_rename(hrs_players *players, hrs_count count, char *const *names,
                               const char *path);
+/** Free map and names; NULL is fine. */
 void hrs_players_destroy(hrs_players *players);
 
 /**
@@ -189,10 +199,13 @@ typedef struct hrs_network_game {
 hrs_status hrs_game_network(hrs_network_game *spec, hrs_game **out);
 /** Number of classes; and what AUTO became for this network. */
 int hrs_game_network_classes(const hrs_game *game);
+/** What AUTO became for this network, or what was asked for. */
 hrs_output hrs_game_network_output(const hrs_game *game);
+/** The same for the kind of scores. */
 hrs_scores hrs_game_network_scores(const hrs_game *game);
 /** Multiply-adds of one masked evaluation, and bytes the session holds. */
 hrs_count hrs_game_network_multiply_adds(const hrs_game *game);
+/** Bytes that its session holds. */
 hrs_count hrs_game_network_bytes(const hrs_game *game);
 /** Values of the inner tensor `name` at each unmasked sample ([samples, ...]), for players and
  *  baselines of --mask-at. */

@@ -86,6 +86,7 @@ typedef struct hrs_kernel {
   X(OR_FROM_AND, 1, 1, 0, -1)                                                                      \
   X(WALSH, 1, 1, 1, -1)
 
+/** Names of the kernels in HRS_KERNEL_TABLE. */
 typedef enum hrs_kernel_name {
 #define HRS_KERNEL_ENUM(name, a, b, c, d) HRS_KERNEL_##name,
   HRS_KERNEL_TABLE(HRS_KERNEL_ENUM)

@@ -57,6 +57,7 @@ hrs_status hrs_input_open(const char *path, hrs_array_file **out);
 
 /* ---- partition ------------------------------------------------------------------------------ */
 
+/** Which rank owns which rows; see the model above. */
 typedef struct hrs_partition {
   int n;          /* players */
   int block_bits; /* v: there are V = 2^v rows */
@@ -79,6 +80,7 @@ hrs_count hrs_partition_volume(const hrs_partition *part, hrs_dtype type, int ra
 
 /* ---- the distributed lattice ---------------------------------------------------------------- */
 
+/** Which bits of the masks are whole within a row; see the model above. */
 typedef enum hrs_phase { HRS_PHASE_A, HRS_PHASE_B } hrs_phase;
 
 /** One array of 2^n elements, spread over the ranks of a communicator. */
@@ -100,14 +102,19 @@ hrs_status hrs_lattice_create(MPI_Comm comm, const hrs_partition *part, hrs_dtyp
 /** Collective only in the sense that no rank may use it afterwards. */
 void hrs_lattice_destroy(hrs_lattice **lattice);
 
+/** Its partition. Not collective. */
 const hrs_partition *hrs_lattice_partition(const hrs_lattice *lattice);
+/** The communicator it was made on. Not collective. */
 MPI_Comm hrs_lattice_comm(const hrs_lattice *lattice);
+/** HRS_F64 or HRS_F32. Not collective. */
 hrs_dtype hrs_lattice_type(const hrs_lattice *lattice);
+/** The phase it stands in. Not collective. */
 hrs_phase hrs_lattice_phase(const hrs_lattice *lattice);
 /** Say that the data is (again) in phase A, as after filling it anew. */
 void hrs_lattice_reset(hrs_lattice *lattice);
 /** This rank's rows are [first, first + count). */
 hrs_count hrs_lattice_first_row(const hrs_lattice *lattice);
+/** Number of this rank's rows. */
 hrs_count hrs_lattice_row_count(const hrs_lattice *lattice);
 /** Elements of a row: 2^(n-v). */
 hrs_count hrs_lattice_row_size(const hrs_lattice *lattice);
@@ -151,6 +158,7 @@ typedef struct hrs_salient {
   bool truncated; /* more passed the threshold than are listed */
 } hrs_salient;
 
+/** Free a list and reset it to empty. */
 void hrs_salient_destroy(hrs_salient *list);
 /** May a list lack entries that pass the threshold, because it was cut at its limit? */
 bool hrs_salient_lacks(const hrs_salient *list, double threshold);
@@ -168,6 +176,7 @@ hrs_status hrs_salient_merge(hrs_salient *into, hrs_salient *other, double thres
 
 /* ---- the data set --------------------------------------------------------------------------- */
 
+/** Version of the data set's format, an attribute of each file. */
 #define HRS_FORMAT_VERSION 1
 
 /** What a data set will hold: all shapes are known before the first value. */
@@ -207,6 +216,7 @@ typedef struct hrs_run_attribute {
   double number;    /* a double attribute */
 } hrs_run_attribute;
 
+/** A data set that is being written. */
 typedef struct hrs_dataset hrs_dataset;
 
 /**
@@ -236,7 +246,8 @@ hrs_status hrs_dataset_write_row(hrs_dataset *set, hrs_count k, const hrs_datase
  *  Collective. */
 hrs_status hrs_dataset_write_salient(hrs_dataset *set, hrs_count count, const hrs_count *rows,
                                      const hrs_salient *lists);
-/** Write /run, set `complete`, close, and rename to the final name. Collective. */
+/** Write /run, set `complete`, close, and rename to the final name; where that fails, remove the
+ *  file. *set is NULL afterwards. Collective. Errors: IO. */
 hrs_status hrs_dataset_finish(hrs_dataset **set, int attributes, const hrs_run_attribute *run);
 /** Close and remove the unfinished file; NULL is fine. Collective. */
 void hrs_dataset_abort(hrs_dataset **set);

@@ -22,7 +22,9 @@
 extern "C" {
 #endif
 
+/** A network as loaded from its file. */
 typedef struct hrs_model hrs_model;
+/** What it takes to evaluate a model for given feeds and fetches. */
 typedef struct hrs_session hrs_session;
 
 /** What a file says of an input or output: symbolic or missing dimensions are -1. */
@@ -41,12 +43,41 @@ typedef struct hrs_tensor_info {
  * Errors: INPUT for a file that is not a valid model; UNSUPPORTED naming operator, node and set.
  */
 hrs_status hrs_model_load(const char *path, const hrs_reader *reader, hrs_model **out);
+/** Free a model; NULL is fine. */
+/** The same, but operators that are not supported are no error: for looking at a file. A session of
+ *  such a model may fail. */
+hrs_status hrs_model_open(const char *path, const hrs_reader *reader, hrs_model **out);
 void hrs_model_destroy(hrs_model **model);
+
+/** How often a model uses an operator. */
+typedef struct hrs_operator_use {
+  const char *name;
+  int opset; /* in force for it; 0 where its domain is not known */
+  int count;
+  bool supported;
+  const char *first_node; /* name of the first node that uses it */
+} hrs_operator_use;
+
+/** What a model is made of; functions and branches counted with their bodies in place. */
+typedef struct hrs_model_survey {
+  int64_t ir_version, opset;
+  const char *producer, *producer_version;
+  hrs_count parameters; /* elements of real initialisers */
+  int uses;
+  hrs_operator_use *use;
+} hrs_model_survey;
+
+/** Look at a model; texts belong to it. Not collective. */
+hrs_status hrs_model_look(const hrs_model *model, hrs_model_survey *out);
+void hrs_model_survey_destroy(hrs_model_survey *survey);
 
 /** Inputs (those that are no initialisers) and outputs. Not collective. */
 int hrs_model_inputs(const hrs_model *model);
+/** Input number `index`. Not collective. */
 const hrs_tensor_info *hrs_model_input(const hrs_model *model, int index);
+/** Number of outputs. Not collective. */
 int hrs_model_outputs(const hrs_model *model);
+/** Output number `index`. Not collective. */
 const hrs_tensor_info *hrs_model_output(const hrs_model *model, int index);
 
 /** What the last operator before a tensor makes of the scores. */
@@ -86,6 +117,7 @@ typedef struct hrs_feed {
 hrs_status hrs_session_create(const hrs_model *model, int n_feeds, const hrs_feed *feeds,
                               int n_fetches, const char *const *fetches, hrs_count max_batch,
                               hrs_session **out);
+/** Free a session; NULL is fine. */
 void hrs_session_destroy(hrs_session **session);
 
 /** Most instances a run may have. */
@@ -94,6 +126,9 @@ hrs_count hrs_session_max_batch(const hrs_session *session);
 hrs_count hrs_session_bytes(const hrs_session *session);
 /** Multiply-adds of one instance. */
 hrs_count hrs_session_multiply_adds(const hrs_session *session);
+/** Operator number `index` among those that work on one instance after the other, because they have
+ *  no code for many at once; NULL past the end. */
+const char *hrs_session_one_by_one(const hrs_session *session, int index);
 /** Type, shape and name of a fetch, for one instance. */
 const hrs_tensor_info *hrs_session_fetch_info(const hrs_session *session, int fetch);
 /** Where the values of a varying feed go before a run: [max_batch] instances in C order. Writing
@@ -110,6 +145,7 @@ const void *hrs_session_fetch(const hrs_session *session, int fetch, hrs_count *
 
 /** Keep OpenBLAS to one thread: one rank, one core. Name of the BLAS kernel set in use. */
 void hrs_blas_single_thread(void);
+/** Name of the set of BLAS kernels in use. */
 const char *hrs_blas_core(void);
 
 #ifdef __cplusplus

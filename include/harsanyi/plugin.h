@@ -15,8 +15,10 @@
 extern "C" {
 #endif
 
+/** Version of this interface. */
 #define HRS_PLUGIN_ABI 1
 
+/** What a plug-in exports as `hrs_plugin`. */
 typedef struct hrs_plugin_v1 {
   /** HRS_PLUGIN_ABI of the header it was built with. */
   int abi;

@@ -16,13 +16,15 @@ typedef struct scope {
   const struct scope *outer; /* names that are seen from here; NULL: none */
   int number;
   const char *prefix;
-  const Onnx__NodeProto *call; /* in a function: whose attributes the body refers to */
+  const Onnx__NodeProto *call;  /* in a function: whose attributes the body refers to */
+  const hrs_defaults *defaults; /* ... and their values where the call does not give them */
   Onnx__OperatorSetIdProto **import;
   size_t n_import;
   int depth;
 } scope;
 
 typedef struct builder {
+  hrs_model *model;
   hrs_graph *graph;
   const char *path;
   const Onnx__ModelProto *proto;
@@ -202,6 +204,9 @@ static hrs_status resolve_attributes(builder *b, const scope *s, const Onnx__Nod
     Onnx__AttributeProto *own = node->attribute[i];
     if (*text(own->ref_attr_name)) {
       const Onnx__AttributeProto *given = attribute(s->call, own->ref_attr_name);
+      for (int k = 0; !given && k < s->defaults->count; k++)
+        if (strcmp(text(s->defaults->attribute[k]->name), own->ref_attr_name) == 0)
+          given = s->defaults->attribute[k];
       if (!given) continue; /* the operator's default holds */
       Onnx__AttributeProto *renamed;
       HRS_TRY(hrs_arena_alloc(&b->graph->arena, sizeof *renamed, &renamed));
@@ -379,6 +384,8 @@ static hrs_status add_if(builder *b, const scope *s, const node_site *site) {
 /* ---- local functions ---- */
 
 static hrs_status add_function_names(builder *b) {
+  HRS_TRY(hrs_calloc((hrs_count)b->proto->n_functions, sizeof *b->model->defaults,
+                     &b->model->defaults));
   for (size_t i = 0; i < b->proto->n_functions; i++) {
     const Onnx__FunctionProto *f = b->proto->functions[i];
     const char *name = text(f->name);
@@ -387,17 +394,15 @@ static hrs_status add_function_names(builder *b) {
     HRS_REQUIRE(hrs_names_find(&b->graph->names, HRS_FUNCTION_SCOPE, name) < 0, INPUT,
                 "%s: function '%s' is defined twice", b->path, name);
     HRS_TRY(hrs_names_add(&b->graph->names, HRS_FUNCTION_SCOPE, name, (int)i));
+    HRS_TRY_CONTEXT(hrs_defaults_read(f, &b->model->defaults[i]), "%s: function '%s'", b->path,
+                    name);
   }
   return HRS_OK;
 }
 
-static const Onnx__FunctionProto *find_function(const builder *b, const node_site *site) {
-  int index = hrs_names_find(&b->graph->names, HRS_FUNCTION_SCOPE, site->op);
-  return index < 0 ? NULL : b->proto->functions[index];
-}
-
-static hrs_status add_function(builder *b, const scope *s, const node_site *site,
-                               const Onnx__FunctionProto *f) {
+static hrs_status add_function(builder *b, const scope *s, const node_site *site, int index) {
+  const Onnx__FunctionProto *f = b->proto->functions[index];
+  const hrs_defaults *defaults = &b->model->defaults[index];
   HRS_REQUIRE((size_t)site->n_in <= f->n_input && (size_t)site->n_out <= f->n_output, INPUT,
               "%s: node '%s' calls function '%s' with %d inputs and %d outputs, but it has %zu and "
               "%zu",
@@ -406,6 +411,7 @@ static hrs_status add_function(builder *b, const scope *s, const node_site *site
   HRS_TRY(inner_scope(b, s, site->name, "/", &inner));
   inner.outer = NULL;
   inner.call = site->proto;
+  inner.defaults = defaults;
   inner.import = f->opset_import;
   inner.n_import = f->n_opset_import;
   HRS_TRY(check_opset(b, &inner, site->op));
@@ -443,8 +449,8 @@ static hrs_status build_nodes(builder *b, const scope *s, Onnx__NodeProto **node
   for (size_t i = 0; i < count; i++) {
     const node_site *site = &sites[i];
     if (!site->proto) continue; /* a constant, done */
-    const Onnx__FunctionProto *function = find_function(b, site);
-    if (function)
+    int function = hrs_names_find(&b->graph->names, HRS_FUNCTION_SCOPE, site->op);
+    if (function >= 0)
       HRS_GO(add_function(b, s, site, function));
     else if (strcmp(site->op, "If") == 0)
       HRS_GO(add_if(b, s, site));
@@ -486,7 +492,11 @@ static void note_types(const builder *b, Onnx__ValueInfoProto **infos, size_t co
 
 hrs_status hrs_graph_build(hrs_model *model, hrs_weight_files *files) {
   const Onnx__GraphProto *graph = model->proto->graph;
-  builder b = {.graph = &model->graph, .path = model->path, .proto = model->proto, .files = files};
+  builder b = {.model = model,
+               .graph = &model->graph,
+               .path = model->path,
+               .proto = model->proto,
+               .files = files};
   scope s = {
       .prefix = "", .import = model->proto->opset_import, .n_import = model->proto->n_opset_import};
   HRS_TRY(check_opset(&b, &s, "the network"));

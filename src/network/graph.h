@@ -75,9 +75,20 @@ typedef struct hrs_graph {
 /** Most nodes of a graph, with all bodies in place. */
 #define HRS_MAX_NODES (1 << 18)
 
+/** Attributes of a local function that have a default value. */
+typedef struct hrs_defaults {
+  Onnx__AttributeProto **attribute;
+  int count;
+} hrs_defaults;
+
+/** Read them (defaults.c). The field is newer than the onnx.proto that this may be built with. */
+hrs_status hrs_defaults_read(const Onnx__FunctionProto *function, hrs_defaults *out);
+void hrs_defaults_destroy(hrs_defaults *defaults);
+
 struct hrs_model {
   char *path;
   Onnx__ModelProto *proto;
+  hrs_defaults *defaults; /* by function of the file */
   hrs_graph graph;
   hrs_tensor_info *input, *output;
   int *input_value, *output_value;

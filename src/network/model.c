@@ -138,13 +138,19 @@ static hrs_status load(hrs_model *model, const hrs_reader *reader) {
   HRS_GO(hrs_weight_files_create(model->path, reader, &files));
   HRS_GO(hrs_graph_build(model, files));
   HRS_GO(describe_ends(model));
-  HRS_GO(check_support(model));
 done:
   hrs_weight_files_destroy(&files);
   return status;
 }
 
 hrs_status hrs_model_load(const char *path, const hrs_reader *reader, hrs_model **out) {
+  HRS_TRY(hrs_model_open(path, reader, out));
+  hrs_status status = check_support(*out);
+  if (status != HRS_OK) hrs_model_destroy(out);
+  return status;
+}
+
+hrs_status hrs_model_open(const char *path, const hrs_reader *reader, hrs_model **out) {
   *out = NULL;
   hrs_model *model;
   HRS_TRY(hrs_calloc(1, sizeof *model, &model));
@@ -159,6 +165,9 @@ void hrs_model_destroy(hrs_model **model) {
   hrs_model *m = *model;
   if (!m) return;
   hrs_graph_destroy(&m->graph);
+  for (size_t i = 0; m->defaults && i < m->proto->n_functions; i++)
+    hrs_defaults_destroy(&m->defaults[i]);
+  hrs_free(m->defaults);
   if (m->proto) onnx__model_proto__free_unpacked(m->proto, &hrs_wire_allocator);
   hrs_free(m->input);
   hrs_free(m->output);

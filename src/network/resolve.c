@@ -376,7 +376,10 @@ static hrs_status decide(hrs_session *s, const hrs_graph_node *node, bool *taken
               "are the same for all masks are supported",
               s->model->path, node->base.name);
   *taken = *(const unsigned char *)slot->tensor.data;
-  HRS_TRY(hrs_realloc(&s->choice, s->n_choices + 1, sizeof *s->choice));
+  if (s->n_choices == s->choice_room) {
+    s->choice_room = s->choice_room ? 2 * s->choice_room : 8;
+    HRS_TRY(hrs_realloc(&s->choice, s->choice_room, sizeof *s->choice));
+  }
   s->choice[s->n_choices++] = (hrs_choice){index, *taken, node->base.name};
   return HRS_OK;
 }

@@ -57,7 +57,7 @@ struct hrs_session {
   hrs_tensor_info *fetch_info;
   int n_fetches;
   hrs_choice *choice;
-  int n_choices;
+  int n_choices, choice_room;
   hrs_count max_batch;
   char *arena;
   void *workspace;

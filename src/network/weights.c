@@ -12,8 +12,9 @@
 #define TYPE_TABLE(X)                                                                              \
   X(FLOAT, F32)                                                                                    \
   X(DOUBLE, F64)                                                                                   \
-  X(FLOAT16, F16) X(BFLOAT16, BF16) X(INT8, I8) X(INT16, I16) X(INT32, I32) X(INT64, I64)          \
-      X(UINT8, U8) X(UINT16, U16) X(UINT32, U32) X(UINT64, U64) X(BOOL, BOOL) X(STRING, NONE)      \
+  X(FLOAT16, F16)                                                                                  \
+  X(BFLOAT16, BF16) X(INT8, I8) X(INT16, I16) X(INT32, I32) X(INT64, I64) X(UINT8, U8)             \
+      X(UINT16, U16) X(UINT32, U32) X(UINT64, U64) X(BOOL, BOOL) X(STRING, NONE)                   \
           X(COMPLEX64, NONE) X(COMPLEX128, NONE)
 
 static const struct {

@@ -51,8 +51,8 @@ HRS_NUMBER_TYPES(ARG)
 #define ENTRY_ARG(name, T, W) [HRS_##name] = arg_##name,
 
 static hrs_status run_arg(hrs_call *call, bool largest) {
-  static void (*const kernels[HRS_DTYPE_LIMIT])(lines, bool, bool, const void *, int64_t *) = {
-      HRS_NUMBER_TYPES(ENTRY_ARG)};
+  static void (*const kernels[HRS_DTYPE_LIMIT])(lines, bool, bool, const void *,
+                                                int64_t *) = {HRS_NUMBER_TYPES(ENTRY_ARG)};
   const hrs_tensor *in = &call->in[0];
   int axis;
   HRS_TRY(hrs_call_axis(call, hrs_attr_int(call->node, "axis", 0), in->rank, "axis", &axis));
@@ -92,8 +92,8 @@ static hrs_status infer_top(hrs_call *call) {
     k[0] = hrs_attr_int(call->node, "k", -1);
   else
     HRS_TRY(hrs_call_constant_ints(call, 1, 1, k, &n));
-  HRS_TRY(hrs_call_axis(call, hrs_attr_int(call->node, "axis", -1), in->rank, "axis",
-                        &state->axis));
+  HRS_TRY(
+      hrs_call_axis(call, hrs_attr_int(call->node, "axis", -1), in->rank, "axis", &state->axis));
   hrs_count length = in->dim[state->axis];
   HRS_NODE_REQUIRE(n == 1 && k[0] >= 0 && k[0] <= length, call, INPUT,
                    "the first %lld of an axis of length %lld are asked for",
@@ -124,9 +124,9 @@ static hrs_status infer_top(hrs_call *call) {
         hrs_count middle = start + width < n ? start + width : n;                                  \
         hrs_count end = start + 2 * width < n ? start + 2 * width : n, a = start, b = middle;      \
         for (hrs_count i = start; i < end; i++) {                                                  \
-          bool second = a >= middle || (b < end && before_##name(line[index[b] * stride],          \
-                                                                 line[index[a] * stride],          \
-                                                                 largest));                        \
+          bool second =                                                                            \
+              a >= middle || (b < end && before_##name(line[index[b] * stride],                    \
+                                                       line[index[a] * stride], largest));         \
           spare[i] = second ? index[b++] : index[a++];                                             \
         }                                                                                          \
       }                                                                                            \
@@ -156,8 +156,8 @@ HRS_NUMBER_TYPES(TOP)
 
 static hrs_status run_top(hrs_call *call) {
   static void (*const kernels[HRS_DTYPE_LIMIT])(lines, const top_k *, const void *, void *,
-                                                int64_t *, int64_t *) = {
-      HRS_NUMBER_TYPES(ENTRY_TOP)};
+                                                int64_t *,
+                                                int64_t *) = {HRS_NUMBER_TYPES(ENTRY_TOP)};
   const hrs_tensor *in = &call->in[0];
   const top_k *state = call->node->state;
   bool values = call->out[0].type != HRS_NONE;

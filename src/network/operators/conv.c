@@ -114,7 +114,7 @@ static hrs_status infer_conv(hrs_call *call) {
     }                                                                                              \
   }                                                                                                \
   /* The same, transposed: one row of taps per pixel. Whole kernel rows are copied, which is       \
-   * faster where those are longer than rows of pixels (patch embeddings). */                                 \
+   * faster where those are longer than rows of pixels (patch embeddings). */                      \
   static void unfold_rows_##name(const hrs_conv *conv, const void *image, void *rows) {            \
     const hrs_window *w = &conv->window;                                                           \
     T *to = rows;                                                                                  \

@@ -178,9 +178,10 @@ static hrs_status infer_einsum(hrs_call *call) {
   e->batch = e->m = e->n = e->k = 1;
   for (int i = 0; i < e->n_axes; i++) {
     const axis *a = &e->axis[i];
-    hrs_count *size = !a->in[OUT] ? &e->k : a->in[0] && a->in[1] ? &e->batch
-                                        : a->in[0]               ? &e->m
-                                                                 : &e->n;
+    hrs_count *size = !a->in[OUT]            ? &e->k
+                      : a->in[0] && a->in[1] ? &e->batch
+                      : a->in[0]             ? &e->m
+                                             : &e->n;
     HRS_TRY(hrs_multiply(*size, a->dim, "elements", size));
   }
   hrs_count size = (hrs_count)hrs_dtype_size(call->in[0].type), bytes = 0;
@@ -211,8 +212,7 @@ static void copy_loop(const einsum *e, int which, hrs_loop *loop) {
       const axis *a = &e->axis[i];
       bool batch = a->in[OUT] && a->in[0] && a->in[1], sum = !a->in[OUT];
       bool m = a->in[OUT] && a->in[0] && !a->in[1], right = a->in[OUT] && !a->in[0];
-      const bool member[TERMS][TERMS] = {
-          {batch, m, sum}, {batch, sum, right}, {batch, m, right}};
+      const bool member[TERMS][TERMS] = {{batch, m, sum}, {batch, sum, right}, {batch, m, right}};
       if (member[which][group]) order[n++] = i;
     }
   }
@@ -238,8 +238,14 @@ static hrs_status run_einsum(hrs_call *call) {
   hrs_loop_start(&to_output, 2);
   for (int i = 0; i < loop[OUT].rank; i++)
     hrs_loop_axis2(&to_output, loop[OUT].dim[i], loop[OUT].stride[i][1], loop[OUT].stride[i][0]);
-  hrs_gemm gemm = {.type = type, .m = e->m, .n = e->n, .k = e->k, .lda = e->k, .ldb = e->n,
-                   .ldc = e->n, .alpha = 1};
+  hrs_gemm gemm = {.type = type,
+                   .m = e->m,
+                   .n = e->n,
+                   .k = e->k,
+                   .lda = e->k,
+                   .ldb = e->n,
+                   .ldc = e->n,
+                   .alpha = 1};
   uint64_t one = 0;
   float unit = 1;
   HRS_TRY(hrs_convert(HRS_F32, &unit, type, &one, 1));

@@ -14,6 +14,7 @@
   X(unary)                                                                                         \
   X(activation)                                                                                    \
   X(matmul)                                                                                        \
+  X(einsum)                                                                                        \
   X(conv)                                                                                          \
   X(conv_transpose)                                                                                \
   X(pool)                                                                                          \
@@ -29,7 +30,9 @@
   X(pad)                                                                                           \
   X(gather)                                                                                        \
   X(scatter)                                                                                       \
-  X(select)
+  X(select)                                                                                        \
+  X(resize)                                                                                        \
+  X(recurrent)
 
 #define HRS_OPERATOR_FAMILY_DECLARE(name) extern hrs_operator_family hrs_operators_##name;
 HRS_OPERATOR_FAMILIES(HRS_OPERATOR_FAMILY_DECLARE)

@@ -20,6 +20,8 @@ typedef struct pool_kernel {
   void (*start)(hrs_count n, void *out);
   /* out[i] is folded with in[i * stride] */
   void (*fold)(hrs_count n, void *out, const void *in, hrs_count stride, int p);
+  /* one output is folded with n neighbours: NULL where that is rare */
+  void (*row)(hrs_count n, void *out, const void *in);
 } pool_kernel;
 
 #define MAX_KERNEL(name, T, LOWEST)                                                                \
@@ -46,6 +48,38 @@ MAX_KERNEL(F32, float, -INFINITY)
 MAX_KERNEL(F64, double, -INFINITY)
 MAX_KERNEL(I8, int8_t, INT8_MIN)
 MAX_KERNEL(U8, uint8_t, 0)
+
+#define MAX_ROW(name, T, W)                                                                        \
+  HRS_CLONES static void row_max_##name(hrs_count n, void *out, const void *in) {                  \
+    T part[LANES], best = *(T *)out;                                                               \
+    const T *from = in;                                                                            \
+    hrs_count i = 0;                                                                               \
+    for (int j = 0; j < LANES; j++)                                                                \
+      part[j] = best;                                                                              \
+    for (; i + LANES <= n; i += LANES)                                                             \
+      for (int j = 0; j < LANES; j++)                                                              \
+        part[j] = part[j] > from[i + j] ? part[j] : from[i + j];                                   \
+    for (; i < n; i++)                                                                             \
+      best = best > from[i] ? best : from[i];                                                      \
+    for (int j = 0; j < LANES; j++)                                                                \
+      best = best > part[j] ? best : part[j];                                                      \
+    *(T *)out = best;                                                                              \
+  }                                                                                                \
+  HRS_CLONES static void row_sum_##name(hrs_count n, void *out, const void *in) {                  \
+    T part[LANES] = {0}, sum = *(T *)out;                                                          \
+    const T *from = in;                                                                            \
+    hrs_count i = 0;                                                                               \
+    for (; i + LANES <= n; i += LANES)                                                             \
+      for (int j = 0; j < LANES; j++)                                                              \
+        part[j] += from[i + j];                                                                    \
+    for (; i < n; i++)                                                                             \
+      sum += from[i];                                                                              \
+    for (int j = 0; j < LANES; j++)                                                                \
+      sum += part[j];                                                                              \
+    *(T *)out = sum;                                                                               \
+  }
+enum { LANES = 16 };
+HRS_REAL_TYPES(MAX_ROW)
 
 #define SUM_KERNEL(name, T, W)                                                                     \
   static void start_sum_##name(hrs_count n, void *out) {                                           \
@@ -79,14 +113,14 @@ MAX_KERNEL(U8, uint8_t, 0)
 HRS_REAL_TYPES(SUM_KERNEL)
 
 static const pool_kernel kernels[3][HRS_DTYPE_LIMIT] = {
-    [MAX] = {[HRS_F32] = {start_max_F32, fold_max_F32},
-             [HRS_F64] = {start_max_F64, fold_max_F64},
-             [HRS_I8] = {start_max_I8, fold_max_I8},
-             [HRS_U8] = {start_max_U8, fold_max_U8}},
-    [AVERAGE] =
-        {[HRS_F32] = {start_sum_F32, fold_sum_F32}, [HRS_F64] = {start_sum_F64, fold_sum_F64}},
-    [LP] = {
-        [HRS_F32] = {start_sum_F32, fold_power_F32}, [HRS_F64] = {start_sum_F64, fold_power_F64}}};
+    [MAX] = {[HRS_F32] = {start_max_F32, fold_max_F32, row_max_F32},
+             [HRS_F64] = {start_max_F64, fold_max_F64, row_max_F64},
+             [HRS_I8] = {start_max_I8, fold_max_I8, NULL},
+             [HRS_U8] = {start_max_U8, fold_max_U8, NULL}},
+    [AVERAGE] = {[HRS_F32] = {start_sum_F32, fold_sum_F32, row_sum_F32},
+                 [HRS_F64] = {start_sum_F64, fold_sum_F64, row_sum_F64}},
+    [LP] = {[HRS_F32] = {start_sum_F32, fold_power_F32, NULL},
+            [HRS_F64] = {start_sum_F64, fold_power_F64, NULL}}};
 
 /* One plane: fold every window element into all the output positions that it serves. */
 static void pool_plane(const pool *state, const pool_kernel *kernel, hrs_count size, const char *in,
@@ -113,6 +147,27 @@ static void pool_plane(const pool *state, const pool_kernel *kernel, hrs_count s
                          state->p);
           }
         }
+      }
+    }
+  }
+}
+
+/* One plane, output by output: for rows of the window that are longer than those of the output. */
+static void pool_plane_by_rows(const pool *state, const pool_kernel *kernel, hrs_count size,
+                               const char *in, char *out) {
+  const hrs_window *w = &state->window;
+  kernel->start(hrs_window_out(w), out);
+  for (hrs_count o = 0; o < hrs_window_out(w); o++, out += size) {
+    hrs_count first = hrs_window_at(w, 2, o % w->out[2], 0), end = first + w->kernel[2];
+    if (first < 0) first = 0;
+    if (end > w->in[2]) end = w->in[2];
+    hrs_count oh = o / w->out[2] % w->out[1], od = o / w->out[2] / w->out[1];
+    for (hrs_count kd = 0; kd < w->kernel[0] && first < end; kd++) {
+      hrs_count d = hrs_window_at(w, 0, od, kd);
+      for (hrs_count kh = 0; kh < w->kernel[1] && d >= 0 && d < w->in[0]; kh++) {
+        hrs_count h = hrs_window_at(w, 1, oh, kh);
+        if (h < 0 || h >= w->in[1]) continue;
+        kernel->row(end - first, out, in + ((d * w->in[1] + h) * w->in[2] + first) * size);
       }
     }
   }
@@ -147,12 +202,15 @@ static hrs_status run_planes(hrs_call *call, int kind) {
   hrs_count size = (hrs_count)hrs_dtype_size(in->type), planes = in->dim[0] * in->dim[1];
   hrs_count plane_in = hrs_window_in(w) * size, plane_out = hrs_window_out(w) * size;
   bool halve = kind == MAX && in->type == HRS_F32 && is_halving(w);
+  bool by_rows = kernel->row && w->dilation[2] == 1 && w->kernel[2] > w->out[2];
   for (hrs_count b = 0; b < call->batch; b++) {
     const char *from = hrs_op_data(in, b);
     char *to = hrs_op_data(out, b);
     for (hrs_count i = 0; i < planes; i++, from += plane_in, to += plane_out) {
       if (halve)
         halve_max(w, (const float *)(const void *)from, (float *)(void *)to);
+      else if (by_rows)
+        pool_plane_by_rows(state, kernel, size, from, to);
       else
         pool_plane(state, kernel, size, from, to);
     }

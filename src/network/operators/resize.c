@@ -41,10 +41,9 @@ typedef struct resize {
 
 static hrs_status read_options(const hrs_call *call, options *o) {
   static const char *const modes[] = {"nearest", "linear", "cubic"};
-  static const char *const coordinates[] = {"half_pixel",    "half_pixel_symmetric",
-                                            "pytorch_half_pixel", "align_corners",
-                                            "asymmetric",    "tf_half_pixel_for_nn",
-                                            "tf_crop_and_resize"};
+  static const char *const coordinates[] = {
+      "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
+      "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize"};
   static const char *const roundings[] = {"round_prefer_floor", "round_prefer_ceil", "floor",
                                           "ceil"};
   *o = (options){.coordinates = ASYMMETRIC, .rounding = FLOOR, .cubic = -0.75};
@@ -97,8 +96,8 @@ static hrs_status apply_scales(const hrs_call *call, int n, const double *scales
   HRS_NODE_REQUIRE(n == n_axes, call, INPUT, "%d scales for %d axes", n, n_axes);
   for (int i = 0; i < n; i++) {
     hrs_count in = call->in[0].dim[axis[i]];
-    HRS_NODE_REQUIRE(scales[i] > 0 && scales[i] * (double)in < 0x1p31, call, INPUT,
-                     "a scale of %g", scales[i]);
+    HRS_NODE_REQUIRE(scales[i] > 0 && scales[i] * (double)in < 0x1p31, call, INPUT, "a scale of %g",
+                     scales[i]);
     r->scale[axis[i]] = scales[i];
     r->out[axis[i]] = (hrs_count)floor(scales[i] * (double)in);
   }
@@ -288,8 +287,8 @@ static hrs_status infer_resize(hrs_call *call) {
     HRS_NODE_REQUIRE(entries < (hrs_count)1 << 32, call, UNSUPPORTED, "a table of %lld weights",
                      (long long)entries);
     plan.axis[plan.n_axes] = i;
-    plan.table[plan.n_axes++] = (axis_table){in->dim[i], r.out[i], taps, numbers,
-                                             numbers + entries, numbers + 2 * entries};
+    plan.table[plan.n_axes++] =
+        (axis_table){in->dim[i], r.out[i], taps, numbers, numbers + entries, numbers + 2 * entries};
     numbers += 2 * entries + r.out[i];
   }
   resize *state;
@@ -314,8 +313,9 @@ static hrs_status infer_resize(hrs_call *call) {
 
 /* ---- running ---- */
 
-/* Along one axis of [outer][in][inner]. Elements between axes are doubles unless mode is nearest. */
-#define STRETCH(name, T, U)                                                        \
+/* Along one axis of [outer][in][inner]. Elements between axes are doubles unless mode is nearest.
+ */
+#define STRETCH(name, T, U)                                                                        \
   static void stretch_##name(const resize *r, const axis_table *t, hrs_count outer,                \
                              hrs_count inner, const void *from_, void *to_) {                      \
     const T *from = from_;                                                                         \
@@ -327,16 +327,15 @@ static hrs_status infer_resize(hrs_call *call) {
         for (hrs_count i = 0; i < inner; i++) {                                                    \
           double sum = 0;                                                                          \
           for (hrs_count k = 0; k < t->taps; k++)                                                  \
-            sum += weight[p * t->taps + k] *                                                       \
-                   (double)from[source[p * t->taps + k] * inner + i];                              \
+            sum += weight[p * t->taps + k] * (double)from[source[p * t->taps + k] * inner + i];    \
           to[i] = (U)(r->numbers[t->outside + p] != 0 ? r->o.extrapolation : sum);                 \
         }                                                                                          \
       }                                                                                            \
     }                                                                                              \
   }
 #define STRETCHES(name, T, W)                                                                      \
-  STRETCH(whole_##name, T, T)                                                               \
-  STRETCH(first_##name, T, double)                                                          \
+  STRETCH(whole_##name, T, T)                                                                      \
+  STRETCH(first_##name, T, double)                                                                 \
   STRETCH(last_##name, double, T)
 HRS_NUMBER_TYPES(STRETCHES)
 STRETCH(middle, double, double)

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-
 /* ---- OneHot ---- */
 
 static hrs_status infer_one_hot(hrs_call *call) {

@@ -1,7 +1,7 @@
 /*
- * vector_math.h -- exp, tanh, sigmoid and erf in float without branches, so that loops over them
- * become vector code. Largest errors over all floats, measured by tests/unit/test_vector_math.c,
- * stand beside each function.
+ * vector_math.h -- exp, sigmoid, tanh and erf in float without branches, so that loops over them
+ * become vector code. The polynomials are minimax fits of ours. Largest errors, in units in the
+ * last place, stand beside each function; tests/unit/test_vector_math.c measures them.
  */
 #ifndef HRS_NETWORK_OPERATORS_VECTOR_MATH_H
 #define HRS_NETWORK_OPERATORS_VECTOR_MATH_H
@@ -10,20 +10,81 @@
 #include <stdint.h>
 #include <string.h>
 
+static inline float hrs_float_of_bits(uint32_t bits) {
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static inline uint32_t hrs_bits_of_float(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+/** e^x, at most 1 unit off; subnormal results, infinities and NaN as expf gives them. */
 static inline float hrs_exp_f32(float x) {
-  return expf(x);
+  /* Adding 1.5 * 2^23 rounds to an integer, which then stands in the low bits. */
+  const float magic = 0x1.8p23f;
+  float y = x < -105.0f ? -105.0f : x;
+  y = y > 90.0f ? 90.0f : y;
+  float shifted = y * 1.44269504f + magic, n = shifted - magic;
+  /* ln 2 in two parts, the first with few bits: n times it is exact. */
+  float r = (y - n * 0.693359375f) - n * -2.12194440e-4f;
+  float p = 0.001381459638f;
+  p = p * r + 0.008368717091f;
+  p = p * r + 0.041668388093f;
+  p = p * r + 0.166665206294f;
+  p = p * r + 0.499999934476f;
+  float value = (p * r) * r + r + 1.0f;
+  /* 2^n in two factors: n may be below the smallest normal exponent or just above the largest. */
+  uint32_t k = hrs_bits_of_float(shifted) - 0x4b400000u;
+  uint32_t half = (uint32_t)((int32_t)k >> 1);
+  return value * hrs_float_of_bits((half + 127u) << 23) *
+         hrs_float_of_bits((k - half + 127u) << 23);
 }
 
+/** 1 / (1 + e^-x), at most 3 units off where the result is normal. */
 static inline float hrs_sigmoid_f32(float x) {
-  return 1 / (1 + hrs_exp_f32(-x));
+  return 1.0f / (1.0f + hrs_exp_f32(-x));
 }
 
+/** tanh x, at most 2 units off. */
 static inline float hrs_tanh_f32(float x) {
-  return tanhf(x);
+  float size = fabsf(x), z = x * x;
+  float p = -0.005717036561f;
+  p = p * z + 0.020650579004f;
+  p = p * z - 0.053743495261f;
+  p = p * z + 0.133314912485f;
+  p = p * z - 0.333332839236f;
+  float small = (p * z) * size + size;
+  float large = 1.0f - 2.0f / (hrs_exp_f32(2.0f * size) + 1.0f);
+  return copysignf(size > 0.625f ? large : small, x);
 }
 
+/** erf x, at most 2 units off. */
 static inline float hrs_erf_f32(float x) {
-  return erff(x);
+  float size = fabsf(x), z = x * x;
+  float p = 8.316772614e-05f;
+  p = p * z - 8.130012010e-04f;
+  p = p * z + 5.199906607e-03f;
+  p = p * z - 2.685894148e-02f;
+  p = p * z + 1.128368719e-01f;
+  p = p * z - 3.761263319e-01f;
+  p = p * z + 1.283791666e-01f;
+  float small = p * size + size;
+  /* log erfc(t) as a polynomial; beyond 4, erf is 1. */
+  float t = size > 4.0f ? 4.0f : size;
+  float q = -2.109505819e-05f;
+  q = q * t + 4.344627037e-04f;
+  q = q * t - 4.171063430e-03f;
+  q = q * t + 2.511942839e-02f;
+  q = q * t - 1.082800909e-01f;
+  q = q * t - 6.333469051e-01f;
+  q = q * t - 1.129514931e+00f;
+  q = q * t + 1.746845463e-04f;
+  float large = 1.0f - hrs_exp_f32(q);
+  return copysignf(size > 0.925f ? large : small, x);
 }
 
 #endif

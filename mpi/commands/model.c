@@ -1,0 +1,167 @@
+/* harsanyi model: the first look at an ONNX file. */
+#include "../lists.h"
+#include "../options.h"
+#include "commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct model_options {
+  hrs_text_list shape, output;
+} model_options;
+
+#define AT(field) offsetof(model_options, field)
+static const hrs_option options[] = {
+    {"--shape", HRS_OPTION_LIST, AT(shape), "NAME=1,16", NULL,
+     "sizes of an input whose file leaves some open; open ones are taken as 1 if not given"},
+    {"--output-node", HRS_OPTION_LIST, AT(output), "TENSOR", NULL,
+     "count the cost up to this tensor instead of the outputs; may be given several times"},
+    {0}};
+
+static const hrs_command_line line = {
+    .usage = "harsanyi model NET.onnx [options]",
+    .description = "Prints a network's inputs and outputs, operators, parameters and multiply-adds "
+                   "per sample, what is not supported and where, and how it is batched. Exit code "
+                   "65 where it cannot be evaluated.",
+    .options = options,
+    .min_positional = 1,
+    .max_positional = 1};
+
+static void print_tensor(const char *what, const hrs_tensor_info *info) {
+  char shape[HRS_SHAPE_TEXT] = "unknown shape";
+  if (info->rank >= 0) {
+    size_t used = (size_t)snprintf(shape, sizeof shape, "[");
+    for (int i = 0; i < info->rank && used < sizeof shape; i++) {
+      char size[24] = "open";
+      if (info->dim[i] >= 0) snprintf(size, sizeof size, "%lld", (long long)info->dim[i]);
+      used += (size_t)snprintf(shape + used, sizeof shape - used, "%s%s", i ? ", " : "", size);
+    }
+    if (used < sizeof shape) snprintf(shape + used, sizeof shape - used, "]");
+  }
+  printf("  %-8s%-32s %-9s %s\n", what, info->name, hrs_dtype_name(info->type), shape);
+}
+
+/* A feed for an input: its own shape, open sizes from --shape, else 1. */
+static hrs_status make_feed(const hrs_tensor_info *info, const model_options *o, hrs_feed *feed,
+                            bool *guessed) {
+  *feed = (hrs_feed){.name = info->name, .type = info->type, .rank = info->rank, .varies = true};
+  memcpy(feed->dim, info->dim, sizeof feed->dim);
+  size_t length = strlen(info->name);
+  for (int i = 0; i < o->shape.count; i++) {
+    const char *text = o->shape.text[i];
+    if (strncmp(text, info->name, length) != 0 || text[length] != '=') continue;
+    hrs_count *sizes, count;
+    HRS_TRY(hrs_parse_list(text + length + 1, "--shape", INT32_MAX, &sizes, &count));
+    hrs_status status = HRS_OK;
+    if (count > HRS_MAX_RANK || (info->rank >= 0 && count != info->rank))
+      status = hrs_error_set(HRS_STATUS_USAGE, __FILE__, __LINE__,
+                             "--shape %s: the input has %d axes", text, info->rank);
+    else
+      memcpy(feed->dim, sizes, sizeof *sizes * (size_t)count);
+    feed->rank = (int)count;
+    hrs_free(sizes);
+    return status;
+  }
+  HRS_REQUIRE(feed->rank >= 0, USAGE,
+              "the file does not say the shape of '%s': give --shape %s=...", info->name,
+              info->name);
+  for (int i = 0; i < feed->rank; i++)
+    if (feed->dim[i] < 0) {
+      feed->dim[i] = 1;
+      *guessed = true;
+    }
+  return HRS_OK;
+}
+
+static hrs_status print_session(const hrs_session *session, bool guessed) {
+  printf("  %-22s%lld per sample%s\n", "multiply-adds",
+         (long long)hrs_session_multiply_adds(session),
+         guessed ? ", open sizes taken as 1 (--shape sets them)" : "");
+  printf("  %-22s%lld masks at a time, %.3g MiB\n", "evaluated",
+         (long long)hrs_session_max_batch(session), (double)hrs_session_bytes(session) / 0x1p20);
+  const char *op;
+  for (int i = 0; (op = hrs_session_one_by_one(session, i)); i++)
+    printf("%s%s", i ? ", " : "  one mask at a time in ", op);
+  if (hrs_session_one_by_one(session, 0)) printf("\n");
+  return HRS_OK;
+}
+
+/* Cost and batching, from a session with all inputs varying. */
+static hrs_status print_cost(const hrs_model *model, const model_options *o) {
+  int inputs = hrs_model_inputs(model), outputs = hrs_model_outputs(model);
+  hrs_feed *feeds;
+  const char **fetches = NULL;
+  HRS_TRY(hrs_alloc(inputs, sizeof *feeds, &feeds));
+  bool guessed = false;
+  hrs_session *session = NULL;
+  hrs_status status = hrs_alloc(outputs, sizeof *fetches, &fetches);
+  for (int i = 0; i < inputs && status == HRS_OK; i++)
+    status = make_feed(hrs_model_input(model, i), o, &feeds[i], &guessed);
+  for (int i = 0; i < outputs && status == HRS_OK; i++)
+    fetches[i] = hrs_model_output(model, i)->name;
+  const char *const *wanted = o->output.count ? o->output.text : fetches;
+  int count = o->output.count ? o->output.count : outputs;
+  if (status == HRS_OK)
+    status = hrs_session_create(model, inputs, feeds, count, wanted, 0, &session);
+  if (status == HRS_OK) status = print_session(session, guessed);
+  hrs_session_destroy(&session);
+  hrs_free(feeds);
+  hrs_free(fetches);
+  return status;
+}
+
+static hrs_status print_operators(const hrs_model_survey *survey) {
+  int missing = 0;
+  printf("operators\n");
+  for (int i = 0; i < survey->uses; i++) {
+    const hrs_operator_use *use = &survey->use[i];
+    printf("  %6d  %-24s%s%s\n", use->count, use->name,
+           use->supported ? "" : "NOT SUPPORTED, node ", use->supported ? "" : use->first_node);
+    missing += !use->supported;
+  }
+  HRS_REQUIRE(
+      missing == 0, UNSUPPORTED,
+      "%d operator%s of this network %s not supported (marked above); docs/models says what "
+      "to do: another export, or a plug-in",
+      missing, missing == 1 ? "" : "s", missing == 1 ? "is" : "are");
+  return HRS_OK;
+}
+
+static hrs_status print_model(const char *path, const model_options *o) {
+  hrs_model *model;
+  hrs_model_survey survey = {0};
+  HRS_TRY(hrs_model_open(path, NULL, &model));
+  hrs_status status = hrs_model_look(model, &survey);
+  if (status == HRS_OK) {
+    printf("%s\n  ONNX format %lld, operator set %lld, by %s %s\n", path,
+           (long long)survey.ir_version, (long long)survey.opset,
+           *survey.producer ? survey.producer : "an unknown exporter", survey.producer_version);
+    for (int i = 0; i < hrs_model_inputs(model); i++)
+      print_tensor("input", hrs_model_input(model, i));
+    for (int i = 0; i < hrs_model_outputs(model); i++)
+      print_tensor("output", hrs_model_output(model, i));
+    printf("  %-22s%lld\n", "parameters", (long long)survey.parameters);
+    status = print_operators(&survey);
+  }
+  if (status == HRS_OK) {
+    printf("cost\n");
+    status = print_cost(model, o);
+  }
+  hrs_model_survey_destroy(&survey);
+  hrs_model_destroy(&model);
+  return status;
+}
+
+hrs_status hrs_command_model(int argc, char **argv) {
+  if (hrs_options_want_help(argc, argv)) {
+    hrs_options_help(&line);
+    return HRS_OK;
+  }
+  model_options o = {0};
+  const char *path;
+  HRS_TRY(hrs_options_parse(&line, argc, argv, &o, &path, NULL));
+  int rank;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  return hrs_agree(MPI_COMM_WORLD, rank == 0 ? print_model(path, &o) : HRS_OK);
+}
