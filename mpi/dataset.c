@@ -140,6 +140,18 @@ static const char *size_text(double bytes, char text[32]) {
   return text;
 }
 
+static hrs_status check_room(const char *path, const char *folder, hrs_count bytes) {
+  struct statvfs disk;
+  char needed[32], room[32];
+  if (statvfs(folder, &disk) != 0 || disk.f_blocks == 0) return HRS_OK;
+  double free = (double)disk.f_bavail * (double)disk.f_frsize;
+  HRS_REQUIRE(free >= (double)bytes, IO,
+              "--out %s: the data set needs %s and the disk has %s free; choose another folder or "
+              "keep less (--keep salient, without --values)",
+              path, size_text((double)bytes, needed), size_text(free, room));
+  return HRS_OK;
+}
+
 /* Check that PATH may be made and make PATH.part. By rank 0. */
 static hrs_status prepare_place(const char *path, const char *part, bool force, hrs_count bytes) {
   char folder[4096];
@@ -160,18 +172,9 @@ static hrs_status prepare_place(const char *path, const char *part, bool force, 
   HRS_REQUIRE(file >= 0, IO, "--out %s: %s cannot be written: %s", path, part, strerror(errno));
   close(file);
   if (leftover) hrs_warn("%s, left by a run that did not finish, is replaced", part);
-  struct statvfs disk;
-  if (statvfs(folder, &disk) != 0 || disk.f_blocks == 0) return HRS_OK;
-  double room = (double)disk.f_bavail * (double)disk.f_frsize;
-  if (room < (double)bytes) {
-    unlink(part);
-    char needed[32], free[32];
-    HRS_FAIL(IO,
-             "--out %s: the data set needs %s and the disk has %s free; choose another folder or "
-             "keep less (--keep salient, without --values)",
-             path, size_text((double)bytes, needed), size_text(room, free));
-  }
-  return HRS_OK;
+  hrs_status status = check_room(path, folder, bytes);
+  if (status != HRS_OK) unlink(part);
+  return status;
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */

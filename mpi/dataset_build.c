@@ -24,27 +24,51 @@
 /* netCDF's words for a dimension without values; its readers look for them. */
 #define NO_VALUES "This is a netCDF dimension but not a netCDF variable. %10lld"
 
+/* Bytes of HDF5's own that a turn may add, and more. */
+enum { SOME = 64 << 10 };
+
 /* ---- space on disk -------------------------------------------------------------------------- */
 
-/* Have the file system set space aside: up to the file's end, or some more behind it. Where it
- * cannot, the check of the free space at the start has to do. */
-static hrs_status set_aside(const char *part, bool behind) {
+/* Have the file system set aside the space from `from` on. Where it cannot do that, the check of
+ * the free space at the start has to do. */
+static int set_aside(int file, hrs_count from, hrs_count bytes) {
 #ifdef __linux__
+  if (bytes > 0 && fallocate(file, FALLOC_FL_KEEP_SIZE, from, bytes) != 0 &&
+      (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+    return errno;
+#else
+  (void)file;
+  (void)from;
+  (void)bytes;
+#endif
+  return 0;
+}
+
+/* May the file grow by so much (there are limits on the size of files), and is there some space
+ * behind its end, for HDF5's own data? */
+static hrs_status make_room(const char *part, hrs_count growth) {
   enum { RESERVE = 256 << 10 };
   struct stat info;
   int file = open(part, O_WRONLY | O_CLOEXEC), error = 0;
   HRS_REQUIRE(file >= 0, IO, "%s: %s", part, strerror(errno));
-  if (fstat(file, &info) == 0 && (behind || info.st_size > 0) &&
-      fallocate(file, FALLOC_FL_KEEP_SIZE, behind ? info.st_size : 0,
-                behind ? RESERVE : info.st_size) != 0)
+  if (fstat(file, &info) != 0 || ftruncate(file, info.st_size + growth) != 0 ||
+      ftruncate(file, info.st_size) != 0)
     error = errno;
+  else
+    error = set_aside(file, info.st_size, RESERVE);
   close(file);
-  bool none_left = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  HRS_REQUIRE(!none_left, IO, "%s cannot be written: %s", part, strerror(error));
-#else
-  (void)part;
-  (void)behind;
-#endif
+  HRS_REQUIRE(error == 0, IO, "%s cannot be written: %s", part, strerror(error));
+  return HRS_OK;
+}
+
+/* All of the file as long as it is, so that the values to come find their place. */
+static hrs_status fill_room(const char *part) {
+  struct stat info;
+  int file = open(part, O_WRONLY | O_CLOEXEC);
+  HRS_REQUIRE(file >= 0, IO, "%s: %s", part, strerror(errno));
+  int error = fstat(file, &info) == 0 ? set_aside(file, 0, info.st_size) : errno;
+  close(file);
+  HRS_REQUIRE(error == 0, IO, "%s cannot be written: %s", part, strerror(error));
   return HRS_OK;
 }
 
@@ -68,12 +92,13 @@ static hrs_status sync_file(const char *path) {
  */
 typedef hrs_status (*serial_work)(hid_t file, const void *context);
 
-static hrs_status with_file(const char *part, bool make, serial_work work, const void *context) {
+static hrs_status with_file(const char *part, bool make, hrs_count growth, serial_work work,
+                            const void *context) {
   hrs_status status = HRS_OK;
   herr_t error;
   hid_t access = H5I_INVALID_HID, create = H5I_INVALID_HID, file = H5I_INVALID_HID;
   hrs_h5_quiet();
-  HRS_GO(set_aside(part, true));
+  HRS_GO(make_room(part, growth));
   HRS_H5_GO(access, H5Pcreate(H5P_FILE_ACCESS), IO, "%s", part);
   HRS_H5_GO(create, H5Pcreate(H5P_FILE_CREATE), IO, "%s", part);
   H5Pset_file_locking(access, false, true);
@@ -85,7 +110,7 @@ static hrs_status with_file(const char *part, bool make, serial_work work, const
             make ? H5Fcreate(part, H5F_ACC_TRUNC, create, access)
                  : H5Fopen(part, H5F_ACC_RDWR, access),
             IO, "%s", part);
-  if (make) HRS_GO(set_aside(part, true));
+  if (make) HRS_GO(make_room(part, 0)); /* again: the file was emptied */
   status = work(file, context);
   if (status != HRS_OK) {
     hrs_error_context(status, "%s", part);
@@ -312,8 +337,8 @@ static hrs_status build(hid_t file, const void *context) {
 }
 
 hrs_status hrs_dataset_build(const char *part, const hrs_dataset_spec *spec) {
-  HRS_TRY(with_file(part, true, build, spec));
-  return set_aside(part, false);
+  HRS_TRY(with_file(part, true, hrs_dataset_bytes(spec), build, spec));
+  return fill_room(part);
 }
 
 typedef struct salient_sizes {
@@ -334,8 +359,9 @@ static hrs_status build_salient(hid_t file, const void *context) {
 
 hrs_status hrs_dataset_build_salient(const char *part, hrs_count rows, hrs_count total) {
   salient_sizes sizes = {rows, total};
-  HRS_TRY(with_file(part, false, build_salient, &sizes));
-  return set_aside(part, false);
+  hrs_count entry = 8 + 1 + 1 + 8, growth = 8 * (rows + 1) + entry * total + SOME;
+  HRS_TRY(with_file(part, false, growth, build_salient, &sizes));
+  return fill_room(part);
 }
 
 typedef struct run_record {
@@ -360,6 +386,9 @@ static hrs_status complete(hid_t file, const void *context) {
 
 hrs_status hrs_dataset_seal(const char *part, int attributes, const hrs_run_attribute *run) {
   run_record record = {attributes, run};
-  HRS_TRY(with_file(part, false, complete, &record));
+  hrs_count growth = SOME;
+  for (int i = 0; i < attributes; i++)
+    growth += 2 * (run[i].text ? (hrs_count)strlen(run[i].text) : 8);
+  HRS_TRY(with_file(part, false, growth, complete, &record));
   return sync_file(part);
 }

@@ -8,7 +8,8 @@
  * Where a single tile is larger than that, it is contiguous in memory and file, and goes alone.
  * Cost: one pass over the data in memory (none in phase B) and one write of it. It loses against
  * phase B where tiles are small and the file system likes large blocks: V pieces per row.
- * All ranks make the same number of collective calls; who has nothing to write selects nothing.
+ * Packed rows are written collectively, by the same number of calls on all ranks: who has nothing
+ * to write selects nothing. All else each rank writes for itself.
  */
 #include "dataset.h"
 
@@ -232,19 +233,24 @@ hrs_status hrs_dataset_write_lattice(hrs_dataset *set, hrs_dataset_array which, 
   HRS_TRY(hrs_agree(set->comm, status));
   cut c = {0};
   if (lattice) c = make_cut(lattice);
-  hrs_count writes;
-  MPI_Allreduce(&c.writes, &writes, 1, MPI_INT64_T, MPI_MAX, set->comm);
+  /* Contiguous pieces need no help from other ranks; the many short ones of packed rows do. */
+  hrs_count own[2] = {c.writes, c.packed}, most[2];
+  MPI_Allreduce(own, most, 2, MPI_INT64_T, MPI_MAX, set->comm);
+  bool together = most[1] != 0;
+  hrs_count writes = together ? most[0] : c.writes;
   hid_t type = hrs_h5_memory_type(set->precision);
   hid_t file_space = H5Dget_space(set->array[path]), memory_space = H5I_INVALID_HID;
   hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
-  if (file_space < 0 || transfer < 0 || H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE) < 0)
+  if (file_space < 0 || transfer < 0 ||
+      H5Pset_dxpl_mpio(transfer, together ? H5FD_MPIO_COLLECTIVE : H5FD_MPIO_INDEPENDENT) < 0)
     status = hrs_h5_error(HRS_STATUS_IO, __FILE__, __LINE__, "%s", set->part);
   for (hrs_count i = 0; i < writes; i++) {
     slab s = {0};
     bool mine = i < c.writes;
     if (mine && status == HRS_OK) s = c.packed ? pack(&c, i) : straight(&c, i);
     if (status == HRS_OK) status = select_slab(set, file_space, k, mine ? &s : NULL, &memory_space);
-    HRS_GO(hrs_agree(set->comm, status));
+    if (together) HRS_GO(hrs_agree(set->comm, status));
+    if (status != HRS_OK) break;
     if (H5Dwrite(set->array[path], type, memory_space, file_space, transfer, mine ? s.data : &s) <
         0)
       status = hrs_dataset_write_failed(set, hrs_dataset_objects[path].path);

@@ -157,7 +157,7 @@ static hrs_status make_game(MPI_Comm comm, const hrs_interactions_options *o, hr
   job->n = hrs_game_players(job->game);
   hrs_count all = hrs_game_samples(job->game);
   if (o->select)
-    HRS_TRY(hrs_parse_list(o->select, "--select", all, &job->index, &job->samples));
+    HRS_TRY(hrs_parse_choice(o->select, "--select", all, &job->index, &job->samples));
   else
     HRS_TRY(hrs_job_all_samples(job, all));
   HRS_TRY(hrs_alloc(job->samples, sizeof *job->label, &job->label));

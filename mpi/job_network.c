@@ -111,7 +111,7 @@ static hrs_status load_input(builder *b, const char *option, const char *name, c
   if (b->inputs == 0) {
     b->all = all;
     if (b->o->select)
-      HRS_TRY(hrs_parse_list(b->o->select, "--select", all, &b->job->index, &b->job->samples));
+      HRS_TRY(hrs_parse_choice(b->o->select, "--select", all, &b->job->index, &b->job->samples));
     else
       HRS_TRY(hrs_job_all_samples(b->job, all));
   }
@@ -305,7 +305,7 @@ static hrs_status make_targets(builder *b) {
   } else if (strcmp(text, "all") == 0) {
     count = classes;
   } else {
-    HRS_TRY(hrs_parse_list(text, "--target", classes, &list, &count));
+    HRS_TRY(hrs_parse_choice(text, "--target", classes, &list, &count));
   }
   b->n_targets = (int)count;
   hrs_status status = hrs_alloc(samples * count, sizeof *b->targets, &b->targets);

@@ -16,8 +16,9 @@ hrs_status hrs_parse_list(const char *text, const char *what, hrs_count limit, h
   hrs_status status = HRS_OK;
   for (const char *at = text; status == HRS_OK; at++) {
     char *end;
-    long long first = strtoll(at, &end, 10), last = first + 1;
-    bool good = end != at && first >= 0;
+    long long first = strtoll(at, &end, 10), last = first;
+    bool good = end != at && first >= 0 && first < INT64_MAX;
+    if (good) last++;
     if (good && *end == ':') {
       at = end + 1;
       last = strtoll(at, &end, 10);
@@ -39,6 +40,26 @@ hrs_status hrs_parse_list(const char *text, const char *what, hrs_count limit, h
     at = end;
     if (!*at) break;
   }
+  if (status != HRS_OK) {
+    hrs_free(*out);
+    *out = NULL;
+  }
+  return status;
+}
+
+hrs_status hrs_parse_choice(const char *text, const char *what, hrs_count limit, hrs_count **out,
+                            hrs_count *count) {
+  HRS_TRY(hrs_parse_list(text, what, limit, out, count));
+  bool *chosen = NULL;
+  hrs_status status = hrs_calloc(limit, sizeof *chosen, &chosen);
+  for (hrs_count i = 0; i < *count && status == HRS_OK; i++) {
+    if (chosen[(*out)[i]])
+      status = hrs_error_set(HRS_STATUS_USAGE, __FILE__, __LINE__, "%s: %lld comes twice in '%s'",
+                             what, (long long)(*out)[i], text);
+    else
+      chosen[(*out)[i]] = true;
+  }
+  hrs_free(chosen);
   if (status != HRS_OK) {
     hrs_free(*out);
     *out = NULL;

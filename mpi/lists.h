@@ -10,5 +10,8 @@
  */
 hrs_status hrs_parse_list(const char *text, const char *what, hrs_count limit, hrs_count **out,
                           hrs_count *count);
+/** The same for a choice out of `limit` things: none may come twice. */
+hrs_status hrs_parse_choice(const char *text, const char *what, hrs_count limit, hrs_count **out,
+                            hrs_count *count);
 
 #endif

@@ -7,7 +7,8 @@
  * The threshold of a row looks at AND and OR together, but only one of them exists at a time. AND
  * is therefore reduced with the threshold known by then, a lower bound; once OR is known its list
  * is pruned, and its salient sums are taken from the list anew. Only where the list was cut at its
- * limit does AND have to come back, by the same transform, which is its own inverse.
+ * limit, but holds the largest all the same, does AND have to come back for the sums, by the same
+ * transform, which is its own inverse.
  */
 #include "run.h"
 
@@ -169,9 +170,7 @@ static hrs_status refine_and(hrs_run *run, hrs_lattice *lattice, hrs_dataset_row
   /* The transform needs what stood at the empty set before it was set to 0: minus v(N). */
   hrs_lattice_set(lattice, 0, -row->v_full);
   HRS_TRY(hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_OR_FROM_AND), -1));
-  HRS_TRY(reduce_orders(lattice, run->job->n, row->threshold, row->orders[AND]));
-  hrs_salient_destroy(list);
-  return hrs_lattice_select(lattice, AND, list_from(run, row->threshold), list_limit(run), list);
+  return reduce_orders(lattice, run->job->n, row->threshold, row->orders[AND]);
 }
 
 static hrs_status transform(hrs_run *run, hrs_lattice *lattice, int type) {

@@ -47,6 +47,7 @@ hrs_status hrs_model_load(const char *path, const hrs_reader *reader, hrs_model 
 /** The same, but operators that are not supported are no error: for looking at a file. A session of
  *  such a model may fail. */
 hrs_status hrs_model_open(const char *path, const hrs_reader *reader, hrs_model **out);
+/** Free a model and reset the pointer; NULL is fine. */
 void hrs_model_destroy(hrs_model **model);
 
 /** How often a model uses an operator. */
@@ -69,6 +70,7 @@ typedef struct hrs_model_survey {
 
 /** Look at a model; texts belong to it. Not collective. */
 hrs_status hrs_model_look(const hrs_model *model, hrs_model_survey *out);
+/** Free what hrs_model_look allocated. */
 void hrs_model_survey_destroy(hrs_model_survey *survey);
 
 /** Inputs (those that are no initialisers) and outputs. Not collective. */

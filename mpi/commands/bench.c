@@ -36,7 +36,8 @@ typedef struct report {
 
 #define AT(field) offsetof(bench_options, field)
 static const hrs_option options[] = {
-    {"--n", HRS_OPTION_INT, AT(n), "N", "24", "2^N doubles on each rank (stream, transform), or in all (exchange)"},
+    {"--n", HRS_OPTION_INT, AT(n), "N", "24",
+     "2^N doubles: on each rank (stream, transform), in all (exchange)"},
     {"--repeat", HRS_OPTION_INT, AT(repeat), "R", "3", "the least time of R is taken"},
     {"--chunk", HRS_OPTION_COUNT, AT(chunk), "BYTES", "8MiB", "messages of the exchange"},
     {"--shm", HRS_OPTION_TEXT, AT(shm), "auto|off", "auto", "shared memory of a node's ranks"},

@@ -87,11 +87,27 @@ static hrs_status print_session(const hrs_session *session, bool guessed) {
   return HRS_OK;
 }
 
+/* Each --shape must be of an input. */
+static hrs_status check_shapes(const hrs_model *model, const model_options *o) {
+  for (int i = 0; i < o->shape.count; i++) {
+    size_t length = strcspn(o->shape.text[i], "=");
+    bool known = false;
+    for (int k = 0; k < hrs_model_inputs(model) && o->shape.text[i][length]; k++) {
+      const char *name = hrs_model_input(model, k)->name;
+      known = known || (strlen(name) == length && strncmp(name, o->shape.text[i], length) == 0);
+    }
+    HRS_REQUIRE(known, USAGE, "--shape %s: NAME=SIZE,SIZE,... is expected, NAME one of the inputs",
+                o->shape.text[i]);
+  }
+  return HRS_OK;
+}
+
 /* Cost and batching, from a session with all inputs varying. */
 static hrs_status print_cost(const hrs_model *model, const model_options *o) {
   int inputs = hrs_model_inputs(model), outputs = hrs_model_outputs(model);
   hrs_feed *feeds;
   const char **fetches = NULL;
+  HRS_TRY(check_shapes(model, o));
   HRS_TRY(hrs_alloc(inputs, sizeof *feeds, &feeds));
   bool guessed = false;
   hrs_session *session = NULL;
@@ -116,8 +132,11 @@ static hrs_status print_operators(const hrs_model_survey *survey) {
   printf("operators\n");
   for (int i = 0; i < survey->uses; i++) {
     const hrs_operator_use *use = &survey->use[i];
-    printf("  %6d  %-24s%s%s\n", use->count, use->name,
-           use->supported ? "" : "NOT SUPPORTED, node ", use->supported ? "" : use->first_node);
+    printf("  %6d  ", use->count);
+    if (use->supported)
+      printf("%s\n", use->name);
+    else
+      printf("%-24sNOT SUPPORTED, node %s\n", use->name, use->first_node);
     missing += !use->supported;
   }
   HRS_REQUIRE(
@@ -134,9 +153,10 @@ static hrs_status print_model(const char *path, const model_options *o) {
   HRS_TRY(hrs_model_open(path, NULL, &model));
   hrs_status status = hrs_model_look(model, &survey);
   if (status == HRS_OK) {
-    printf("%s\n  ONNX format %lld, operator set %lld, by %s %s\n", path,
+    printf("%s\n  ONNX format %lld, operator set %lld, by %s%s%s\n", path,
            (long long)survey.ir_version, (long long)survey.opset,
-           *survey.producer ? survey.producer : "an unknown exporter", survey.producer_version);
+           *survey.producer ? survey.producer : "an unknown exporter",
+           *survey.producer_version ? " " : "", survey.producer_version);
     for (int i = 0; i < hrs_model_inputs(model); i++)
       print_tensor("input", hrs_model_input(model, i));
     for (int i = 0; i < hrs_model_outputs(model); i++)

@@ -8,9 +8,17 @@
 #ifndef HARSANYI_ANALYSIS_BLOCK_H
 #define HARSANYI_ANALYSIS_BLOCK_H
 
+#include "lattice/simd.h"
+
 #include <harsanyi/lattice.h>
 
-enum { HRS_LANE_BITS = 6, HRS_LANES = 64, HRS_BLOCK_BITS = 12, HRS_BLOCK = 4096 };
+enum {
+  HRS_LANE_BITS = 6,
+  HRS_LANES = 64,
+  HRS_BLOCK_BITS = 12,
+  HRS_BLOCK = 4096,
+  HRS_RUN_ORDERS = 7 /* orders of a run: 0 to 6 */
+};
 
 /** The blocks of an array of 2^bits elements. */
 static inline hrs_count hrs_block_count(int bits) {
@@ -22,7 +30,13 @@ static inline hrs_count hrs_block_count(int bits) {
 static inline const double *hrs_block_load(hrs_dtype type, const void *values, int bits,
                                            hrs_count index, double *buffer) {
   const hrs_count from = index << HRS_BLOCK_BITS;
-  if (type == HRS_F64 && bits >= HRS_BLOCK_BITS) return (const double *)values + from;
+  if (type == HRS_F64 && bits >= HRS_BLOCK_BITS) {
+    /* A block is not read in order: fetch it so. */
+    const double *block = (const double *)values + from;
+    for (hrs_count i = 0; i < HRS_BLOCK && index + 1 < hrs_block_count(bits); i += 8)
+      hrs_prefetch(block + HRS_BLOCK + i);
+    return block;
+  }
   hrs_count size = bits < HRS_BLOCK_BITS ? (hrs_count)1 << bits : HRS_BLOCK;
   for (hrs_count i = 0; i < size; i++)
     buffer[i] = type == HRS_F64 ? ((const double *)values)[from + i]
@@ -31,5 +45,14 @@ static inline const double *hrs_block_load(hrs_dtype type, const void *values, i
     buffer[i] = 0;
   return buffer;
 }
+
+/** Runs by order: those of order r are run[start[r]] to run[start[r + 1] - 1]. */
+typedef struct hrs_runs {
+  int start[HRS_RUN_ORDERS + 1];
+  int run[HRS_LANES];
+} hrs_runs;
+
+/** The runs of a block of an array of 2^bits elements; of a short block those that it has. */
+hrs_runs hrs_runs_by_order(int bits);
 
 #endif

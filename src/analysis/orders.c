@@ -14,34 +14,17 @@
 
 #include <math.h>
 
-enum { RUN_ORDERS = HRS_LANE_BITS + 1, GROUP = 8 };
+enum { GROUP = 8 };
 
 /* Sums by lane. */
 typedef struct lanes {
   double sum[HRS_ORDER_SUMS][HRS_LANES];
 } lanes;
 
-/* The runs of a block, those of order r at [start[r], start[r + 1]). */
-typedef struct runs {
-  int start[RUN_ORDERS + 1];
-  int run[HRS_LANES];
-} runs;
-
-static runs runs_by_order(int bits) {
-  runs r = {{0}, {0}};
-  int count = 0, all = bits > HRS_LANE_BITS ? 1 << (bits - HRS_LANE_BITS) : 1;
-  for (int order = 0; order < RUN_ORDERS; order++) {
-    for (int run = 0; run < HRS_LANES && run < all; run++) {
-      if (hrs_order((hrs_mask)run) == order) r.run[count++] = run;
-    }
-    r.start[order + 1] = count;
-  }
-  return r;
-}
-
 /* Add a block, whose runs of order r go to to[r]. */
-HRS_INLINE void add_block(const double *block, const runs *by_order, double threshold, lanes *to) {
-  for (int order = 0; order < RUN_ORDERS; order++) {
+HRS_INLINE void add_block(const double *restrict block, const hrs_runs *by_order, double threshold,
+                          lanes *restrict to) {
+  for (int order = 0; order < HRS_RUN_ORDERS; order++) {
     for (int lane = 0; lane < HRS_LANES; lane += GROUP) {
       double part[HRS_ORDER_SUMS][GROUP] = {{0}};
       for (int r = by_order->start[order]; r < by_order->start[order + 1]; r++) {
@@ -63,14 +46,14 @@ HRS_INLINE void add_block(const double *block, const runs *by_order, double thre
   }
 }
 
-typedef void adder(const double *block, const runs *by_order, double threshold, lanes *to);
+typedef void adder(const double *block, const hrs_runs *by_order, double threshold, lanes *to);
 
-static void add_block_plain(const double *block, const runs *by_order, double threshold,
+static void add_block_plain(const double *block, const hrs_runs *by_order, double threshold,
                             lanes *to) {
   add_block(block, by_order, threshold, to);
 }
 
-HRS_TARGET_AVX2 static void add_block_avx2(const double *block, const runs *by_order,
+HRS_TARGET_AVX2 static void add_block_avx2(const double *block, const hrs_runs *by_order,
                                            double threshold, lanes *to) {
   add_block(block, by_order, threshold, to);
 }
@@ -82,17 +65,17 @@ hrs_status hrs_order_sums(hrs_dtype type, const void *values, hrs_subcube cube, 
   adder *add = hrs_has_avx2() ? add_block_avx2 : add_block_plain;
   const int bits = hrs_order(cube.free), base = hrs_order(cube.fixed);
   const int width = bits < HRS_LANE_BITS ? 1 << bits : HRS_LANES;
-  const runs by_order = runs_by_order(bits);
+  const hrs_runs by_order = hrs_runs_by_order(bits);
   const int high_bits = bits > HRS_BLOCK_BITS ? bits - HRS_BLOCK_BITS : 0;
   lanes *above;
-  HRS_TRY(hrs_calloc(high_bits + RUN_ORDERS, sizeof *above, &above));
+  HRS_TRY(hrs_calloc(high_bits + HRS_RUN_ORDERS, sizeof *above, &above));
   double buffer[HRS_BLOCK];
   for (hrs_count b = 0; b < hrs_block_count(bits); b++) {
     const double *block = hrs_block_load(type, values, bits, b, buffer);
     add(block, &by_order, threshold, above + hrs_order((hrs_mask)b));
   }
   /* Order 0 is the empty set alone, which counts nowhere; orders above n have no runs. */
-  for (int high = 0; high < high_bits + RUN_ORDERS; high++) {
+  for (int high = 0; high < high_bits + HRS_RUN_ORDERS; high++) {
     for (int lane = 0; lane < width; lane++) {
       int order = base + high + hrs_order((hrs_mask)lane);
       for (int what = 0; order > 0 && order <= n && what < HRS_ORDER_SUMS; what++)

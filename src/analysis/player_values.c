@@ -1,13 +1,17 @@
 /*
- * Shapley and Banzhaf values straight from v: sums over the sets that hold a player, by folding.
+ * Shapley and Banzhaf values straight from v, by folding.
  *
- * With x = w(|S|) v(S) in blocks of 64 runs by 64 lanes, the sums down the lanes and along the runs
- * are all that the twelve players of a block need: each is then 64 numbers, folded in half bit by
- * bit, where the upper half's sum is what the sets with that player add. The players of higher bits
- * are the same throughout a block and get its total. From v and not from the dividends, because
- * the dividends have already amplified the rounding (docs/theory).
+ * Both are Σ_{S∋i} p_{s-1} v(S) - Σ_{S∌i} p_s v(S) with weights p by order: 1 / (n C(n-1, s)) and
+ * 2^(1-n). So each element counts as x = p_{s-1} v(S) for the players that it holds and as
+ * y = p_s v(S) against the others. With a block as 64 runs of 64 lanes, the sums of x and y down
+ * the lanes and along the runs are all that its twelve players need: each is then 64 numbers,
+ * folded in half bit by bit, where the upper half's x and the lower half's y belong to the player
+ * of that bit. The players of higher bits are the same throughout a block and get its totals.
+ * From v and not from the dividends, because these have already amplified the rounding
+ * (docs/theory); and as a difference of two means, because a sum over all sets taken off again
+ * would cost digits.
  *
- * Cost: about one pass over the array; per element two multiplications and five additions.
+ * Cost: less than two passes over the array; four additions and two multiplications per element.
  * Blocks are added with compensation, so that the error does not grow with their number.
  */
 #include "analysis/block.h"
@@ -16,59 +20,62 @@
 #include <harsanyi/analysis.h>
 
 #include <math.h>
+#include <string.h>
 
 enum { GROUP = 8 };
 
-/* Sums of a block, down the lanes and along the runs: of the values weighted for the sets with a
- * player, of the values as they are, and of those weighted for all sets (of which the total is
- * enough). */
-typedef struct block_sums {
-  double with_lane[HRS_LANES], with_run[HRS_LANES];
-  double one_lane[HRS_LANES], one_run[HRS_LANES];
-  double all;
-} block_sums;
-
-/* Weights by lane, for each order of what stands above the lane. */
+/* p_{s-1} and p_s at s = t + |lane|, for one order t of what stands above the lanes. */
 typedef struct weights {
-  double with[HRS_LANES], all[HRS_LANES];
+  double in[HRS_LANES], out[HRS_LANES];
 } weights;
 
-static double sum_of(const double *x) {
-  return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
-}
+/* Sums of a block. */
+typedef struct block_sums {
+  double lane[HRS_RUN_ORDERS][HRS_LANES]; /* down the lanes, of v, by order of the run */
+  double in[HRS_LANES], out[HRS_LANES];   /* along the runs, weighted by p_{s-1} and p_s */
+  double plain[HRS_LANES];                /* along the runs, of v */
+} block_sums;
 
-/* One block, whose runs of order r have the weights w[r]. */
-HRS_INLINE void add_block(const double *block, const weights *w, block_sums *s) {
-  *s = (block_sums){{0}, {0}, {0}, {0}, 0};
-  double all[GROUP] = {0};
-  for (int run = 0; run < HRS_LANES; run++) {
-    const double *x = block + run * HRS_LANES;
-    const weights *u = w + hrs_order((hrs_mask)run);
-    double with[GROUP] = {0}, one[GROUP] = {0};
+HRS_INLINE void sum_lanes(const double *block, const hrs_runs *runs, block_sums *s) {
+  for (int order = 0; order < HRS_RUN_ORDERS; order++) {
     for (int lane = 0; lane < HRS_LANES; lane += GROUP) {
-      for (int i = 0; i < GROUP; i++) {
-        double value = x[lane + i], weighted = u->with[lane + i] * value;
-        s->with_lane[lane + i] += weighted;
-        s->one_lane[lane + i] += value;
-        with[i] += weighted;
-        one[i] += value;
-        all[i] += u->all[lane + i] * value;
-      }
+      hrs_sums sums = {0};
+      for (int r = runs->start[order]; r < runs->start[order + 1]; r++)
+        hrs_sums_add(&sums, block + runs->run[r] * HRS_LANES + lane);
+      hrs_sums_store(&sums, s->lane[order] + lane);
     }
-    s->with_run[run] = sum_of(with);
-    s->one_run[run] = sum_of(one);
   }
-  s->all = sum_of(all);
 }
 
-typedef void adder(const double *block, const weights *w, block_sums *s);
-
-static void add_block_plain(const double *block, const weights *w, block_sums *s) {
-  add_block(block, w, s);
+/* Runs of order r have the weights w[r]. */
+HRS_INLINE void sum_runs(const double *block, const weights *w, block_sums *s) {
+  for (int run = 0; run < HRS_LANES; run++) {
+    const weights *u = w + hrs_order((hrs_mask)run);
+    hrs_sums in = {0}, out = {0}, plain = {0};
+    for (int lane = 0; lane < HRS_LANES; lane += GROUP) {
+      const double *x = block + run * HRS_LANES + lane;
+      hrs_sums_add_products(&in, u->in + lane, x);
+      hrs_sums_add_products(&out, u->out + lane, x);
+      hrs_sums_add(&plain, x);
+    }
+    s->in[run] = hrs_sums_total(&in);
+    s->out[run] = hrs_sums_total(&out);
+    s->plain[run] = hrs_sums_total(&plain);
+  }
 }
 
-HRS_TARGET_AVX2 static void add_block_avx2(const double *block, const weights *w, block_sums *s) {
-  add_block(block, w, s);
+typedef void summer(const double *block, const hrs_runs *runs, const weights *w, block_sums *s);
+
+static void sum_block_any(const double *block, const hrs_runs *runs, const weights *w,
+                          block_sums *s) {
+  sum_runs(block, w, s);
+  sum_lanes(block, runs, s);
+}
+
+HRS_TARGET_AVX2 static void sum_block_avx2(const double *block, const hrs_runs *runs,
+                                           const weights *w, block_sums *s) {
+  sum_runs(block, w, s);
+  sum_lanes(block, runs, s);
 }
 
 /* A sum and what rounding took from it (Neumaier). */
@@ -82,57 +89,90 @@ static void add(exact_sum *to, double x) {
   to->sum = sum;
 }
 
-static double value_of(exact_sum s) {
-  return s.sum + s.lost;
-}
-
-/* Sums over the sets of a sub-cube that hold a player, by free bit, and over all of them. */
+/* What the sets of a sub-cube say of a player: of one that they all hold, of one that none holds,
+ * and of each free one. */
 typedef struct folding {
-  exact_sum set[HRS_MAX_PLAYERS], total;
+  exact_sum held, missing, free[HRS_MAX_PLAYERS];
 } folding;
 
-/* Fold 64 sums away: to[b] gets those whose index has bit b; returns the total. */
-static double fold_64(const double *sums, exact_sum *to) {
-  double x[HRS_LANES];
-  for (int i = 0; i < HRS_LANES; i++)
-    x[i] = sums[i];
-  for (int b = HRS_LANE_BITS - 1; b >= 0; b--) {
-    double upper[HRS_LANES];
-    int half = 1 << b;
-    for (int i = 0; i < half; i++) {
-      upper[i] = x[half + i];
+/* Sum of x[2^bits], whose contents are lost. */
+static double fold(double *restrict x, int bits) {
+  for (int half = 1 << bits >> 1; half; half /= 2) {
+    for (int i = 0; i < half; i++)
       x[i] += x[half + i];
-    }
-    for (int k = half / 2; k > 0; k /= 2) {
-      for (int i = 0; i < k; i++)
-        upper[i] += upper[k + i];
-    }
-    add(&to[b], upper[0]);
   }
   return x[0];
 }
 
-static void fold_block(folding *f, const double *lane_sums, const double *run_sums,
-                       hrs_count block) {
-  double total = fold_64(lane_sums, f->set);
-  fold_64(run_sums, f->set + HRS_LANE_BITS);
-  for (int b = HRS_BLOCK_BITS; block; b++, block >>= 1)
-    if (block & 1) add(&f->set[b], total);
-  add(&f->total, total);
+/* The six players of 64 sums; x and y hold their totals at [0] in the end. */
+static void fold_64(double *restrict x, double *restrict y, exact_sum *to) {
+  double part[HRS_LANES / 2];
+  for (int b = HRS_LANE_BITS - 1; b >= 0; b--) {
+    const int half = 1 << b;
+    for (int i = 0; i < half; i++) {
+      part[i] = x[half + i] - y[i];
+      x[i] += x[half + i];
+      y[i] += y[half + i];
+    }
+    add(&to[b], fold(part, b));
+  }
 }
 
-/* w[t].with[lane] = w_{s-1} + w_s and w[t].all[lane] = w_s at s = t + |lane|; 0 beyond n. */
-static void shapley_weights(int n, weights *w) {
-  double by_order[HRS_MAX_PLAYERS + 1];
+/* All players of a block; the arrays' contents are lost. */
+static void fold_block(folding *f, int bits, hrs_count block, double *lane_in, double *lane_out,
+                       double *run_in, double *run_out) {
+  fold_64(lane_in, lane_out, f->free);
+  fold_64(run_in, run_out, f->free + HRS_LANE_BITS);
+  const double held = lane_in[0], missing = -lane_out[0];
+  for (int b = HRS_BLOCK_BITS; b < bits; b++)
+    add(&f->free[b], block >> (b - HRS_BLOCK_BITS) & 1 ? held : missing);
+  add(&f->held, held);
+  add(&f->missing, missing);
+}
+
+static void fold_shapley(folding *f, int bits, hrs_count block, const weights *w, block_sums *s) {
+  double in[HRS_LANES] = {0}, out[HRS_LANES] = {0};
+  for (int order = 0; order < HRS_RUN_ORDERS; order++) {
+    for (int lane = 0; lane < HRS_LANES; lane++) {
+      in[lane] += w[order].in[lane] * s->lane[order][lane];
+      out[lane] += w[order].out[lane] * s->lane[order][lane];
+    }
+  }
+  fold_block(f, bits, block, in, out, s->in, s->out);
+}
+
+static void fold_banzhaf(folding *f, int bits, hrs_count block, block_sums *s) {
+  double lane_in[HRS_LANES] = {0}, lane_out[HRS_LANES], run_out[HRS_LANES];
+  for (int order = 0; order < HRS_RUN_ORDERS; order++) {
+    for (int lane = 0; lane < HRS_LANES; lane++)
+      lane_in[lane] += s->lane[order][lane];
+  }
+  memcpy(lane_out, lane_in, sizeof lane_out);
+  memcpy(run_out, s->plain, sizeof run_out);
+  fold_block(f, bits, block, lane_in, lane_out, s->plain, run_out);
+}
+
+/* For orders 0..count-1 of what stands above the lanes; 0 where there is no such set. */
+static void shapley_weights(int n, int count, weights *w) {
+  double p[HRS_MAX_PLAYERS];
   for (int s = 0; s < n; s++)
-    by_order[s] = 1 / (n * hrs_binomial(n - 1, s));
-  by_order[n] = 0;
-  for (int t = 0; t <= n; t++) {
+    p[s] = 1 / (n * hrs_binomial(n - 1, s));
+  for (int t = 0; t < count; t++) {
     for (int lane = 0; lane < HRS_LANES; lane++) {
       int s = t + hrs_order((hrs_mask)lane);
-      w[t].all[lane] = s <= n ? by_order[s] : 0;
-      w[t].with[lane] = s > 0 && s <= n ? by_order[s - 1] + by_order[s] : 0;
+      w[t].in[lane] = s > 0 && s <= n ? p[s - 1] : 0;
+      w[t].out[lane] = s < n ? p[s] : 0;
     }
+  }
+}
+
+static void add_players(const folding *f, hrs_subcube cube, int n, double scale, double *sum) {
+  const exact_sum *free = f->free;
+  for (int i = 0; i < n; i++) {
+    const exact_sum *part = cube.free >> i & 1    ? free++
+                            : cube.fixed >> i & 1 ? &f->held
+                                                  : &f->missing;
+    sum[i] += scale * (part->sum + part->lost);
   }
 }
 
@@ -140,33 +180,25 @@ hrs_status hrs_player_values(hrs_dtype type, const void *values, hrs_subcube cub
                              double *sum) {
   HRS_REQUIRE(type == HRS_F64 || type == HRS_F32, USAGE,
               "player values: elements are %s, must be float64 or float32", hrs_dtype_name(type));
-  adder *add_one = hrs_has_avx2() ? add_block_avx2 : add_block_plain;
+  summer *sum_block = hrs_has_avx2() ? sum_block_avx2 : sum_block_any;
   const int bits = hrs_order(cube.free), base = hrs_order(cube.fixed);
-  /* A short block is filled up with zeros, whose runs reach six orders further. */
+  /* A short block is filled up with zeros: its runs all count. */
+  const hrs_runs runs = hrs_runs_by_order(HRS_BLOCK_BITS);
   weights *w;
-  HRS_TRY(hrs_calloc(n + 1 + HRS_LANE_BITS, sizeof *w, &w));
-  shapley_weights(n, w);
-  folding with = {{{0, 0}}, {0, 0}}, one = with;
-  exact_sum all = {0, 0};
+  HRS_TRY(hrs_alloc(n + HRS_RUN_ORDERS, sizeof *w, &w));
+  shapley_weights(n, n + HRS_RUN_ORDERS, w);
+  folding shapley = {{0, 0}, {0, 0}, {{0, 0}}}, banzhaf = shapley;
   double buffer[HRS_BLOCK];
-  block_sums s;
+  block_sums sums;
   for (hrs_count b = 0; b < hrs_block_count(bits); b++) {
     const double *block = hrs_block_load(type, values, bits, b, buffer);
-    add_one(block, w + base + hrs_order((hrs_mask)b), &s);
-    fold_block(&with, s.with_lane, s.with_run, b);
-    fold_block(&one, s.one_lane, s.one_run, b);
-    add(&all, s.all);
+    const weights *above = w + base + hrs_order((hrs_mask)b);
+    sum_block(block, &runs, above, &sums);
+    fold_shapley(&shapley, bits, b, above, &sums);
+    fold_banzhaf(&banzhaf, bits, b, &sums);
   }
   hrs_free(w);
-  const double scale = ldexp(1, 1 - n);
-  for (int i = 0, bit = 0; i < n; i++) {
-    bool is_free = cube.free >> i & 1, is_fixed = cube.fixed >> i & 1;
-    exact_sum none = {0, 0};
-    exact_sum shapley = is_free ? with.set[bit] : is_fixed ? with.total : none;
-    exact_sum banzhaf = is_free ? one.set[bit] : is_fixed ? one.total : none;
-    sum[i] += (shapley.sum - all.sum) + (shapley.lost - all.lost);
-    sum[n + i] += scale * (2 * value_of(banzhaf) - value_of(one.total));
-    bit += is_free;
-  }
+  add_players(&shapley, cube, n, 1, sum);
+  add_players(&banzhaf, cube, n, ldexp(1, 1 - n), sum + n);
   return HRS_OK;
 }

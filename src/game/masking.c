@@ -75,9 +75,17 @@ static inline void copy_run(unsigned char *out, const unsigned char *in, size_t 
     out[i] = in[i];
 }
 
+static inline int lowest_bit(hrs_mask mask) {
+#if defined(__GNUC__)
+  return __builtin_ctzll(mask);
+#else
+  return hrs_order((mask & (0 - mask)) - 1);
+#endif
+}
+
 void hrs_masking_write(hrs_masking *m, hrs_mask mask, void *out) {
   for (hrs_mask changed = mask ^ m->mask; changed; changed &= changed - 1) {
-    int player = hrs_order((changed & (0 - changed)) - 1);
+    int player = lowest_bit(changed);
     const unsigned char *source = mask >> player & 1 ? m->sample : m->baseline;
     for (hrs_count r = m->first[player]; r < m->first[player + 1]; r++)
       copy_run(m->row + m->run[r].offset, source + m->run[r].offset, (size_t)m->run[r].length);

@@ -91,7 +91,7 @@ HRS_INLINE void wide3(int pattern, hrs_kernel k, double *data, hrs_count size, h
 #endif
 
 #ifdef HAVE_SHUFFLES
-typedef double vector __attribute__((vector_size(32), aligned(8), may_alias));
+typedef hrs_quad vector;
 
 HRS_INLINE void vector_pair(int pattern, hrs_kernel k, vector *x, vector *y) {
   vector u = *x, w = *y;

@@ -9,6 +9,7 @@
 #define HARSANYI_LATTICE_SIMD_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #if defined(__GNUC__)
 #define HRS_INLINE static inline __attribute__((always_inline))
@@ -30,5 +31,55 @@ static inline bool hrs_has_avx2(void) {
   return false;
 }
 #endif
+
+/** Ask for data that is needed soon. */
+static inline void hrs_prefetch(const void *data) {
+#if defined(__GNUC__)
+  __builtin_prefetch(data);
+#else
+  (void)data;
+#endif
+}
+
+/* Eight sums side by side: what a compiler does not reliably make of a loop inside a loop. */
+#if defined(__GNUC__)
+typedef double hrs_quad __attribute__((vector_size(32), aligned(8), may_alias));
+typedef struct hrs_sums {
+  hrs_quad low, high;
+} hrs_sums;
+
+HRS_INLINE void hrs_sums_add(hrs_sums *s, const double *x) {
+  s->low += ((const hrs_quad *)x)[0];
+  s->high += ((const hrs_quad *)x)[1];
+}
+HRS_INLINE void hrs_sums_add_products(hrs_sums *s, const double *w, const double *x) {
+  s->low += ((const hrs_quad *)w)[0] * ((const hrs_quad *)x)[0];
+  s->high += ((const hrs_quad *)w)[1] * ((const hrs_quad *)x)[1];
+}
+#else
+typedef struct hrs_sums {
+  double sum[8];
+} hrs_sums;
+
+HRS_INLINE void hrs_sums_add(hrs_sums *s, const double *x) {
+  for (int i = 0; i < 8; i++)
+    s->sum[i] += x[i];
+}
+HRS_INLINE void hrs_sums_add_products(hrs_sums *s, const double *w, const double *x) {
+  for (int i = 0; i < 8; i++)
+    s->sum[i] += w[i] * x[i];
+}
+#endif
+
+/** The eight sums in order. */
+HRS_INLINE void hrs_sums_store(const hrs_sums *s, double *to) {
+  memcpy(to, s, 8 * sizeof *to);
+}
+/** Their sum. */
+HRS_INLINE double hrs_sums_total(const hrs_sums *s) {
+  double x[8];
+  hrs_sums_store(s, x);
+  return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
+}
 
 #endif

@@ -8,24 +8,19 @@
 
 /* ---- element types ---- */
 
-/* X(code in the file, name in the file, element type here) */
-#define TYPE_TABLE(X)                                                                              \
-  X(FLOAT, F32)                                                                                    \
-  X(DOUBLE, F64)                                                                                   \
-  X(FLOAT16, F16)                                                                                  \
-  X(BFLOAT16, BF16) X(INT8, I8) X(INT16, I16) X(INT32, I32) X(INT64, I64) X(UINT8, U8)             \
-      X(UINT16, U16) X(UINT32, U32) X(UINT64, U64) X(BOOL, BOOL) X(STRING, NONE)                   \
-          X(COMPLEX64, NONE) X(COMPLEX128, NONE)
-
+#define TYPE(name, type)                                                                           \
+  { ONNX__TENSOR_PROTO__DATA_TYPE__##name, #name, HRS_##type }
 static const struct {
   int32_t code;
   const char *name;
   hrs_dtype type;
 } types[] = {
-#define ROW(name, type) {ONNX__TENSOR_PROTO__DATA_TYPE__##name, #name, HRS_##type},
-    TYPE_TABLE(ROW)
-#undef ROW
+    TYPE(FLOAT, F32), TYPE(DOUBLE, F64),  TYPE(FLOAT16, F16),    TYPE(BFLOAT16, BF16),
+    TYPE(INT8, I8),   TYPE(INT16, I16),   TYPE(INT32, I32),      TYPE(INT64, I64),
+    TYPE(UINT8, U8),  TYPE(UINT16, U16),  TYPE(UINT32, U32),     TYPE(UINT64, U64),
+    TYPE(BOOL, BOOL), TYPE(STRING, NONE), TYPE(COMPLEX64, NONE), TYPE(COMPLEX128, NONE),
 };
+#undef TYPE
 
 hrs_dtype hrs_weights_dtype(int32_t code) {
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)

@@ -149,5 +149,10 @@ class ProgramTest(unittest.TestCase):
 
 
 def main():
-    """Run the tests of the calling script: quiet where all is well."""
-    unittest.main(argv=[sys.argv[0], *sys.argv[1:]])
+    """Run the tests of the calling script: quiet where all is well, 77 where all are skipped."""
+    ran = unittest.main(argv=[sys.argv[0], *sys.argv[1:]], exit=False).result
+    for test, reason in ran.skipped:
+        print(f"SKIPPED {test.id()}: {reason}", file=sys.stderr)
+    if not ran.wasSuccessful():
+        sys.exit(1)
+    sys.exit(77 if ran.testsRun == len(ran.skipped) else 0)

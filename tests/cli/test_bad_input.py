@@ -81,6 +81,9 @@ CASES = [
     ("select_word", 64, CNN + "--players grid:2x2 --select first", "--select", "'first'",
      "0:50,77"),
     ("select_out_of_range", 64, CNN + "--players grid:2x2 --select 360", "--select", "360"),
+    ("select_twice", 64, CNN + "--players grid:2x2 --select 1,0:2", "--select", "1 comes twice"),
+    ("select_huge", 64, CNN + "--players grid:2x2 --select 9223372036854775807", "--select",
+     "9223372036854775807"),
     ("select_backwards", 64, CNN + "--players grid:2x2 --select 5:2", "--select", "5:2"),
 
     # Players: none, too many, none that fit.
@@ -152,9 +155,8 @@ CASES = [
      "--samples", "four.npy", r"\[1, 4\]", r"13\]"),
     ("images_for_a_table", 65, "--model {data}/wine_mlp.onnx --samples {data}/digits_images.npy",
      "--samples", "digits_images.npy", r"13\]"),
-    ("samples_of_floats_for_tokens", 65, "--model {data}/tokens_transformer.onnx --samples "
-     "{f}/float_tokens.npy --baseline token:0", "--samples", "float_tokens.npy", "float", "int64",
-     "token"),
+    ("samples_of_fractions_for_tokens", 65, "--model {data}/tokens_transformer.onnx --samples "
+     "{f}/float_tokens.npy --baseline token:0", "--samples", "float_tokens.npy", r"\.25", "int64"),
     ("samples_of_text", 65, "--model {data}/wine_mlp.onnx --samples {f}/strings.npy", "--samples",
      "strings.npy"),
     ("samples_none", 65, "--model {data}/wine_mlp.onnx --samples {f}/none.npy", "none.npy|samples"),
@@ -177,6 +179,7 @@ CASES = [
     # Targets.
     ("target_out_of_range", 64, GRID + "--target 10", "--target", "10"),
     ("target_of_a_list_out_of_range", 64, GRID + "--target 0,12", "--target", "12"),
+    ("target_twice", 64, GRID + "--target 3,7,3", "--target", "3 comes twice"),
     ("target_word", 64, GRID + "--target best", "--target", "best"),
     ("target_label_without_labels", 64, GRID + "--target label", "--target", "--labels"),
     ("target_of_two_classes", 64, TOKENS + "--baseline token:0 --target 2", "--target", "2"),
@@ -318,7 +321,7 @@ def make_arrays(test):
     test.save("labels_ten.npy", np.full(360, 10))
     test.save("labels_minus.npy", np.full(360, -1))
     test.save("eight_by_two.npy", np.zeros((360, 2), dtype=np.int64))
-    test.save("float_tokens.npy", np.load(DATA / "tokens_ids.npy").astype(np.float32))
+    test.save("float_tokens.npy", np.load(DATA / "tokens_ids.npy")[:2] + np.float32(0.25))
     test.save("strings.npy", np.full((1, 13), "one"))
     test.save("none.npy", np.zeros((0, 13), dtype=np.float32))
     wine = np.load(DATA / "wine_features.npy")
@@ -424,7 +427,7 @@ class BadInput(ProgramTest):
     def test_full_disk_seen_at_once(self):
         place = self.mounted("small", "size=64k")
         args = ["--closed-form", "majority:n=14", "--keep", "all"]
-        self.check_failure(args, 74, ["--out", "out.h5", "GiB", "free", "--keep salient"], place)
+        self.check_failure(args, 74, ["--out", "out.h5", "[KMG]iB", "free", "--keep salient"], place)
 
     def test_full_disk_at_the_end(self):
         place = self.mounted("medium", "size=512k")

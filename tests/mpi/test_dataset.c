@@ -3,6 +3,7 @@
  * with serial HDF5 and compares bit by bit. */
 #include "mpi_test.h"
 
+#include <hdf5.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -149,7 +150,8 @@ static void write_and_compare(int n, hrs_dtype type, int groups, hrs_count rows,
   hrs_status status = HRS_OK;
   if (!idle) {
     status = hrs_partition_create(n, block_bits, use, &part);
-    if (status == HRS_OK) status = hrs_lattice_create(comm, &part, type, chunk, HRS_SHARE_AUTO, &lattice);
+    if (status == HRS_OK)
+      status = hrs_lattice_create(comm, &part, type, chunk, HRS_SHARE_AUTO, &lattice);
   }
   mpi_assert_ok(status);
   hrs_dataset_spec spec = plain_spec(n, rows);
@@ -389,6 +391,47 @@ static void planned_bytes(void **state) {
   mpi_assert(hrs_dataset_bytes(&spec) < 1 << 18);
 }
 
+/* Nothing in a file depends on when or where it was written. */
+static void equal_contents_are_equal_bytes(void **state) {
+  (void)state;
+  char path[2][512];
+  hrs_dataset_spec spec = plain_spec(5, 1);
+  for (int i = 0; i < 2; i++) {
+    hrs_dataset *set;
+    in_folder(path[i], i ? "second.h5" : "first.h5");
+    mpi_assert_ok(hrs_dataset_create(MPI_COMM_WORLD, path[i], false, &spec, &set));
+    hrs_dataset_row row = small_row(5, 0);
+    hrs_salient list = small_list(3);
+    hrs_count k = 0;
+    int writer = i % size;
+    mpi_assert_ok(rank == writer ? hrs_dataset_write_row(set, 0, &row) : HRS_OK);
+    mpi_assert_ok(hrs_dataset_write_salient(set, rank == writer, &k, &list));
+    const hrs_run_attribute run = {"command", "a test", 0};
+    mpi_assert_ok(hrs_dataset_finish(&set, 1, &run));
+    free(list.mask), free(list.type), free(list.value);
+    if (i == 0) sleep(rank == 0 ? 2 : 0);
+  }
+  bool equal = true;
+  if (rank == 0) {
+    unsigned char *bytes[2] = {NULL, NULL};
+    hrs_count length[2] = {0, 1};
+    for (int i = 0; i < 2; i++)
+      equal = equal && hrs_file_read(path[i], 1 << 20, &bytes[i], &length[i]) == HRS_OK;
+    equal = equal && length[0] == length[1] && memcmp(bytes[0], bytes[1], (size_t)length[0]) == 0;
+    hrs_free(bytes[0]);
+    hrs_free(bytes[1]);
+    unlink(path[0]);
+    unlink(path[1]);
+  }
+  mpi_assert(equal);
+}
+
+/* No handle of HDF5 is left open by what ran before. */
+static void no_handle_is_left(void **state) {
+  (void)state;
+  mpi_assert(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL) == 0);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(make_folder),
     cmocka_unit_test(one_group),
@@ -400,6 +443,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(bad_places),
     cmocka_unit_test(rows_without_or_with_two_owners),
     cmocka_unit_test(planned_bytes),
+    cmocka_unit_test(equal_contents_are_equal_bytes),
+    cmocka_unit_test(no_handle_is_left),
     cmocka_unit_test(remove_folder),
 };
 mpi_test_main(tests)

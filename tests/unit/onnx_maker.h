@@ -151,6 +151,13 @@ MAKER void maker_float(node_proto *node, const char *name, float value) {
   a->f = value;
 }
 
+MAKER void maker_ints(node_proto *node, const char *name, int count, const int64_t *values) {
+  attribute_proto *a = maker_attribute(node, name, MAKER_ATTRIBUTE(INTS));
+  a->n_ints = (size_t)count;
+  a->ints = malloc(sizeof *values * (size_t)(count ? count : 1));
+  if (count) memcpy(a->ints, values, sizeof *values * (size_t)count);
+}
+
 MAKER tensor_proto *maker_tensor(const char *name, int type, int rank, const int64_t *dim,
                                  size_t bytes, const void *raw) {
   tensor_proto *t = malloc(sizeof *t);

@@ -416,6 +416,36 @@ static void test_functions(void **state) {
   refused(proto, HRS_STATUS_INPUT, "is made from itself");
 }
 
+/* Defaults of a function's attributes are a field that older onnx.proto files do not know. */
+static void add_default(function_proto *f, const char *name, float value) {
+  node_proto *node = maker_node_of("none", "", "", "");
+  maker_float(node, name, value);
+  size_t size = onnx__attribute_proto__get_packed_size(node->attribute[0]);
+  assert_true(size < 128);
+  ProtobufCMessageUnknownField *field = malloc(sizeof *field);
+  *field = (ProtobufCMessageUnknownField){11, PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED, size + 1,
+                                          malloc(size + 1)};
+  field->data[0] = (uint8_t)size;
+  onnx__attribute_proto__pack(node->attribute[0], field->data + 1);
+  onnx__node_proto__free_unpacked(node, NULL);
+  f->base.n_unknown_fields = 1;
+  f->base.unknown_fields = field;
+}
+
+static void test_function_defaults(void **state) {
+  (void)state;
+  model_proto *proto = calls("m,x", 0);
+  add_default(proto->functions[1], "slope", 0.25f);
+  assert_true(evaluate(proto) == 6 - 0.75f);
+  proto = calls("m,x", 0.5f);
+  add_default(proto->functions[1], "slope", 0.25f);
+  assert_true(evaluate(proto) == 4.5f);
+  proto = calls("m,x", 0);
+  add_default(proto->functions[1], "slope", 0.25f);
+  proto->functions[1]->base.unknown_fields->data[2] ^= 0x40;
+  refused(proto, HRS_STATUS_INPUT, "function 'local.deep': ");
+}
+
 /* Each of 30 functions calls the one before it ten times. */
 static void test_function_bomb(void **state) {
   (void)state;
@@ -561,6 +591,7 @@ int main(void) {
       cmocka_unit_test(test_external),
       cmocka_unit_test(test_functions),
       cmocka_unit_test(test_function_bomb),
+      cmocka_unit_test(test_function_defaults),
       cmocka_unit_test(test_if),
       cmocka_unit_test(test_if_on_data),
       cmocka_unit_test(test_before_scores),

@@ -204,14 +204,97 @@ static void check_subject(const char *root, const subject *s) {
   hrs_model_destroy(&model);
 }
 
-static void published_models(void **state) {
-  (void)state;
+/* A tensor behind a ReLU masked by patches of the map: the game against a session that starts at
+ * that tensor. Nothing of these networks leads past it. */
+static void check_inner(const char *root, const char *name, const char *tensor) {
+  char folder[512], path[600];
+  snprintf(folder, sizeof folder, "%s/%s", root, name);
+  snprintf(path, sizeof path, "%s/model.onnx", folder);
+  hrs_model *model;
+  ASSERT_OK(hrs_model_load(path, NULL, &model));
+  const char *input = hrs_model_input(model, 0)->name, *output = hrs_model_output(model, 0)->name;
+  hrs_array samples, inner, reference;
+  assert_true(load(folder, "inputs", input, &samples));
+  assert_true(load(folder, "outputs_ort", output, &reference));
+  ASSERT_OK(hrs_network_bind(model, input, &samples));
+  cut(&samples, SAMPLES);
+  ASSERT_OK(hrs_network_tensor_at(model, 1, &input, &samples, tensor, &inner));
+  hrs_network_game spec = {.model = model,
+                           .n_inputs = 1,
+                           .inputs = &input,
+                           .samples = &samples,
+                           .mask_at = tensor,
+                           .output = HRS_OUTPUT_RAW,
+                           .n_targets = HRS_TARGETS_ALL};
+  ASSERT_OK(hrs_players_create("grid:3x3", inner.rank - 1, inner.dim + 1, HRS_LAYOUT_AUTO, NULL,
+                               SAMPLES, &spec.players));
+  ASSERT_OK(hrs_baseline_create("zero", &inner, HRS_LAYOUT_AUTO, NULL, &spec.baseline));
+  hrs_players players = {.n = 9};
+  hrs_array baseline;
+  ASSERT_OK(hrs_array_copy(&spec.players.map, &players.map));
+  ASSERT_OK(hrs_array_copy(&spec.baseline, &baseline));
+  hrs_game *game;
+  ASSERT_OK(hrs_game_network(&spec, &game));
+  check_reference(game, &reference, name);
+  hrs_feed feed = {.name = tensor, .type = inner.type, .rank = inner.rank - 1, .varies = true};
+  memcpy(feed.dim, inner.dim + 1, sizeof feed.dim - sizeof feed.dim[0]);
+  hrs_session *session;
+  ASSERT_OK(hrs_session_create(model, 1, &feed, 1, &output, 1, &session));
+  int classes = hrs_game_targets(game);
+  double *values, *wanted;
+  ASSERT_OK(hrs_alloc(classes << 9, sizeof *values, &values));
+  ASSERT_OK(hrs_alloc(classes, sizeof *wanted, &wanted));
+  for (hrs_count sample = 0; sample < SAMPLES; sample++) {
+    ASSERT_OK(hrs_game_select(game, sample));
+    ASSERT_OK(hrs_game_evaluate(game, (hrs_subcube){0, 511}, values));
+    for (hrs_mask mask = 0; mask < 512; mask += 37) {
+      hrs_array masked;
+      hrs_count step, count = hrs_array_count(&inner) / SAMPLES;
+      ASSERT_OK(hrs_array_copy(&inner, &masked));
+      mask_input(&masked, &players, &baseline, sample, mask);
+      memcpy(hrs_session_feed_buffer(session, 0), (float *)masked.data + sample * count,
+             (size_t)count * sizeof(float));
+      ASSERT_OK(hrs_session_run(session, 1));
+      ASSERT_OK(
+          hrs_convert(HRS_F32, hrs_session_fetch(session, 0, &step), HRS_F64, wanted, classes));
+      check_close(&values[mask], 512, wanted, classes, name);
+      hrs_array_destroy(&masked);
+    }
+  }
+  hrs_free(values);
+  hrs_free(wanted);
+  hrs_session_destroy(&session);
+  hrs_game_destroy(&game);
+  hrs_players_destroy(&players);
+  hrs_array_destroy(&baseline);
+  hrs_array_destroy(&inner);
+  hrs_array_destroy(&reference);
+  hrs_model_destroy(&model);
+}
+
+static const char *models_or_skip(void) {
   const char *root = getenv("HARSANYI_MODELS");
   if (!root) {
     print_message("SKIPPED: HARSANYI_MODELS is not set\n");
     skip();
   }
   hrs_blas_single_thread();
+  return root;
+}
+
+static void inner_maps(void **state) {
+  (void)state;
+  const char *root = models_or_skip();
+  hrs_count before = hrs_memory_current();
+  check_inner(root, "mnist_lenet_fyh", "13");
+  check_inner(root, "cifar_resnet_2b", "18");
+  check_inner(root, "cifar_resnet_2b", "24");
+  assert_int_equal(hrs_memory_current(), before);
+}
+
+static void published_models(void **state) {
+  (void)state;
+  const char *root = models_or_skip();
   hrs_count before = hrs_memory_current();
   for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++)
     check_subject(root, &subjects[i]);
@@ -219,6 +302,7 @@ static void published_models(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(published_models)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(published_models),
+                                     cmocka_unit_test(inner_maps)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,14 +56,53 @@ static hrs_status infer_matmul(hrs_call *call) {
                       "multiply-adds", &call->multiply_adds);
 }
 
+/* Matrices so small that a call of BLAS costs more than the product: attention heads over few
+ * tokens. */
+enum { SMALL = 1536 };
+
+#define SMALL_PRODUCT(name, T, W)                                                                  \
+  HRS_CLONES static void small_##name(const hrs_gemm *g, const void *a_, const void *b_,           \
+                                      void *c_) {                                                  \
+    const T *a = a_, *b = b_;                                                                      \
+    T *c = c_;                                                                                     \
+    hrs_count n = g->n;                                                                            \
+    if (n == 1) {                                                                                  \
+      for (hrs_count i = 0; i < g->m; i++) {                                                       \
+        T sum = 0;                                                                                 \
+        for (hrs_count l = 0; l < g->k; l++)                                                       \
+          sum += a[i * g->k + l] * b[l];                                                           \
+        c[i] = sum;                                                                                \
+      }                                                                                            \
+      return;                                                                                      \
+    }                                                                                              \
+    for (hrs_count i = 0; i < g->m; i++, c += n) {                                                 \
+      for (hrs_count j = 0; j < n; j++)                                                            \
+        c[j] = 0;                                                                                  \
+      for (hrs_count l = 0; l < g->k; l++) {                                                       \
+        T x = a[i * g->k + l];                                                                     \
+        HRS_IVDEP for (hrs_count j = 0; j < n; j++) c[j] += x * b[l * n + j];                      \
+      }                                                                                            \
+    }                                                                                              \
+  }
+HRS_REAL_TYPES(SMALL_PRODUCT)
+
 /* A row of the loop over matrices: one product per element. The caller has checked the sizes. */
 static void multiply_row(hrs_count n, char *const *pointer, const hrs_count *stride,
                          const void *context) {
   const hrs_gemm *gemm = context;
   hrs_count size = (hrs_count)hrs_dtype_size(gemm->type);
-  for (hrs_count i = 0; i < n; i++)
-    (void)hrs_gemm_run(gemm, pointer[1] + i * stride[1] * size, pointer[2] + i * stride[2] * size,
-                       pointer[0] + i * stride[0] * size);
+  bool small = gemm->m <= SMALL && gemm->n <= SMALL && gemm->k <= SMALL &&
+               gemm->m * gemm->n * gemm->k <= SMALL;
+  for (hrs_count i = 0; i < n; i++) {
+    const char *a = pointer[1] + i * stride[1] * size, *b = pointer[2] + i * stride[2] * size;
+    char *c = pointer[0] + i * stride[0] * size;
+    if (small && gemm->type == HRS_F32)
+      small_F32(gemm, a, b, c);
+    else if (small && gemm->type == HRS_F64)
+      small_F64(gemm, a, b, c);
+    else
+      (void)hrs_gemm_run(gemm, a, b, c);
+  }
 }
 
 static hrs_status run_matmul(hrs_call *call) {

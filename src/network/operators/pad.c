@@ -79,7 +79,8 @@ static hrs_status infer_pad(hrs_call *call) {
   }
   HRS_TRY(hrs_call_output(call, 0, in->type, in->rank, dim));
   if (mode == CONSTANT) total = 0;
-  HRS_NODE_REQUIRE(total < (hrs_count)1 << 32, call, UNSUPPORTED, "an axis is too long");
+  HRS_NODE_REQUIRE(total <= 1 << 24, call, UNSUPPORTED, "axes of %lld elements in all",
+                   (long long)total);
   pad *state;
   HRS_TRY(hrs_alloc((hrs_count)sizeof(pad) + total * (hrs_count)sizeof(hrs_count), 1, &state));
   call->node->state = state;

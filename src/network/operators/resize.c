@@ -284,7 +284,7 @@ static hrs_status infer_resize(hrs_call *call) {
     HRS_NODE_REQUIRE(in->dim[i] > 0 || r.out[i] == 0, call, INPUT, "axis %d is empty", i);
     hrs_count taps = table_taps(&o, r.scale[i]), entries;
     HRS_TRY(hrs_multiply(taps, r.out[i], "resizing table", &entries));
-    HRS_NODE_REQUIRE(entries < (hrs_count)1 << 32, call, UNSUPPORTED, "a table of %lld weights",
+    HRS_NODE_REQUIRE(entries <= 1 << 24, call, UNSUPPORTED, "a table of %lld weights",
                      (long long)entries);
     plan.axis[plan.n_axes] = i;
     plan.table[plan.n_axes++] =

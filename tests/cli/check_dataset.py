@@ -1,0 +1,454 @@
+#!/usr/bin/python3
+"""Is a file a data set exactly as docs/format describes it, and does it agree with itself?
+
+    check_dataset.py FILE.h5 ...            one line per fault; exit status 1 if there is any
+    check_dataset.py --same A.h5 B.h5 ...   also: equal to the bit, /run left out
+
+    faults = check_dataset.faults("out.h5")         # a list of texts, empty where all is well
+    faults = check_dataset.differences("a.h5", "b.h5")
+
+Everything is checked: each object's path, type, shape, layout, scales and labels, and that there is
+no other object; then what the numbers say about each other, recomputed with NumPy.
+"""
+import argparse
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import h5py
+import numpy as np
+
+FORMAT_VERSION = 1
+LARGEST_PLAYERS = 40
+# Rows of more masks than this are not transformed.
+LARGEST_BITS = 22
+DOUBLE, SINGLE = np.dtype("<f8"), np.dtype("<f4")
+NO_VALUES = "This is a netCDF dimension but not a netCDF variable."
+
+ROOT_ATTRIBUTES = {"format": "text", "format_version": "<i4", "program_version": "text",
+                   "git": "text", "n_players": "<i4", "n_samples": "<i8", "complete": "u1"}
+GROUPS = {"run", "samples", "salient", "orders", "orders/and", "orders/or", "indices",
+          "interactions", "players", "classes"}
+
+
+@dataclass
+class Kind:
+    """An object of the table in docs/format: its type, axes, and whether every file has it."""
+    type: str
+    axes: tuple
+    always: bool = False
+
+
+OBJECTS = {
+    "row": Kind("<i8", ("row",), True),
+    "player": Kind("<i4", ("player",), True),
+    "mask": Kind("u1", ("mask",)),
+    "players/name": Kind("text", ("player",)),
+    "players/map": Kind("<i4", None),
+    "players/baseline": Kind("number", None),
+    "classes/name": Kind("text", ("class",)),
+    "samples/index": Kind("<i8", ("row",), True),
+    "samples/label": Kind("<i4", ("row",), True),
+    "samples/target": Kind("<i4", ("row",), True),
+    "samples/v_empty": Kind("<f8", ("row",), True),
+    "samples/v_full": Kind("<f8", ("row",), True),
+    "values": Kind("lattice", ("row", "mask")),
+    "interactions/and": Kind("lattice", ("row", "mask")),
+    "interactions/or": Kind("lattice", ("row", "mask")),
+    "salient/offset": Kind("<u8", ("offset",), True),
+    "salient/mask": Kind("<u8", ("entry",), True),
+    "salient/type": Kind("u1", ("entry",), True),
+    "salient/order": Kind("u1", ("entry",), True),
+    "salient/value": Kind("<f8", ("entry",), True),
+    "salient/threshold": Kind("<f8", ("row",), True),
+    "salient/truncated": Kind("u1", ("row",), True),
+    "orders/order": Kind("<i4", ("order",), True),
+    "indices/SV": Kind("<f8", ("row", "player")),
+    "indices/BV": Kind("<f8", ("row", "player")),
+}
+ORDER_SUMS = ("positive", "negative", "count", "all_positive", "all_negative")
+for _type in ("and", "or"):
+    for _sum in ORDER_SUMS:
+        OBJECTS[f"orders/{_type}/{_sum}"] = Kind("<f8", ("row", "order"))
+
+# The array that is the scale of an axis.
+SCALES = {"row": "row", "player": "player", "mask": "mask", "order": "orders/order",
+          "class": "classes/name", "offset": "salient/offset", "entry": "salient/mask"}
+
+
+def as_text(value):
+    """Text of an attribute or element, whichever way h5py gives it."""
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+class Checker:
+    """Collects what is wrong with one file."""
+
+    def __init__(self, file):
+        self.file, self.faults = file, []
+        self.n = self.rows = 0
+        self.epsilon = np.finfo(np.float64).eps
+
+    def fault(self, text):
+        """Note a fault."""
+        self.faults.append(text)
+
+    def need(self, condition, text):
+        """Note a fault where the condition does not hold; returns the condition."""
+        if not condition:
+            self.faults.append(text)
+        return bool(condition)
+
+    def run(self):
+        """All checks; the later ones only where the structure is right."""
+        if self.header():
+            self.structure()
+        if self.faults:
+            return self.faults
+        self.lattice_epsilon()
+        self.players()
+        self.samples()
+        for k in range(self.rows):
+            self.row(k)
+        return self.faults
+
+    # Structure
+
+    def header(self):
+        attributes = self.file.attrs
+        for name, kind in ROOT_ATTRIBUTES.items():
+            if not self.need(name in attributes, f"attribute {name} is missing"):
+                continue
+            if kind == "text":
+                self.need(isinstance(attributes[name], (bytes, str)),
+                          f"attribute {name} is no text: {attributes[name]!r}")
+            else:
+                self.need(np.asarray(attributes[name]).dtype == np.dtype(kind)
+                          and np.asarray(attributes[name]).shape == (),
+                          f"attribute {name} is no single {kind}: {attributes[name]!r}")
+        for name in set(attributes) - set(ROOT_ATTRIBUTES):
+            self.fault(f"attribute {name} is not in the format")
+        if self.faults:
+            return False
+        self.need(as_text(attributes["format"]) == "harsanyi", "format is not harsanyi")
+        self.need(attributes["format_version"] == FORMAT_VERSION,
+                  f"format_version {attributes['format_version']}")
+        self.need(attributes["complete"] == 1, "the file is not complete")
+        self.need(1 <= attributes["n_players"] <= LARGEST_PLAYERS,
+                  f"{attributes['n_players']} players")
+        self.n = int(attributes["n_players"])
+        if self.need("samples/index" in self.file, "/samples/index is missing"):
+            self.rows = len(self.file["samples/index"])
+            self.need(self.rows > 0, "no rows")
+        return not self.faults
+
+    def structure(self):
+        found = {}
+        self.file.visititems(lambda name, item: found.__setitem__(name, item))
+        for name, kind in OBJECTS.items():
+            if kind.always:
+                self.need(name in found, f"/{name} is missing")
+        for name, item in found.items():
+            if isinstance(item, h5py.Group):
+                self.need(name in GROUPS, f"/{name} is not in the format")
+                self.need(name == "run" or len(item), f"/{name} is empty")
+            elif self.need(name in OBJECTS, f"/{name} is not in the format"):
+                self.array(name, item, OBJECTS[name])
+        self.need("run" in found, "/run is missing")
+        types = [t for t in ("and", "or") if f"orders/{t}" in found]
+        self.need(types, "neither /orders/and nor /orders/or is there")
+        for kind in types:
+            for name in ORDER_SUMS:
+                self.need(f"orders/{kind}/{name}" in found, f"/orders/{kind}/{name} is missing")
+        for kind in ("and", "or"):
+            if f"interactions/{kind}" in found:
+                self.need(kind in types, f"/interactions/{kind} without /orders/{kind}")
+        stored = [found[name].dtype for name, kind in OBJECTS.items()
+                  if kind.type == "lattice" and name in found]
+        self.need(len(set(stored)) <= 1, "the lattice arrays have several types")
+        self.need(("mask" in found) == bool(stored), "/mask goes with the lattice arrays")
+
+    def lengths(self):
+        entries = len(self.file["salient/mask"]) if "salient/mask" in self.file else 0
+        return {"row": self.rows, "player": self.n, "mask": 2**self.n, "order": self.n + 1,
+                "offset": self.rows + 1, "entry": entries}
+
+    def array(self, name, array, kind):
+        self.type(name, array, kind.type)
+        self.need(array.chunks is None and array.compression is None,
+                  f"/{name} is not contiguous and plain")
+        if kind.axes is None:
+            return
+        if not self.need(array.ndim == len(kind.axes), f"/{name} has shape {array.shape}"):
+            return
+        for i, axis in enumerate(kind.axes):
+            length = self.lengths().get(axis, array.shape[i])
+            self.need(array.shape[i] == length,
+                      f"/{name}: axis {axis} has length {array.shape[i]}, not {length}")
+            self.axis(name, array, i, axis)
+
+    def type(self, name, array, kind):
+        if kind == "text":
+            info = h5py.check_string_dtype(array.dtype)
+            good = info is not None and info.length is not None and info.encoding == "utf-8"
+            self.need(good, f"/{name} is {array.dtype}, not fixed-length UTF-8")
+        elif kind == "lattice":
+            self.need(array.dtype in (DOUBLE, SINGLE), f"/{name} is {array.dtype}")
+        elif kind == "number":
+            self.need(array.dtype.kind in "fiu", f"/{name} is {array.dtype}")
+        else:
+            self.need(array.dtype == np.dtype(kind), f"/{name} is {array.dtype}, not {kind}")
+
+    def axis(self, name, array, i, axis):
+        if name == "mask":
+            title = as_text(array.attrs.get("NAME", ""))
+            self.need(title.startswith(NO_VALUES), f"/mask is no dimension without values: {title}")
+            self.need(array.id.get_storage_size() == 0, "/mask has storage")
+            return
+        self.need(array.dims[i].label == axis, f"/{name}: axis {i} is labelled "
+                  f"{array.dims[i].label!r}, not {axis!r}")
+        scale = SCALES[axis]
+        if scale == name:
+            self.need(h5py.h5ds.is_scale(array.id), f"/{name} is no dimension scale")
+            return
+        attached = [item.name for item in array.dims[i].values()]
+        self.need(attached == ["/" + scale], f"/{name}: the scales of axis {i} are {attached}, "
+                  f"not /{scale}")
+
+    # Numbers
+
+    def lattice_epsilon(self):
+        """The precision that values were stored in; without lattice arrays the values tell."""
+        stored = [self.file[name].dtype for name, kind in OBJECTS.items()
+                  if kind.type == "lattice" and name in self.file]
+        ends = np.concatenate([self.file["samples/v_empty"][()], self.file["samples/v_full"][()]])
+        if SINGLE in stored or (not stored and np.all(ends == ends.astype(np.float32))):
+            self.epsilon = float(np.finfo(np.float32).eps)
+
+    def players(self):
+        file, n = self.file, self.n
+        self.need(np.array_equal(file["row"][()], np.arange(self.rows)), "/row is not 0, 1, ...")
+        self.need(np.array_equal(file["player"][()], np.arange(n)), "/player is not 0, 1, ...")
+        self.need(np.array_equal(file["orders/order"][()], np.arange(n + 1)),
+                  "/orders/order is not 0, 1, ...")
+        for name in ("players/name", "classes/name"):
+            if name in file:
+                try:
+                    [as_text(value) for value in file[name][()]]
+                except UnicodeDecodeError as error:
+                    self.fault(f"/{name}: {error}")
+        self.need(("players/map" in file) == ("players/baseline" in file),
+                  "/players/map and /players/baseline go together")
+        if "players/map" not in file:
+            return
+        labels = file["players/map"][()]
+        self.need(labels.min() >= -1 and labels.max() < n,
+                  f"/players/map holds {labels.min()} to {labels.max()}")
+        missing = set(range(n)) - set(np.unique(labels).tolist())
+        self.need(not missing, f"/players/map: nothing belongs to players {sorted(missing)}")
+        baseline, samples = file["players/baseline"].shape, int(file.attrs["n_samples"])
+        same = (labels.shape == baseline or labels.shape == (samples, *baseline)
+                or (samples, *labels.shape) == baseline)
+        self.need(same, f"/players/map {labels.shape} does not fit the baseline {baseline}")
+
+    def samples(self):
+        file = self.file
+        index, target = file["samples/index"][()], file["samples/target"][()]
+        runs = 1 + int(np.sum(index[1:] != index[:-1]))
+        self.need(runs == len(set(index.tolist())), "/samples: the rows of a sample are not together")
+        self.need(runs == file.attrs["n_samples"],
+                  f"n_samples is {file.attrs['n_samples']}, the rows have {runs}")
+        self.need(len({*zip(index.tolist(), target.tolist())}) == self.rows,
+                  "/samples: a pair of sample and target stands there twice")
+        self.need(np.all(index >= 0), "/samples/index is negative")
+        self.need(np.all(file["samples/label"][()] >= -1), "/samples/label under -1")
+        offset = file["salient/offset"][()].astype(np.int64)
+        self.need(offset[0] == 0 and np.all(np.diff(offset) >= 0)
+                  and offset[-1] == len(file["salient/mask"]), "/salient/offset does not rise to "
+                  "the number of entries")
+        self.need(np.all(file["salient/truncated"][()] <= 1), "/salient/truncated is not 0 or 1")
+        self.need(np.all(file["salient/threshold"][()] > 0), "/salient/threshold is not positive")
+
+    def row(self, k):
+        """What the numbers of row k say about each other."""
+        file = self.file
+        types = [t for t in ("and", "or") if f"orders/{t}" in file]
+        v_empty, v_full = file["samples/v_empty"][k], file["samples/v_full"][k]
+        sums = {t: {s: file[f"orders/{t}/{s}"][k] for s in ORDER_SUMS} for t in types}
+        size = {t: float(np.sum(sums[t]["all_positive"] - sums[t]["all_negative"])) + abs(v_empty)
+                for t in types}
+        slack = {t: 4 * (self.n + 4) * self.epsilon * size[t] for t in types}
+        if not self.need(np.isfinite([v_empty, v_full, *size.values()]).all(),
+                         f"row {k}: numbers that are not finite"):
+            return
+        entries = self.salient(k, types)
+        for kind in types:
+            where = f"row {k}, {kind}"
+            for name in ORDER_SUMS:
+                self.need(sums[kind][name][0] == 0, f"{where}: order 0 of {name} is not 0")
+                sign = -1 if name.endswith("negative") else 1
+                self.need(np.all(sign * sums[kind][name] >= 0), f"{where}: {name} has a wrong sign")
+            effect = np.sum(sums[kind]["all_positive"] + sums[kind]["all_negative"])
+            self.close(f"{where}: sum over all orders", effect, v_full - v_empty, slack[kind])
+            self.salient_sums(k, kind, entries, sums[kind], slack[kind])
+            self.whole(k, kind, entries, sums[kind], slack[kind])
+        least = min(slack.values())
+        if "indices/SV" in file:
+            self.close(f"row {k}: sum of the Shapley values", file["indices/SV"][k].sum(),
+                       v_full - v_empty, least)
+        if "values" in file:
+            v = file["values"][k]
+            self.need(v[0] == v_empty and v[-1] == v_full, f"row {k}: /values does not begin and "
+                      "end with v(empty) and v(N)")
+
+    def close(self, what, found, wanted, tolerance):
+        """Two arrays agree to the tolerance."""
+        error = np.max(np.abs(np.asarray(found, dtype=np.float64) - wanted), initial=0)
+        self.need(error <= tolerance, f"{what}: off by {error:.3g}, allowed {tolerance:.3g}")
+
+    def salient(self, k, types):
+        """Check the list of row k; returns its columns type, mask, value."""
+        group = self.file["salient"]
+        part = slice(*(int(x) for x in group["offset"][k:k + 2]))
+        kind, mask, value = group["type"][part], group["mask"][part], group["value"][part]
+        where = f"row {k} of /salient"
+        codes = [code for code, name in enumerate(("and", "or")) if name in types]
+        self.need(np.isin(kind, codes).all(), f"{where}: types {np.unique(kind)}")
+        self.need(np.all(mask > 0) and np.all(mask < np.uint64(2**self.n)),
+                  f"{where}: masks out of range")
+        bits = np.array([int(m).bit_count() for m in mask], dtype=np.uint8)
+        self.need(np.array_equal(bits, group["order"][part]), f"{where}: orders are not the masks'")
+        order = np.lexsort((mask, kind, -np.abs(value)))
+        self.need(np.array_equal(order, np.arange(len(mask))),
+                  f"{where}: not by falling |value|, then type, then mask")
+        self.need(len({*zip(kind.tolist(), mask.tolist())}) == len(mask),
+                  f"{where}: a set stands there twice")
+        return kind, mask, value
+
+    def salient_sums(self, k, kind, entries, sums, slack):
+        """The list against /orders."""
+        types, masks, values = entries
+        threshold = self.file["salient/threshold"][k]
+        mine = (types == ("and", "or").index(kind)) & (np.abs(values) >= threshold)
+        orders = np.array([int(m).bit_count() for m in masks[mine]], dtype=np.int64)
+        listed = {"positive": np.maximum(values[mine], 0), "negative": np.minimum(values[mine], 0),
+                  "count": np.ones(mine.sum())}
+        for name, part in listed.items():
+            mine_sums = np.bincount(orders, part, minlength=self.n + 1)
+            where = f"row {k}, {kind}: {name} of the salient list"
+            if self.file["salient/truncated"][k]:
+                self.need(np.all(np.abs(mine_sums) <= np.abs(sums[name]) + slack),
+                          f"{where} is more than /orders has")
+            else:
+                self.close(where, mine_sums, sums[name], 0 if name == "count" else slack)
+
+    def whole(self, k, kind, entries, sums, slack):
+        """/interactions against the list, /orders, /values, SV and BV."""
+        name = f"interactions/{kind}"
+        if name not in self.file or self.n > LARGEST_BITS:
+            return
+        n, where = self.n, f"row {k} of /{name}"
+        dividends = self.file[name][k].astype(np.float64)
+        v_empty = self.file["samples/v_empty"][k]
+        self.need(dividends[0] == (v_empty if kind == "and" else 0), f"{where}: I(empty)")
+        types, masks, values = entries
+        mine = (types == ("and", "or").index(kind)) & (masks < len(dividends))
+        self.need(np.array_equal(dividends[masks[mine].astype(np.int64)], values[mine]),
+                  f"{where}: not what the salient list says")
+        orders = np.array([0])
+        for _ in range(n):
+            orders = np.concatenate([orders, orders + 1])
+        rest = dividends.copy()
+        rest[0] = 0
+        salient = np.abs(rest) >= self.file["salient/threshold"][k]
+        for what, part in (("all_positive", np.maximum(rest, 0)),
+                           ("all_negative", np.minimum(rest, 0)), ("count", salient),
+                           ("positive", np.maximum(rest, 0) * salient),
+                           ("negative", np.minimum(rest, 0) * salient)):
+            self.close(f"{where}: {what}", np.bincount(orders, part, minlength=n + 1), sums[what],
+                       0 if what == "count" else slack)
+        if "values" in self.file:
+            zeta = rest.copy()
+            for bit in range(n):
+                pairs = zeta.reshape(-1, 2, 2**bit)
+                pairs[:, 1] += pairs[:, 0]
+            v = v_empty + (zeta if kind == "and" else zeta[-1] - zeta[::-1])
+            self.close(f"{where}: against /values", v, self.file["values"][k], slack)
+        if kind == "or":
+            return
+        has = np.arange(2**n) >> np.arange(n)[:, None] & 1
+        size = np.maximum(orders, 1)
+        for index, weight in (("SV", 1 / size), ("BV", 2.0**(1 - size))):
+            if f"indices/{index}" in self.file:
+                self.close(f"{where}: {index}", has @ (rest * weight),
+                           self.file[f"indices/{index}"][k], slack)
+
+
+def readable_by_h5dump(path):
+    """What h5dump has to say against the file, if it is installed."""
+    if not shutil.which("h5dump"):
+        return []
+    done = subprocess.run(["h5dump", "-H", str(path)], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    return [f"h5dump -H: {done.stderr.strip()}"] if done.returncode or done.stderr else []
+
+
+def faults(path):
+    """Everything that is wrong with a file, as texts."""
+    try:
+        with h5py.File(path, "r") as file:
+            found = Checker(file).run()
+    except OSError as error:
+        return [str(error)]
+    return found + readable_by_h5dump(path)
+
+
+def contents(path):
+    """{object: bytes and type} of all but /run; links to scales are addresses, and left out."""
+    result = {}
+
+    def attributes(name, item):
+        for key, value in item.attrs.items():
+            if key not in ("DIMENSION_LIST", "REFERENCE_LIST"):
+                value = np.asarray(value)
+                result[f"{name}@{key}"] = (str(value.dtype), value.shape, value.tobytes()
+                                           if value.dtype != object else str(value))
+
+    def visit(name, item):
+        if name == "run" or name.startswith("run/"):
+            return
+        if isinstance(item, h5py.Dataset):
+            stored = item[()] if item.id.get_storage_size() else np.zeros(0)
+            result[name] = (str(item.dtype), item.shape, stored.tobytes())
+        attributes(name, item)
+
+    with h5py.File(path, "r") as file:
+        attributes("/", file)
+        file.visititems(visit)
+    return result
+
+
+def differences(path, other):
+    """Objects of two files that are not equal to the bit, /run left out, as texts."""
+    a, b = contents(path), contents(other)
+    found = [f"/{name} is in one of them alone" for name in sorted(set(a) ^ set(b))]
+    return found + [f"/{name} differs" for name in sorted(set(a) & set(b)) if a[name] != b[name]]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("files", nargs="+", metavar="FILE.h5")
+    parser.add_argument("--same", action="store_true", help="the files must be equal to the bit")
+    options = parser.parse_args()
+    found = [f"{path}: {text}" for path in options.files for text in faults(path)]
+    if options.same:
+        first, *others = options.files
+        found += [f"{other} is not {first}: {text}" for other in others
+                  for text in differences(first, other)]
+    print("\n".join(found), end="\n" if found else "")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,319 @@
+"""The data set and `harsanyi show`: files are as docs/format says, damage is found, and what is
+shown is what is stored."""
+import importlib.util
+import json
+import pathlib
+import shutil
+
+import h5py
+import numpy as np
+
+import check_dataset
+import program
+from program import DATA, ProgramTest, run
+
+CNN = ["--model", DATA / "digits_cnn.onnx", "--samples", DATA / "digits_images.npy",
+       "--labels", DATA / "digits_labels.npy"]
+
+
+class Format(ProgramTest):
+    """Every kind of file passes the checker, at several numbers of ranks."""
+
+    RUNS = {
+        "everything": ["--closed-form", "and-or:n=10,terms=5,seed=1", "--types", "and,or",
+                       "--indices", "SV,BV", "--values", "--keep", "all"],
+        "little": ["--closed-form", "random:n=9,seed=2", "--keep", "salient"],
+        "or alone": ["--closed-form", "majority:n=7", "--types", "or", "--values"],
+        "the largest": ["--closed-form", "random:n=8,seed=4", "--keep", "top:7"],
+        "a short list": ["--closed-form", "random:n=8,seed=4", "--salient-limit", "3",
+                         "--threshold", "sample:0.01", "--types", "and,or"],
+        "nothing salient": ["--closed-form", "random:n=5,seed=1", "--threshold", "delta:1000000"],
+        "one player": ["--closed-form", "additive:n=1", "--types", "and,or", "--values"],
+        "single precision": ["--closed-form", "random:n=11,seed=3", "--types", "and,or", "--values",
+                             "--precision", "single", "--indices", "SV,BV"],
+        "samples and targets": CNN + ["--select", "0:3", "--players", "grid:3x3", "--target", "1,7",
+                                      "--class-names", DATA / "digits_class_names.txt"],
+        "a network in single": CNN + ["--select", "5", "--players", "grid:3x3", "--types", "and,or",
+                                      "--precision", "single", "--values", "--keep", "all"],
+    }
+
+    def test_runs(self):
+        for name, args in self.RUNS.items():
+            for ranks in (0, 3):
+                with self.subTest(name, ranks=ranks):
+                    out, _ = self.interactions(*args, ranks=ranks)
+                    self.assertEqual(check_dataset.faults(out), [])
+                    shown = run("show", out, "--check")
+                    self.assertEqual(shown.code, 0, shown)
+                    self.assertNotIn("FAILED", shown.out)
+
+    def test_same(self):
+        """differences() sees a bit, and does not see /run."""
+        args = self.RUNS["everything"]
+        first, _ = self.interactions(*args)
+        second, _ = self.interactions(*args, ranks=2)
+        self.assertEqual(check_dataset.differences(first, second), [])
+        with h5py.File(second, "r+") as file:
+            file["orders/and/count"][0, 3] += 1
+        self.assertEqual(check_dataset.differences(first, second), ["/orders/and/count differs"])
+
+    def test_xarray(self):
+        """Every group opens; the axes have their names."""
+        if not all(importlib.util.find_spec(m) for m in ("xarray", "h5netcdf")):
+            self.skipTest("xarray or h5netcdf is not installed")
+        import xarray  # pylint: disable=import-outside-toplevel
+        out, _ = self.interactions(*self.RUNS["a network in single"])
+        axes = {"/": {"row", "player", "mask"}, "interactions": {"row", "mask"},
+                "orders/and": {"row", "order"}, "orders/or": {"row", "order"},
+                "indices": {"row", "player"}, "samples": {"row"},
+                "salient": {"row", "mask", "offset"}}
+        for group, names in axes.items():
+            with xarray.open_dataset(out, group=group, engine="h5netcdf") as data:
+                self.assertEqual(set(data.sizes), names, group)
+                data.load()
+        with xarray.open_dataset(out, group="players", engine="h5netcdf",
+                                 phony_dims="sort") as data:
+            self.assertEqual(data["name"].dims, ("player",))
+
+
+def swap(array, i, j):
+    """Exchange two elements of an array in a file."""
+    values = array[()]
+    values[..., [i, j]] = values[..., [j, i]]
+    array[...] = values
+
+
+def add(path, where, amount):
+    """A change that adds to one element."""
+    def change(file):
+        file[path][where] += amount
+    return change
+
+
+def put(path, where, value):
+    """A change that sets one element."""
+    def change(file):
+        file[path][where] = value
+    return change
+
+
+class Damage(ProgramTest):
+    """A file that is changed in one place fails both checkers."""
+
+    # Name: (change, whether `show --check` sees it, too).
+    CHANGES = {
+        "v(empty)": (add("samples/v_empty", 0, 0.01), True),
+        "v(N)": (add("samples/v_full", 0, 0.01), True),
+        "a value": (add("values", (0, 77), 1e-6), True),
+        "a dividend": (add("interactions/and", (0, 77), 1e-6), True),
+        "an OR dividend": (add("interactions/or", (0, 200), 1e-6), True),
+        "I_or(empty)": (add("interactions/or", (0, 0), 1e-6), True),
+        "SV": (add("indices/SV", (0, 2), 1e-6), True),
+        "BV": (add("indices/BV", (0, 2), 1e-6), True),
+        "a count": (add("orders/or/count", (0, 2), 1), True),
+        "a positive sum": (add("orders/and/positive", (0, 1), 1e-3), True),
+        "a sum of all": (add("orders/and/all_negative", (0, 3), -1e-3), True),
+        "an entry's value": (add("salient/value", 3, 1e-9), True),
+        "an entry's order": (add("salient/order", 3, 1), True),
+        "an entry's type": (put("salient/type", 0, 2), True),
+        "an entry's mask": (put("salient/mask", 0, 2**10), True),
+        "the empty set": (put("salient/mask", 0, 0), True),
+        "the order of entries": (lambda file: swap(file["salient/value"], 0, 5), True),
+        "an offset": (put("salient/offset", 0, 1), True),
+        "not a number": (put("salient/value", 0, np.nan), True),
+        "the threshold": (put("salient/threshold", 0, 1e-9), True),
+        "the version": (lambda file: file.attrs.__setitem__("format_version", np.int32(2)), True),
+        "the format": (lambda file: file.attrs.__setitem__("format", np.bytes_("other")), True),
+        "complete": (lambda file: file.attrs.__setitem__("complete", np.uint8(0)), True),
+        "the players": (lambda file: file.attrs.__setitem__("n_players", np.int32(9)), True),
+        "a missing array": (lambda file: file.__delitem__("samples/target"), True),
+        "a missing list": (lambda file: file.__delitem__("salient/mask"), True),
+        "an unknown array": (lambda file: file.create_dataset("more", data=[1.0]), False),
+        "a scale": (lambda file: file["indices/SV"].dims[1].detach_scale(file["player"]), False),
+        "a coordinate": (put("player", 0, 5), False),
+        "the samples": (lambda file: file.attrs.__setitem__("n_samples", np.int64(2)), False),
+    }
+
+    def test_changes(self):
+        good, _ = self.interactions(*Format.RUNS["everything"])
+        self.assertEqual(check_dataset.faults(good), [])
+        for name, (change, shown) in self.CHANGES.items():
+            with self.subTest(name):
+                bad = self.folder / "bad.h5"
+                shutil.copy(good, bad)
+                with h5py.File(bad, "r+") as file:
+                    change(file)
+                self.assertNotEqual(check_dataset.faults(bad), [])
+                if shown:
+                    result = run("show", bad, "--check")
+                    self.assertEqual(result.code, 65, result)
+                    self.assertEqual(len(result.errors()), 1, result)
+                    self.assertIn("bad.h5", result.err)
+
+    def test_no_data_set(self):
+        """Files that are none: one message that says so, exit 65."""
+        good, _ = self.interactions(*Format.RUNS["everything"])
+        whole = good.read_bytes()
+        other = self.folder / "other.h5"
+        with h5py.File(other, "w") as file:
+            file["x"] = np.zeros(3)
+        cases = {
+            "No such file": self.folder / "missing.h5",
+            "is a folder": self.folder,
+            "is no HDF5 file": self.write("text.h5", "hello"),
+            "is no HDF5 file (0 bytes)": self.write("empty.h5", ""),
+            "cut off?": self.write("half.h5", whole[:len(whole) // 2]),
+            "no data set of harsanyi": other,
+        }
+        for words, path in cases.items():
+            with self.subTest(words):
+                result = run("show", path)
+                self.assertEqual(result.code, 65, result)
+                self.assertEqual(len(result.errors()), 1, result)
+                self.assertIn(words, result.err)
+
+    def test_random_bytes(self):
+        """Whatever stands in the file, `show` ends with a message or an answer, never by a signal.
+        """
+        good, _ = self.interactions(*Format.RUNS["little"])
+        whole = np.frombuffer(good.read_bytes(), dtype=np.uint8)
+        random = np.random.default_rng(7)
+        for turn in range(24):
+            bytes_ = whole.copy()
+            # Most of HDF5's own data is at the front.
+            where = random.integers(0, min(len(bytes_), 16384 if turn % 2 else len(bytes_)), 8)
+            bytes_[where] = random.integers(0, 256, 8)
+            bad = self.write("random.h5", bytes_.tobytes())
+            result = run("show", bad, "--check")
+            self.assertIn(result.code, (0, 65, 70, 74), f"turn {turn}\n{result}")
+
+    def test_incomplete(self):
+        """The header is shown, the rest refused."""
+        good, _ = self.interactions(*Format.RUNS["everything"])
+        with h5py.File(good, "r+") as file:
+            file.attrs["complete"] = np.uint8(0)
+            del file["salient/mask"], file["salient/offset"], file["salient/value"]
+        result = run("show", good)
+        self.assertEqual(result.code, 65, result)
+        self.assertIn("INCOMPLETE", result.out)
+        self.assertIn("players  10", result.out)
+        self.assertIn("is not complete", result.err)
+
+
+class Show(ProgramTest):
+    """What is shown is what is stored."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.file = cls.output()
+        args = ["interactions", *CNN, "--select", "2,0", "--players", "grid:3x3", "--target", "7,1",
+                "--types", "and,or", "--indices", "SV,BV", "--class-names",
+                DATA / "digits_class_names.txt", "--out", cls.file]
+        result = run(*args, ranks=2)
+        if result.code:
+            raise RuntimeError(str(result))
+
+    def shown(self, *args, code=0):
+        result = run("show", self.file, *args)
+        self.assertEqual(result.code, code, result)
+        return result
+
+    def test_json(self):
+        data = json.loads(self.shown("--json", "--check", "--top", "1000000").out)
+        self.assertEqual((data["n_players"], data["n_rows"], data["complete"]), (9, 4, True))
+        self.assertTrue(all(check["failed"] == 0 for check in data["checks"]), data["checks"])
+        with h5py.File(self.file) as file:
+            self.assertEqual(data["players"], file["players/name"].asstr()[()].tolist())
+            offset = file["salient/offset"][()].astype(int)
+            for k, row in enumerate(data["rows"]):
+                part = slice(offset[k], offset[k + 1])
+                top = row["top"]
+                self.assertEqual(row["sample"], file["samples/index"][k])
+                self.assertEqual(row["target"], file["samples/target"][k])
+                self.assertEqual(row["v_full"], file["samples/v_full"][k])
+                self.assertEqual([e["mask"] for e in top], file["salient/mask"][part].tolist())
+                self.assertEqual([e["value"] for e in top], file["salient/value"][part].tolist())
+                self.assertEqual([("AND", "OR").index(e["type"]) for e in top],
+                                 file["salient/type"][part].tolist())
+                for entry in top:
+                    self.assertEqual(sum(1 << p for p in entry["players"]), entry["mask"])
+                    self.assertEqual(len(entry["players"]), entry["order"])
+                for kind, sums in row["orders"].items():
+                    for name, values in sums.items():
+                        self.assertEqual(values, file[f"orders/{kind}/{name}"][k].tolist())
+                for name in ("SV", "BV"):
+                    self.assertEqual(row[name], file[f"indices/{name}"][k].tolist())
+
+    def test_rows(self):
+        """--row and --sample with --target lead to the same row."""
+        rows = json.loads(self.shown("--json").out)["rows"]
+        for k, row in enumerate(rows):
+            by_row = json.loads(self.shown("--json", "--row", k).out)["rows"]
+            by_sample = json.loads(self.shown("--json", "--sample", row["sample"], "--target",
+                                              row["target"]).out)["rows"]
+            self.assertEqual(by_row, [row])
+            self.assertEqual(by_sample, [row])
+        first = json.loads(self.shown("--json", "--sample", 0).out)["rows"][0]
+        self.assertEqual((first["sample"], first["target"]), (0, rows[2]["target"]))
+
+    def test_types(self):
+        for kind in ("and", "or"):
+            top = json.loads(self.shown("--json", "--type", kind, "--row", 0).out)["rows"][0]["top"]
+            self.assertTrue(top)
+            self.assertEqual({e["type"] for e in top}, {kind.upper()})
+
+    def test_text(self):
+        out = self.shown("--orders", "--check", "--top", "5").out
+        for words in ("Rows", "Largest interactions (5 of", "Where they are", "Shapley values",
+                      "Strength by order, salient", "Strength by order, all", "Checks", "good"):
+            self.assertIn(words, out)
+        self.assertNotIn("\033", out, "colours in a pipe")
+        long = [line for line in out.splitlines() if len(line) > 100]
+        self.assertEqual([line for line in long if str(self.file) not in line], [])
+        with h5py.File(self.file) as file:
+            mask, names = int(file["salient/mask"][0]), file["players/name"].asstr()[()]
+        lines = out.splitlines()
+        first = lines[next(i for i, line in enumerate(lines) if "rank  type" in line) + 1]
+        self.assertTrue(first.endswith(", ".join(names[i] for i in range(9) if mask >> i & 1)))
+        # The picture of the first: three lines of three marks.
+        at = next(i for i, line in enumerate(lines) if line.startswith("Where")) + 2
+        picture = "".join(line.split("   ")[0].replace(" ", "") for line in lines[at:at + 3])
+        self.assertEqual([i for i in range(9) if picture[i] == "#"],
+                         [i for i in range(9) if mask >> i & 1])
+
+    def test_usage(self):
+        cases = {("--row", 4): "rows 0 to 3", ("--row", "x"): "--row", ("--row", -1): "--row",
+                 ("--sample", 9): "no such sample", ("--sample", 0, "--target", 3): "no row",
+                 ("--target", 3): "needs --sample", ("--row", 0, "--sample", 0): "exclude",
+                 ("--type", "xor"): "and, or, both", ("--top", -3): "--top",
+                 ("--nonsense",): "--nonsense"}
+        for args, words in cases.items():
+            with self.subTest(args):
+                result = self.shown(*args, code=64)
+                self.assertEqual(len(result.errors()), 1, result)
+                self.assertIn(words, result.err)
+        self.assertEqual(run("show").code, 64)
+
+    def test_many_ranks(self):
+        """Under mpirun it is shown once."""
+        alone, many = self.shown("--json").out, run("show", self.file, "--json", ranks=3)
+        self.assertEqual((many.code, many.out), (0, alone))
+
+    def test_as_input(self):
+        """The values of one run are the table of the next; a missing array is named."""
+        first, _ = self.interactions("--closed-form", "random:n=6,seed=2", "--values")
+        again, _ = self.interactions("--table", f"{first}:/values", "--values", ranks=2)
+        with h5py.File(first) as a, h5py.File(again) as b:
+            np.testing.assert_array_equal(a["interactions/and"], b["interactions/and"])
+        for path, words in ((f"{first}:/nothing", "/values"), (first, "say which"),
+                            (f"{first}:/players/name", "strings"), (f"{first}:/salient", "group")):
+            out = self.output()
+            result = run("interactions", "--table", path, "--out", out)
+            self.assertEqual(result.code, 65, result)
+            self.assertIn(words, result.err)
+            self.assertFalse(pathlib.Path(out).exists())
+
+
+if __name__ == "__main__":
+    program.main()

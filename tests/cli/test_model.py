@@ -1,0 +1,108 @@
+"""`harsanyi model`: what it says of a network, against what Python's onnx reads in the file."""
+import collections
+import math
+import re
+
+import onnx
+import onnx.numpy_helper
+
+import onnx_writer
+import program
+from program import DATA, ProgramTest, run, shared
+
+TYPES = {1: "float32", 7: "int64"}
+
+
+class Model(ProgramTest):
+    """The first look at a file."""
+
+    def look(self, path, *args, ranks=0):
+        """The text about a network that is supported."""
+        result = run("model", path, *args, ranks=ranks)
+        self.assertEqual((result.code, result.err), (0, ""), result)
+        self.assertEqual([line for line in result.out.splitlines() if line != line.rstrip()], [])
+        return result.out
+
+    def check(self, path):
+        """Inputs, outputs, operators and parameters."""
+        text = self.look(path)
+        network = onnx.load(str(path))
+        weights = {tensor.name: tensor for tensor in network.graph.initializer}
+        operators = collections.Counter(
+            node.op_type for node in network.graph.node
+            if node.op_type not in ("Constant", "Identity"))
+        said = {name: int(count) for count, name in
+                re.findall(r"^ +(\d+)  (\w+)\s*$", text, re.M)}
+        for name in ("Constant", "Identity"):
+            said.pop(name, None)
+        self.assertEqual(said, dict(operators), text)
+        for kind, values in (("input", network.graph.input), ("output", network.graph.output)):
+            for value in values:
+                if value.name in weights:
+                    continue
+                tensor = value.type.tensor_type
+                dims = [dim.dim_value or r"\w+" for dim in tensor.shape.dim]
+                shape = ", ".join(map(str, dims))
+                pattern = rf"^  {kind} +{re.escape(value.name)} +{TYPES[tensor.elem_type]} +\["
+                self.assertRegex(text, re.compile(pattern + (shape if kind == "input" else ""),
+                                                  re.M))
+        floats = sum(math.prod(tensor.dims) for tensor in weights.values() if tensor.data_type == 1)
+        found = int(re.search(r"parameters +(\d+)", text)[1])
+        self.assertLessEqual(abs(found - floats), 0.02 * floats + 64, text)
+        self.assertRegex(text, rf"operator set {network.opset_import[0].version}\b")
+
+    def test_bundled(self):
+        for name in ("digits_cnn", "digits_mlp", "wine_mlp", "tokens_transformer"):
+            with self.subTest(network=name):
+                self.check(DATA / f"{name}.onnx")
+
+    def test_of_others(self):
+        for path in sorted(shared("HARSANYI_MODELS", self).glob("*/model.onnx")):
+            with self.subTest(network=path.parent.name):
+                self.check(path)
+
+    def test_cost(self):
+        """Multiply-adds of the two convolutions and the two dense layers of the bundled CNN."""
+        wanted = 8 * 9 * 64 + 16 * 8 * 9 * 16 + 256 * 64 + 64 * 10
+        text = self.look(DATA / "digits_cnn.onnx")
+        self.assertEqual(int(re.search(r"multiply-adds +(\d+)", text)[1]), wanted)
+
+    def test_one_rank_speaks(self):
+        self.assertEqual(self.look(DATA / "wine_mlp.onnx", ranks=3),
+                         self.look(DATA / "wine_mlp.onnx"))
+
+    def test_unsupported(self):
+        """Everything that is not supported is named at once."""
+        x, y = onnx_writer.value_info("x", [1, 4]), onnx_writer.value_info("y", [1, 4])
+        nodes = [onnx_writer.node("DFT", ["x"], ["z"]),
+                 onnx_writer.node("Sparkle", ["z"], ["y"], "com.example")]
+        path = self.write("two.onnx", onnx_writer.model(nodes, [x], [y], opset=17))
+        for ranks in (0, 3):
+            result = run("model", path, ranks=ranks)
+            self.assertEqual(result.code, 65, result)
+            self.assertEqual(len(result.errors()), 1, result)
+            for word in ("DFT", "Sparkle", "com.example", "n_z", "n_y"):
+                self.assertIn(word, result.out)
+
+    def test_bad_files(self):
+        for name, content in (("empty.onnx", b""), ("text.onnx", b"no network at all\n"),
+                              ("missing.onnx", None),
+                              ("half.onnx", (DATA / "digits_cnn.onnx").read_bytes()[:9000])):
+            path = self.write(name, content) if content is not None else self.folder / name
+            for ranks in (0, 3):
+                with self.subTest(file=name, ranks=ranks):
+                    result = run("model", path, ranks=ranks)
+                    self.assertEqual(result.code, 65, result)
+                    self.assertEqual(len(result.errors()), 1, result)
+                    self.assertIn(name, result.errors()[0])
+
+    def test_wrong_usage(self):
+        for args in ([], ["--shape"], [DATA / "wine_mlp.onnx", "--shape", "features"],
+                     [DATA / "wine_mlp.onnx", "again"]):
+            result = run("model", *args)
+            self.assertEqual(result.code, 64, result)
+            self.assertEqual(len(result.errors()), 1, result)
+
+
+if __name__ == "__main__":
+    program.main()

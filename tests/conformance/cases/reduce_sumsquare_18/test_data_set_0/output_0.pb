@@ -1,0 +1,1 @@
+By0J ’¯HAhKAl”¤A¬ÆUA²¥¬AD›A&ÈÏA6iB
