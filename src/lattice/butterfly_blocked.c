@@ -23,9 +23,10 @@
 
 #include <string.h>
 
-/* 16 KiB tiles, 256 KiB blocks; 16 MiB is where the streams start to meet in the caches' sets. */
+/* 16 KiB tiles, 128 KiB blocks, 256 KiB of workspace. Streams 2^23 doubles apart begin to share
+ * their tags in the first-level cache of some processors. */
 const hrs_blocking hrs_blocking_default = {
-    .tile = 11, .low = 15, .near = 21, .gather = 7, .few = 2};
+    .tile = 11, .low = 14, .near = 20, .far = 23, .workspace = 15, .gather = 7, .few = 2};
 
 enum { MAX_SWEEPS = HRS_MAX_PLAYERS };
 
@@ -113,6 +114,21 @@ static void low_sweep(const plan *p, hrs_count offset, int bits, sweep s, double
   if (!in_place) store(call->type, data, call->data, offset, size);
 }
 
+/* Chunks of 2^count streams into the workspace; returns how many bits are done on the way. */
+static int gather(const plan *p, hrs_count from, hrs_count stride, int count, hrs_count chunk) {
+  const hrs_butterfly_call *call = p->call;
+  const hrs_count streams = (hrs_count)1 << count, step = (hrs_count)1 << HRS_WIDE_BITS;
+  if (call->type == HRS_F64 && count > HRS_WIDE_BITS) {
+    const double *data = (const double *)call->data + from;
+    for (hrs_count i = 0; i < streams; i += step)
+      p->passes->gather(&call->kernel, p->workspace + i * chunk, data + i * stride, chunk, stride);
+    return HRS_WIDE_BITS;
+  }
+  for (hrs_count i = 0; i < streams; i++)
+    load(call->type, call->data, from + i * stride, p->workspace + i * chunk, chunk);
+  return 0;
+}
+
 /* The bits of a sweep for the 2^(first + count) elements from `offset` on. */
 static void high_sweep(const plan *p, hrs_count offset, sweep s, double scale) {
   const hrs_butterfly_call *call = p->call;
@@ -122,12 +138,11 @@ static void high_sweep(const plan *p, hrs_count offset, sweep s, double scale) {
                              stride);
     return;
   }
-  int chunk_bits = p->by->low - s.count < s.first ? p->by->low - s.count : s.first;
+  int chunk_bits = p->by->workspace - s.count < s.first ? p->by->workspace - s.count : s.first;
   const hrs_count chunk = (hrs_count)1 << chunk_bits;
   for (hrs_count from = offset; from < offset + stride; from += chunk) {
-    for (hrs_count i = 0; i < streams; i++)
-      load(call->type, call->data, from + i * stride, p->workspace + i * chunk, chunk);
-    block(p, p->workspace, chunk_bits + s.count, chunk_bits, chunk_bits + s.count);
+    int done = gather(p, from, stride, s.count, chunk);
+    block(p, p->workspace, chunk_bits + s.count, chunk_bits + done, chunk_bits + s.count);
     if (scale != 1) multiply(p->workspace, chunk * streams, scale);
     for (hrs_count i = 0; i < streams; i++)
       store(call->type, p->workspace + i * chunk, call->data, from + i * stride, chunk);
@@ -153,12 +168,24 @@ static void nested(const plan *p, int level, hrs_count offset, int bits) {
   }
 }
 
+static int visits(int bits, int most) {
+  return (bits + most - 1) / most;
+}
+
 static void plan_bits(plan *p, int first, int end, int most, bool in_place) {
-  for (int left = (end - first + most - 1) / most; left > 0; left--) {
+  for (int left = visits(end - first, most); left > 0; left--) {
     int count = (end - first + left - 1) / left;
     p->sweeps[p->n_sweeps++] = (sweep){first, count, in_place};
     first += count;
   }
+}
+
+/* Where sweeps in place give way to gathering, for bits up to `end`. */
+static int near_end(const hrs_blocking *by, int end) {
+  if (end <= by->near) return end;
+  int far = end < by->far ? end : by->far;
+  bool saves = visits(end - far, by->gather) < visits(end - by->near, by->gather);
+  return saves || end - far <= by->few ? far : by->near;
 }
 
 static void plan_sweeps(plan *p) {
@@ -169,8 +196,8 @@ static void plan_sweeps(plan *p) {
     plan_bits(p, bit, stop, p->by->low, in_place);
     bit = stop;
   }
-  if (in_place && bit < p->by->near) {
-    int stop = end < p->by->near ? end : p->by->near;
+  int stop = near_end(p->by, end);
+  if (in_place && bit < stop) {
     plan_bits(p, bit, stop, HRS_WIDE_BITS, true);
     bit = stop;
   }
@@ -183,7 +210,7 @@ hrs_status hrs_butterfly_blocked_by(const hrs_butterfly_call *call, const hrs_bl
   if (!p.passes || only_scale) return hrs_butterfly_reference(call);
   plan_sweeps(&p);
   bool in_place = call->type == HRS_F64 && call->bits <= blocking->low;
-  int bits = call->bits < blocking->low ? call->bits : blocking->low;
+  int bits = call->bits < blocking->workspace ? call->bits : blocking->workspace;
   if (!in_place) HRS_TRY(hrs_alloc((hrs_count)1 << bits, sizeof *p.workspace, &p.workspace));
   nested(&p, p.n_sweeps - 1, 0, call->bits);
   hrs_free(p.workspace);

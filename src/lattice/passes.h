@@ -16,10 +16,16 @@ enum { HRS_LOWEST_BITS = 5, HRS_WIDE_FROM = 3, HRS_WIDE_BITS = 3 };
  *  `stride` = 2^bit. */
 typedef void hrs_pass(const hrs_kernel *kernel, double *data, hrs_count size, hrs_count stride);
 
+/** HRS_WIDE_BITS bits of 2^HRS_WIDE_BITS streams of `size` elements, `stride` apart, on the way
+ * into `to`, where the streams follow one another. */
+typedef void hrs_gather_pass(const hrs_kernel *kernel, double *to, const double *from,
+                             hrs_count size, hrs_count stride);
+
 typedef struct hrs_passes {
   hrs_pass *narrow;                  /* one bit at any stride */
   hrs_pass *lowest;                  /* bits 0 to HRS_LOWEST_BITS - 1 */
   hrs_pass *wide[HRS_WIDE_BITS + 1]; /* [b]: b bits from HRS_WIDE_FROM up; [0] is unused */
+  hrs_gather_pass *gather;
 } hrs_passes;
 
 /* X(name, pattern): kernels without a name, by which of k00, k01, k10, k11 (bits 0 to 3) are not

@@ -56,32 +56,41 @@ HRS_INLINE void wide2(int pattern, hrs_kernel k, double *data, hrs_count size, h
   }
 }
 
-HRS_INLINE void wide3(int pattern, hrs_kernel k, double *data, hrs_count size, hrs_count stride) {
-  for (hrs_count base = 0; base < size; base += 8 * stride) {
-    double *p0 = data + base, *p1 = p0 + stride, *p2 = p1 + stride, *p3 = p2 + stride;
-    double *p4 = p3 + stride, *p5 = p4 + stride, *p6 = p5 + stride, *p7 = p6 + stride;
-    for (hrs_count line = 0; line < stride; line += LINE) {
-      HRS_INDEPENDENT
-      for (hrs_count i = line; i < line + LINE; i++) {
-        double a = p0[i], b = p1[i], c = p2[i], d = p3[i];
-        double e = p4[i], f = p5[i], g = p6[i], h = p7[i];
-        pair(pattern, k, &a, &b);
-        pair(pattern, k, &c, &d);
-        pair(pattern, k, &e, &f);
-        pair(pattern, k, &g, &h);
-        pair(pattern, k, &a, &c);
-        pair(pattern, k, &b, &d);
-        pair(pattern, k, &e, &g);
-        pair(pattern, k, &f, &h);
-        pair(pattern, k, &a, &e);
-        pair(pattern, k, &b, &f);
-        pair(pattern, k, &c, &g);
-        pair(pattern, k, &d, &h);
-        p0[i] = a, p1[i] = b, p2[i] = c, p3[i] = d;
-        p4[i] = e, p5[i] = f, p6[i] = g, p7[i] = h;
-      }
+/* Three bits of eight streams, from[j * from_stride] on to to[j * to_stride]; the two are the same
+ * or do not overlap. */
+HRS_INLINE void eight_streams(int pattern, hrs_kernel k, double *to, hrs_count to_stride,
+                              const double *from, hrs_count from_stride, hrs_count size) {
+  const double *p0 = from, *p1 = p0 + from_stride, *p2 = p1 + from_stride, *p3 = p2 + from_stride;
+  const double *p4 = p3 + from_stride, *p5 = p4 + from_stride, *p6 = p5 + from_stride;
+  const double *p7 = p6 + from_stride;
+  double *q0 = to, *q1 = q0 + to_stride, *q2 = q1 + to_stride, *q3 = q2 + to_stride;
+  double *q4 = q3 + to_stride, *q5 = q4 + to_stride, *q6 = q5 + to_stride, *q7 = q6 + to_stride;
+  for (hrs_count line = 0; line < size; line += LINE) {
+    HRS_INDEPENDENT
+    for (hrs_count i = line; i < line + LINE; i++) {
+      double a = p0[i], b = p1[i], c = p2[i], d = p3[i];
+      double e = p4[i], f = p5[i], g = p6[i], h = p7[i];
+      pair(pattern, k, &a, &b);
+      pair(pattern, k, &c, &d);
+      pair(pattern, k, &e, &f);
+      pair(pattern, k, &g, &h);
+      pair(pattern, k, &a, &c);
+      pair(pattern, k, &b, &d);
+      pair(pattern, k, &e, &g);
+      pair(pattern, k, &f, &h);
+      pair(pattern, k, &a, &e);
+      pair(pattern, k, &b, &f);
+      pair(pattern, k, &c, &g);
+      pair(pattern, k, &d, &h);
+      q0[i] = a, q1[i] = b, q2[i] = c, q3[i] = d;
+      q4[i] = e, q5[i] = f, q6[i] = g, q7[i] = h;
     }
   }
+}
+
+HRS_INLINE void wide3(int pattern, hrs_kernel k, double *data, hrs_count size, hrs_count stride) {
+  for (double *p = data; p < data + size; p += 8 * stride)
+    eight_streams(pattern, k, p, stride, p, stride, stride);
 }
 
 #if defined(__GNUC__) && defined(__has_builtin)
@@ -155,12 +164,19 @@ HRS_INLINE void lowest(int pattern, hrs_kernel k, double *data, hrs_count size, 
     (void)kernel;                                                                                  \
     pass(pattern, matrix, data, size, stride);                                                     \
   }
+#define DEFINE_GATHER(name, pattern, matrix)                                                       \
+  TARGET static void gather_##name(const hrs_kernel *kernel, double *to, const double *from,       \
+                                   hrs_count size, hrs_count stride) {                             \
+    (void)kernel;                                                                                  \
+    eight_streams(pattern, matrix, to, size, from, stride, size);                                  \
+  }
 #define DEFINE(name, pattern, matrix)                                                              \
   DEFINE_PASS(narrow, name, pattern, matrix)                                                       \
   DEFINE_PASS(lowest, name, pattern, matrix)                                                       \
   DEFINE_PASS(wide1, name, pattern, matrix)                                                        \
   DEFINE_PASS(wide2, name, pattern, matrix)                                                        \
-  DEFINE_PASS(wide3, name, pattern, matrix)
+  DEFINE_PASS(wide3, name, pattern, matrix)                                                        \
+  DEFINE_GATHER(name, pattern, matrix)
 
 #define DEFINE_NAMED(name, a, b, c, d)                                                             \
   DEFINE(name, ((a) != 0) | ((b) != 0) << 1 | ((c) != 0) << 2 | ((d) != 0) << 3,                   \
@@ -170,7 +186,7 @@ HRS_KERNEL_TABLE(DEFINE_NAMED)
 HRS_PATTERN_TABLE(DEFINE_PATTERN)
 
 #define ENTRY(name)                                                                                \
-  {narrow_##name, lowest_##name, {NULL, wide1_##name, wide2_##name, wide3_##name}},
+  {narrow_##name, lowest_##name, {NULL, wide1_##name, wide2_##name, wide3_##name}, gather_##name},
 #define NAMED_ENTRY(name, a, b, c, d) ENTRY(name)
 #define PATTERN_ENTRY(name, pattern) ENTRY(name)
 const hrs_passes TABLE[HRS_PASSES_LIMIT] = {HRS_KERNEL_TABLE(NAMED_ENTRY)

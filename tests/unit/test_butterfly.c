@@ -318,10 +318,10 @@ static void engines_agree_bit_for_bit(void **state) {
 static void any_blocking_gives_the_same_bits(void **state) {
   (void)state;
   static const hrs_blocking blockings[] = {
-      {.tile = 5, .low = 6, .near = 8, .gather = 3, .few = 2},
-      {.tile = 5, .low = 7, .near = 7, .gather = 4, .few = 0},
-      {.tile = 6, .low = 8, .near = 9, .gather = 5, .few = 1},
-      {.tile = 6, .low = 8, .near = 14, .gather = 2, .few = 3},
+      {.tile = 5, .low = 6, .near = 8, .far = 8, .workspace = 8, .gather = 5, .few = 2},
+      {.tile = 5, .low = 5, .near = 7, .far = 9, .workspace = 7, .gather = 4, .few = 0},
+      {.tile = 6, .low = 8, .near = 9, .far = 12, .workspace = 8, .gather = 3, .few = 1},
+      {.tile = 6, .low = 8, .near = 14, .far = 14, .workspace = 9, .gather = 2, .few = 3},
   };
   enum { BITS = 14 };
   hrs_count size = (hrs_count)1 << BITS;
@@ -412,6 +412,10 @@ static void every_instruction_set_gives_the_same_bits(void **state) {
       q(&k, y, 1 << BITS, 16);
       assert_true(same_bits(x, y, sizeof x));
     }
+    double to[2][1 << 7];
+    plain->gather(&k, to[0], x, 16, 64);
+    avx2->gather(&k, to[1], x, 16, 64);
+    assert_true(same_bits(to[0], to[1], sizeof to[0]));
   }
 #else
   skip();
