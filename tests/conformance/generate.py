@@ -322,9 +322,12 @@ def arithmetic(w):
 
 def matrices(w):
     for name, a, b in [("row_vector", real(4), real(4, 5)), ("column_vector", real(3, 4), real(4)),
-                       ("vectors", real(4), real(4)), ("broadcast", real(2, 1, 3, 4), real(5, 4, 2)),
-                       ("vector_batch", real(4), real(3, 4, 2)), ("inner_0", real(2, 0), real(0, 3)),
-                       ("heads", real(2, 3, 5, 4), real(2, 3, 4, 5)), ("rows_0", real(0, 4), real(4, 3)),
+                       ("vectors", real(4), real(4)),
+                       ("broadcast", real(2, 1, 3, 4), real(5, 4, 2)),
+                       ("vector_batch", real(4), real(3, 4, 2)),
+                       ("inner_0", real(2, 0), real(0, 3)),
+                       ("heads", real(2, 3, 5, 4), real(2, 3, 4, 5)),
+                       ("rows_0", real(0, 4), real(4, 3)),
                        ("long_inner", real(2, 300), real(300, 7)),
                        ("f64", real(3, 4).astype(np.float64), real(4, 2).astype(np.float64))]:
         w.case(f"matmul_{name}", "MatMul", 13, [a, b], [np.matmul(a, b)])
@@ -332,7 +335,8 @@ def matrices(w):
         a = random.randint(0, 50, (3, 4)).astype(kind)
         b = random.randint(0, 50, (4, 2)).astype(kind)
         w.case(f"matmul_{np.dtype(kind).name}", "MatMul", 13, [a, b], [a @ b])
-        w.case(f"gemm_{np.dtype(kind).name}", "Gemm", 13, [a, b, b[:1, :1]], [2 * (a @ b) + b[:1, :1]],
+        w.case(f"gemm_{np.dtype(kind).name}", "Gemm", 13, [a, b, b[:1, :1]],
+               [2 * (a @ b) + b[:1, :1]],
                alpha=2.0)
     a, b, c = real(4, 1), real(5, 4), real(5)
     w.case("gemm_column", "Gemm", 13, [a, b, c], [a.T @ b.T + c], transA=1, transB=1)
@@ -378,14 +382,16 @@ def reductions(w):
         w.case(f"reduce_{name.lower()}_f64", "Reduce" + name, 18, [d],
                [function(d, (0, 1, 2, 3), keepdims=True)])
     w.case("reduce_mean_nothing", "ReduceMean", 18, [x], [x], noop_with_empty_axes=1)
-    w.case("reduce_max_bool_20", "ReduceMax", 20, [x > 1, np.int64([2])], [(x > 1).any(2)], keepdims=0)
+    w.case("reduce_max_bool_20", "ReduceMax", 20, [x > 1, np.int64([2])], [(x > 1).any(2)],
+           keepdims=0)
     w.case("reduce_min_bool_20", "ReduceMin", 20, [x > 1], [(x > 1).all(keepdims=True)])
     long_row = real(2, 1000)
     w.case("reduce_sum_long_row", "ReduceSum", 13, [long_row, np.int64([1])],
            [long_row.astype(np.float64).sum(1).astype(np.float32)], keepdims=0)
     empty = np.zeros((2, 0, 3), np.float32)
     w.case("reduce_sum_empty", "ReduceSum", 13, [empty, np.int64([1])], [empty.sum(1)], keepdims=0)
-    w.case("reduce_prod_empty", "ReduceProd", 18, [empty, np.int64([1])], [empty.prod(1)], keepdims=0)
+    w.case("reduce_prod_empty", "ReduceProd", 18, [empty, np.int64([1])], [empty.prod(1)],
+           keepdims=0)
     w.case("reduce_max_empty", "ReduceMax", 18, [empty, np.int64([1])],
            [np.full((2, 3), -np.inf, np.float32)], keepdims=0)
     w.case("reduce_l2_int32", "ReduceL2", 18, [np.int32([[3, 4], [6, 8]]), np.int64([1])],
@@ -432,8 +438,8 @@ def shapes(w):
            [x, np.int64([1]), np.int64([2 ** 63 - 1]), np.int64([2]), np.int64([2 ** 62])],
            [x[:, :, 1:2]])
     w.case("reshape_21", "Reshape", 21, [x, np.int64([0, -1])], [x.reshape(2, 12)])
-    w.case("reshape_empty", "Reshape", 14, [x[:0], np.int64([3, 0])], [np.zeros((3, 0), np.float32)],
-           allowzero=1)
+    w.case("reshape_empty", "Reshape", 14, [x[:0], np.int64([3, 0])],
+           [np.zeros((3, 0), np.float32)], allowzero=1)
     w.case("concat_with_empty", "Concat", 13, [x[:, :0], x, x[:, 1:2]],
            [np.concatenate([x, x[:, 1:2]], 1)], axis=1)
     big = real(2, 3, 17, 19)
@@ -512,10 +518,10 @@ def resizes(w):
     for mode, torch_mode in ("linear", "bilinear"), ("cubic", "bicubic"):
         for align in False, True:
             y = F.interpolate(t, (10, 6), mode=torch_mode, align_corners=align).numpy()
+            coordinates = "align_corners" if align else "pytorch_half_pixel"
             w.case(f"resize_{mode}_align{int(align)}", "Resize", 13,
                    [x, none, none, np.int64([1, 2, 10, 6])], [y], mode=mode,
-                   coordinate_transformation_mode="align_corners" if align else "pytorch_half_pixel",
-                   cubic_coeff_a=-0.75)
+                   coordinate_transformation_mode=coordinates, cubic_coeff_a=-0.75)
         y = F.interpolate(t, (4, 5), mode=torch_mode, align_corners=False, antialias=True).numpy()
         w.case(f"resize_18_antialias_{mode}", "Resize", 18, [x, None, None, np.int64([4, 5])], [y],
                mode=mode, axes=[2, 3], antialias=1, cubic_coeff_a=-0.5)
@@ -548,11 +554,13 @@ def resizes(w):
     position = 3 * (1 - 3 / (0.55 * 6)) + (np.arange(3) + 0.5) / 0.55 - 0.5
     low = np.floor(position).astype(int)
     y = flat[..., low] + (position - low).astype(np.float32) * (flat[..., low + 1] - flat[..., low])
-    w.case("resize_19_half_pixel_symmetric", "Resize", 19, [flat, None, np.float32([1, 1, 1, 0.55])],
-           [y], mode="linear", coordinate_transformation_mode="half_pixel_symmetric")
+    w.case("resize_19_half_pixel_symmetric", "Resize", 19,
+           [flat, None, np.float32([1, 1, 1, 0.55])], [y], mode="linear",
+           coordinate_transformation_mode="half_pixel_symmetric")
     y = np.repeat(np.repeat(x[:, :, :2, :4], 2, 2), 2, 3)
-    w.case("resize_18_not_larger", "Resize", 18, [x[:, :, :2, :4], None, None, np.int64([7, 8])], [y],
-           axes=[2, 3], keep_aspect_ratio_policy="not_larger", mode="nearest",
+    w.case("resize_18_not_larger", "Resize", 18,
+           [x[:, :, :2, :4], None, None, np.int64([7, 8])], [y], axes=[2, 3],
+           keep_aspect_ratio_policy="not_larger", mode="nearest",
            coordinate_transformation_mode="asymmetric", nearest_mode="floor")
 
 
@@ -604,12 +612,13 @@ def recurrent(w):
                 ins[4] = lengths.numpy().astype(np.int32)
                 w.case(name + "_lengths", kind, 14, ins, [y] + last, hidden_size=hidden,
                        direction="bidirectional", **more)
-    # One direction backwards, batch first, with a function by name: by PyTorch on the reversed input.
+    # One direction backwards, batch first, a function by name: by PyTorch on the reversed input.
     x = real(items, steps, size)
     module = torch.nn.RNN(size, hidden, nonlinearity="relu", batch_first=True)
     with torch.no_grad():
         y, last = module(torched(x[:, ::-1]))
-    ins = [x, module.weight_ih_l0.detach().numpy()[None], module.weight_hh_l0.detach().numpy()[None],
+    ins = [x, module.weight_ih_l0.detach().numpy()[None],
+           module.weight_hh_l0.detach().numpy()[None],
            torch.cat([module.bias_ih_l0, module.bias_hh_l0]).detach().numpy()[None]]
     w.case("rnn_reverse_relu_batch_first", "RNN", 14, ins,
            [y.numpy()[:, ::-1, None], last.numpy().transpose(1, 0, 2)], hidden_size=hidden,
@@ -625,8 +634,9 @@ def main():
         make(w)
     with open(os.path.join(w.folder, "README.md"), "w") as file:
         file.write(f"""# Test cases made by generate.py
-{len(w.names)} one-node models with inputs and expected outputs, for what Debian's `libonnx-testdata` lacks.
-Expected values: PyTorch {torch.__version__} and NumPy {np.__version__}. To make them anew: `tests/conformance/generate.py`.
+{len(w.names)} one-node models with inputs and expected outputs, for what Debian's
+`libonnx-testdata` lacks. Expected values: PyTorch {torch.__version__} and NumPy {np.__version__}.
+To make them anew: `tests/conformance/generate.py`.
 """)
 
 

@@ -24,17 +24,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "network/operator.h"
 #include "network/weights.h"
+#include "node_suite.h"
 
-enum { MOST_TENSORS = 24, INSTANCES = 3, MOST_OPERATORS = 64 };
+enum { MOST_TENSORS = 24, INSTANCES = 3 };
 
 /* The tolerances of ONNX's own runner. Its files with bfloat16 were truncated, not rounded, and so
  * may be one unit off. Among our own cases are sums of large terms that come out near 0. */
 static const double relative = 1e-3, absolute = 1e-7, relative_bfloat16 = 0x1p-7, of_largest = 1e-6;
-static const char own_group[] = "own";
-
-typedef enum outcome { PASSED, FAILED, SKIPPED } outcome;
 
 /* Cases that ask for what is refused on purpose. */
 static const struct {
@@ -61,26 +58,6 @@ typedef struct tensor_file {
   hrs_array array;
   bool is_text;
 } tensor_file;
-
-typedef struct node_case {
-  char name[256];
-  char path[1024];
-  const char *group;
-  outcome result;
-  char note[512]; /* why it failed or was skipped */
-  bool as_set_7;
-  int instances; /* 3 where it was evaluated with varying inputs, else 1 */
-  double error;  /* largest difference in units of the tolerance */
-  const hrs_operator *operator[MOST_OPERATORS];
-  int n_operators;
-} node_case;
-
-typedef struct suite {
-  node_case *cases;
-  int n, room;
-  bool verbose;
-  const char *only;
-} suite;
 
 static int by_name(const void *a, const void *b) {
   const node_case *x = a, *y = b;
@@ -260,7 +237,7 @@ static hrs_status compare(node_case *c, const char *what, const hrs_array *expec
   HRS_GO(hrs_convert(expected->type, expected->data, HRS_F64, a, n));
   HRS_GO(hrs_convert(info->type, values, HRS_F64, b, n));
   double least = absolute, share = expected->type == HRS_BF16 ? relative_bfloat16 : relative;
-  for (hrs_count i = 0; i < n && strcmp(c->group, own_group) == 0; i++)
+  for (hrs_count i = 0; i < n && strcmp(c->group, SUITE_OWN) == 0; i++)
     if (isfinite(a[i]) && of_largest * fabs(a[i]) > least) least = of_largest * fabs(a[i]);
   for (hrs_count i = 0; i < n && status == HRS_OK; i++) {
     if (a[i] == b[i] || (isnan(a[i]) && isnan(b[i]))) continue;
@@ -512,13 +489,6 @@ static hrs_status find_cases(suite *s, const char *group, const char *folder) {
   return status;
 }
 
-static int count(const suite *s, const char *group, outcome result) {
-  int n = 0;
-  for (int i = 0; i < s->n; i++)
-    n += (!group || strcmp(s->cases[i].group, group) == 0) && s->cases[i].result == result;
-  return n;
-}
-
 static void print_plain(const suite *s) {
   int batched = 0, exact = 0;
   for (int i = 0; i < s->n; i++) {
@@ -534,156 +504,8 @@ static void print_plain(const suite *s) {
   }
   printf("%d passed, %d failed, %d skipped (%d with varying inputs, %d within a hundredth of the "
          "tolerance)\n",
-         count(s, NULL, PASSED), count(s, NULL, FAILED), count(s, NULL, SKIPPED), batched, exact);
-}
-
-/* ---- docs/operators.md ---- */
-
-static const char introduction[] =
-    "# Operators\n"
-    "\n"
-    "<!-- Generated: run_node --markdown (tests/conformance); a test fails where it is stale. -->\n"
-    "\n"
-    "Operator sets 7 to 21 of ONNX's default domain. An operator that is not in the table, or an\n"
-    "operator set outside the range, is refused when the network is loaded, with the node's name.\n"
-    "\n"
-    "Float32 and float64 everywhere; integers and bool where the standard has them. Float16 and\n"
-    "bfloat16 weights and tensors are widened to float32 where they come up and computed in\n"
-    "float32. Texts, sequences and optional values are not supported.\n"
-    "\n"
-    "Shapes may not depend on the masked input: what decides on them (the new shape of Reshape, "
-    "the\n"
-    "pads of Pad, the k of TopK, ...) must be the same for all masks. Networks are evaluated as "
-    "they\n"
-    "were trained: Dropout passes its input on, and BatchNormalization uses its statistics.\n"
-    "\n"
-    "Every case runs three times: folded, and with inputs that vary over a batch of three "
-    "instances\n"
-    "that must agree with the reference. *Own cases* are those of tests/conformance/cases, made "
-    "with\n"
-    "PyTorch and NumPy for what Debian's libonnx-testdata lacks; the others are ONNX's.\n"
-    "Tolerances are ONNX's own: 1e-3 relative, 1e-7 absolute.\n"
-    "\n";
-
-/* What an operator does not do; one line each. */
-static const struct {
-  const char *name, *note;
-} notes[] = {
-    {"BatchNormalization", "evaluation mode only"},
-    {"Compress", "the condition must not vary"},
-    {"ConvTranspose", "one to three spatial axes"},
-    {"Conv", "one to three spatial axes"},
-    {"Dropout", "evaluation mode only"},
-    {"Einsum", "one or two operands"},
-    {"NonZero", "its input must not vary"},
-    {"Scatter", "the old name of ScatterElements"},
-};
-
-static const char *note_on(const char *name) {
-  for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
-    if (strcmp(notes[i].name, name) == 0) return notes[i].note;
-  return "";
-}
-
-static void write_groups(const suite *s, FILE *file) {
-  fprintf(file, "| cases | passed | failed | skipped |\n|---|---:|---:|---:|\n");
-  for (int i = 0; i < s->n; i++) {
-    const char *group = s->cases[i].group;
-    if (i > 0 && strcmp(group, s->cases[i - 1].group) == 0) continue;
-    fprintf(file, "| %s | %d | %d | %d |\n", group, count(s, group, PASSED),
-            count(s, group, FAILED), count(s, group, SKIPPED));
-  }
-}
-
-static int compare_rows(const void *a, const void *b) {
-  const hrs_operator *const *x = a, *const *y = b;
-  int order = strcmp((*x)->name, (*y)->name);
-  return order ? order : (*x)->since - (*y)->since;
-}
-
-static void write_operator(const suite *s, const hrs_operator *first, int until, FILE *file) {
-  int passed = 0, varying = 0, from_own = 0;
-  for (int k = 0; k < s->n; k++) {
-    const node_case *c = &s->cases[k];
-    bool has = false;
-    for (int j = 0; j < c->n_operators; j++)
-      has |= strcmp(c->operator[j]->name, first->name) == 0;
-    if (!has || c->result != PASSED) continue;
-    passed++;
-    varying += c->instances > 1;
-    from_own += strcmp(c->group, own_group) == 0;
-  }
-  int since = first->since < 7 ? 7 : first->since;
-  fprintf(file, "| %s | %d-%d | %d | %d | %d | %s |\n", first->name, since, until, passed, varying,
-          from_own, note_on(first->name));
-}
-
-static void write_operators(const suite *s, FILE *file) {
-  enum { MOST_ROWS = 512 };
-  const hrs_operator *row[MOST_ROWS];
-  int n = 0;
-  for (; n < MOST_ROWS && hrs_operator_at(n); n++)
-    row[n] = hrs_operator_at(n);
-  qsort(row, (size_t)n, sizeof *row, compare_rows);
-  fprintf(file, "| operator | sets | cases passed | with varying inputs | own cases | limits |\n"
-                "|---|---|---:|---:|---:|---|\n");
-  for (int i = 0; i < n; i++) {
-    if (i > 0 && strcmp(row[i]->name, row[i - 1]->name) == 0) continue;
-    int until = row[i]->until;
-    for (int k = i + 1; k < n && strcmp(row[k]->name, row[i]->name) == 0; k++)
-      until = row[k]->until;
-    write_operator(s, row[i], until, file);
-  }
-}
-
-static int by_note(const void *a, const void *b) {
-  const node_case *const *x = a, *const *y = b;
-  int order = strcmp((*x)->note, (*y)->note);
-  return order ? order : strcmp((*x)->name, (*y)->name);
-}
-
-static void write_skipped(const suite *s, FILE *file) {
-  const node_case **skipped = calloc((size_t)s->n + 1, sizeof *skipped);
-  if (!skipped) exit(70);
-  int n = 0;
-  for (int i = 0; i < s->n; i++)
-    if (s->cases[i].result == SKIPPED) skipped[n++] = &s->cases[i];
-  qsort(skipped, (size_t)n, sizeof *skipped, by_note);
-  fprintf(file, "| reason | cases |\n|---|---:|\n");
-  for (int i = 0, from = 0; i < n; i++) {
-    if (i + 1 < n && strcmp(skipped[i]->note, skipped[i + 1]->note) == 0) continue;
-    fprintf(file, "| %s | %d |\n", skipped[i]->note, i + 1 - from);
-    from = i + 1;
-  }
-  free(skipped);
-}
-
-static void write_markdown(const suite *s, FILE *file) {
-  fputs(introduction, file);
-  fprintf(file, "## Cases\n\n");
-  write_groups(s, file);
-  fprintf(file, "\n## Operators\n\n");
-  write_operators(s, file);
-  fprintf(file, "\n## Skipped cases\n\n");
-  write_skipped(s, file);
-}
-
-/* Is the file what we would write? */
-static bool is_up_to_date(const suite *s, const char *path) {
-  char *text = NULL;
-  size_t size = 0;
-  unsigned char *there = NULL;
-  hrs_count there_size = 0;
-  FILE *file = open_memstream(&text, &size);
-  if (!file) return false;
-  write_markdown(s, file);
-  fclose(file);
-  bool same = hrs_file_read(path, (hrs_count)1 << 24, &there, &there_size) == HRS_OK &&
-              (size_t)there_size == size && memcmp(there, text, size) == 0;
-  hrs_free(there);
-  free(text);
-  printf("%s is %s\n", path, same ? "up to date" : "stale: write it anew with run_node --markdown");
-  return same;
+         suite_count(s, NULL, PASSED), suite_count(s, NULL, FAILED), suite_count(s, NULL, SKIPPED),
+         batched, exact);
 }
 
 int main(int argc, char **argv) {
@@ -716,12 +538,12 @@ int main(int argc, char **argv) {
   if (s.n > 0) qsort(s.cases, (size_t)s.n, sizeof *s.cases, by_name);
   for (int i = 0; i < s.n; i++)
     run_case(&s.cases[i]);
-  bool stale = check && !is_up_to_date(&s, check);
+  bool stale = check && !suite_is_up_to_date(&s, check);
   if (markdown)
-    write_markdown(&s, stdout);
+    suite_write_markdown(&s, stdout);
   else
     print_plain(&s);
-  int failed = count(&s, NULL, FAILED);
+  int failed = suite_count(&s, NULL, FAILED);
   hrs_free(s.cases);
   return failed > 0 || s.n == 0 || stale;
 }

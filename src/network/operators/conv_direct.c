@@ -20,7 +20,7 @@
 
 #include <immintrin.h>
 
-enum { LANES = 8, SLACK = 16 };
+enum { LANES = 8, SLACK = 16, MOST_STRIDE = 4 };
 
 /* Planes of one channel: phase (a, b) holds the padded pixels (h * stride + a, w * stride + b). */
 typedef struct layout {
@@ -72,8 +72,8 @@ bool hrs_conv_direct_fits(const hrs_conv *conv) {
   enum { MOST = 1 << 24 };
   if (w->in[0] != 1 || w->kernel[0] != 1 || w->before[0] != 0 || w->after[0] != 0) return false;
   /* Sizes beyond these never fit a cache, and their products might overflow. */
-  if (w->out[1] > MOST || w->out[2] > MOST || conv->taps > MOST || w->stride[1] > 4 ||
-      w->stride[2] > 4)
+  if (w->out[1] > MOST || w->out[2] > MOST || conv->taps > MOST || w->stride[1] > MOST_STRIDE ||
+      w->stride[2] > MOST_STRIDE)
     return false;
   layout l = layout_of(conv);
   if (8 * w->out[2] < 5 * l.segments * LANES) return false;
@@ -95,28 +95,43 @@ hrs_status hrs_conv_direct_workspace(const hrs_conv *conv, hrs_count *bytes) {
 
 /* ---- packing ---- */
 
-/* One phase row: to[i] = row[i * stride + shift] where that lies inside, else 0. */
-static void pack_row(hrs_count width, hrs_count stride, hrs_count shift, hrs_count length,
-                     const float *row, float *to) {
-  hrs_count low = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
-  hrs_count high = length > shift ? (length - shift + stride - 1) / stride : 0;
-  if (high > width) high = width;
-  if (low > high) low = high;
-  for (hrs_count i = 0; i < low; i++)
+/* The columns of a phase that lie inside the image: to[i] = row[i * stride + shift]. */
+typedef struct columns {
+  hrs_count shift, low, high, width, stride;
+} columns;
+
+static columns columns_of(const hrs_window *w, const layout *l, hrs_count phase) {
+  columns c = {.shift = phase - w->before[2], .width = l->width, .stride = w->stride[2]};
+  c.low = c.shift >= 0 ? 0 : (-c.shift + c.stride - 1) / c.stride;
+  c.high = w->in[2] > c.shift ? (w->in[2] - c.shift + c.stride - 1) / c.stride : 0;
+  if (c.high > c.width) c.high = c.width;
+  if (c.low > c.high) c.low = c.high;
+  return c;
+}
+
+static void pack_row(const columns *c, const float *row, float *to) {
+  hrs_count shift = c->shift, stride = c->stride;
+  for (hrs_count i = 0; i < c->low; i++)
     to[i] = 0;
   if (stride == 1)
-    for (hrs_count i = low; i < high; i++)
+    for (hrs_count i = c->low; i < c->high; i++)
       to[i] = row[i + shift];
+  else if (stride == 2)
+    for (hrs_count i = c->low; i < c->high; i++)
+      to[i] = row[2 * i + shift];
   else
-    for (hrs_count i = low; i < high; i++)
+    for (hrs_count i = c->low; i < c->high; i++)
       to[i] = row[i * stride + shift];
-  for (hrs_count i = high; i < width; i++)
+  for (hrs_count i = c->high; i < c->width; i++)
     to[i] = 0;
 }
 
 static void pack_image(const hrs_conv *conv, const layout *l, const float *x, float *to) {
   const hrs_window *w = &conv->window;
   hrs_count channels = conv->in_channels * conv->groups, area = w->in[1] * w->in[2];
+  columns phase[MOST_STRIDE];
+  for (hrs_count b = 0; b < l->phases_w; b++)
+    phase[b] = columns_of(w, l, b);
   for (hrs_count c = 0; c < channels; c++, x += area) {
     for (hrs_count a = 0; a < l->phases_h; a++) {
       for (hrs_count b = 0; b < l->phases_w; b++) {
@@ -125,7 +140,7 @@ static void pack_image(const hrs_conv *conv, const layout *l, const float *x, fl
           if (row < 0 || row >= w->in[1])
             memset(to, 0, (size_t)l->width * sizeof *to);
           else
-            pack_row(l->width, w->stride[2], b - w->before[2], w->in[2], x + row * w->in[2], to);
+            pack_row(&phase[b], x + row * w->in[2], to);
         }
       }
     }

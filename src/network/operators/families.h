@@ -32,7 +32,8 @@
   X(scatter)                                                                                       \
   X(select)                                                                                        \
   X(resize)                                                                                        \
-  X(recurrent)
+  X(recurrent)                                                                                     \
+  X(loss)
 
 #define HRS_OPERATOR_FAMILY_DECLARE(name) extern hrs_operator_family hrs_operators_##name;
 HRS_OPERATOR_FAMILIES(HRS_OPERATOR_FAMILY_DECLARE)

@@ -74,23 +74,30 @@ static hrs_status infer_batch(hrs_call *call) {
   const hrs_tensor *x = &call->in[0];
   for (int i = 1; i <= 4; i++)
     HRS_TRY(check_channel_vector(call, i, x->rank > 1 ? x->dim[1] : 1));
+  HRS_TRY(hrs_multiply(hrs_tensor_count(&call->in[1]), (hrs_count)hrs_dtype_size(x->type),
+                       "workspace", &call->workspace_bytes));
   return hrs_call_output_like(call, 0, 0);
 }
 
 #define BATCH(name, T, W)                                                                          \
-  static void batch_##name(hrs_count images, hrs_count channels, hrs_count pixels, T epsilon,      \
-                           const T *x, const T *scale, const T *bias, const T *mean,               \
-                           const T *variance, T *y) {                                              \
-    for (hrs_count c = 0; c < channels; c++) {                                                     \
-      T factor = scale[c] / sqrt(variance[c] + epsilon);                                           \
-      if (pixels == 1) {                                                                           \
-        for (hrs_count i = 0; i < images; i++)                                                     \
-          y[i * channels + c] = (x[i * channels + c] - mean[c]) * factor + bias[c];                \
-        continue;                                                                                  \
-      }                                                                                            \
-      for (hrs_count i = 0; i < images; i++)                                                       \
-        affine_##name(pixels, x + (i * channels + c) * pixels, mean[c], factor, bias[c],           \
-                      y + (i * channels + c) * pixels);                                            \
+  static void factors_##name(hrs_count channels, T epsilon, const T *scale, const T *variance,     \
+                             T *factor) {                                                          \
+    for (hrs_count c = 0; c < channels; c++)                                                       \
+      factor[c] = scale[c] / sqrt(variance[c] + epsilon);                                          \
+  }                                                                                                \
+  HRS_CLONES static void batch_vector_##name(hrs_count n, const T *x, const T *mean,               \
+                                             const T *factor, const T *bias, T *y) {               \
+    HRS_IVDEP for (hrs_count c = 0; c < n; c++) y[c] = (x[c] - mean[c]) * factor[c] + bias[c];     \
+  }                                                                                                \
+  static void batch_##name(hrs_count images, hrs_count channels, hrs_count pixels, const T *x,     \
+                           const T *mean, const T *factor, const T *bias, T *y) {                  \
+    hrs_count image = channels * pixels;                                                           \
+    for (hrs_count i = 0; i < images; i++, x += image, y += image) {                               \
+      if (pixels == 1)                                                                             \
+        batch_vector_##name(channels, x, mean, factor, bias, y);                                   \
+      else                                                                                         \
+        for (hrs_count c = 0; c < channels; c++)                                                   \
+          affine_##name(pixels, x + c * pixels, mean[c], factor[c], bias[c], y + c * pixels);      \
     }                                                                                              \
   }
 HRS_REAL_TYPES(BATCH)
@@ -101,15 +108,20 @@ static hrs_status run_batch(hrs_call *call) {
   hrs_count channels = in[0].rank > 1 ? in[0].dim[1] : 1;
   hrs_count pixels = hrs_op_product(in[0].dim, 2, in[0].rank);
   float epsilon = hrs_attr_float(call->node, "epsilon", 1e-5f);
+  void *factor = call->workspace;
   for (hrs_count b = 0; b < call->batch; b++) {
-    if (in[0].type == HRS_F32)
-      batch_F32(images, channels, pixels, epsilon, hrs_op_data(&in[0], b), hrs_op_data(&in[1], b),
-                hrs_op_data(&in[2], b), hrs_op_data(&in[3], b), hrs_op_data(&in[4], b),
-                hrs_op_data(&call->out[0], b));
-    else
-      batch_F64(images, channels, pixels, (double)epsilon, hrs_op_data(&in[0], b),
-                hrs_op_data(&in[1], b), hrs_op_data(&in[2], b), hrs_op_data(&in[3], b),
-                hrs_op_data(&in[4], b), hrs_op_data(&call->out[0], b));
+    const void *x = hrs_op_data(&in[0], b), *scale = hrs_op_data(&in[1], b);
+    const void *bias = hrs_op_data(&in[2], b), *mean = hrs_op_data(&in[3], b);
+    const void *variance = hrs_op_data(&in[4], b);
+    void *y = hrs_op_data(&call->out[0], b);
+    bool fresh = b == 0 || in[1].step != 0 || in[4].step != 0;
+    if (in[0].type == HRS_F32) {
+      if (fresh) factors_F32(channels, epsilon, scale, variance, factor);
+      batch_F32(images, channels, pixels, x, mean, factor, bias, y);
+    } else {
+      if (fresh) factors_F64(channels, (double)epsilon, scale, variance, factor);
+      batch_F64(images, channels, pixels, x, mean, factor, bias, y);
+    }
   }
   return HRS_OK;
 }

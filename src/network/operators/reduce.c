@@ -365,6 +365,7 @@ static hrs_status run_standardise(hrs_call *call) {
     hrs_loop_axis(&four, in->dim[i],
                   (hrs_count[]){stride[i], stride[i], small_stride[i], small_stride[i]});
   bool f32 = in->type == HRS_F32;
+  if (hrs_tensor_count(in) == 0) return HRS_OK;
   for (hrs_count b = 0; b < call->batch; b++) {
     void *x = hrs_op_data(in, b), *y = hrs_op_data(&call->out[0], b);
     memset(mean, 0, (size_t)kept * size * 2);
