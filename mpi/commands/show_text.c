@@ -83,8 +83,11 @@ static const char *array_names(const hrs_dataset_reading *set, char *text, size_
 
 static void print_run(const hrs_dataset_reading *set, const char *attribute, const char *name) {
   char *text = NULL;
-  if (hrs_dataset_read_run(set, attribute, &text) == HRS_OK && text && *text)
-    printf("%-9s%s\n", name, text);
+  if (hrs_dataset_read_run(set, attribute, &text) == HRS_OK && text && *text) {
+    int room = COLUMNS - 9, length = (int)strlen(text);
+    printf("%-9s%.*s%s\n", name, length > room ? room - 4 : length, text,
+           length > room ? " ..." : "");
+  }
   hrs_free(text);
 }
 
@@ -107,8 +110,12 @@ void hrs_show_header_text(const hrs_dataset_reading *set) {
   printf("\n");
 }
 
+/* "" where there is none, or where it only repeats the number. */
 static const char *class_name(const hrs_dataset_reading *set, int index) {
-  return set->class_names && index >= 0 && index < set->classes ? set->class_names[index] : "";
+  char number[16];
+  if (!set->class_names || index < 0 || index >= set->classes) return "";
+  snprintf(number, sizeof number, "%d", index);
+  return strcmp(number, set->class_names[index]) == 0 ? "" : set->class_names[index];
 }
 
 static void print_class(const hrs_dataset_reading *set, int index, int columns) {
