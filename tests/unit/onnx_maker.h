@@ -28,7 +28,9 @@ typedef Onnx__FunctionProto function_proto;
 MAKER void maker_append(void *list /* T*** */, size_t *count, void *element) {
   void **items;
   memcpy(&items, list, sizeof items);
-  items = realloc(items, (*count + 1) * sizeof *items);
+  /* Room for the next power of two. */
+  if ((*count & (*count - 1)) == 0)
+    items = realloc(items, (*count ? 2 * *count : 1) * sizeof *items);
   items[(*count)++] = element;
   memcpy(list, &items, sizeof items);
 }

@@ -14,7 +14,19 @@
 
 #include <string.h>
 
-enum { BLOCK_BYTES = 256 << 10, THIN = 192 };
+enum { BLOCK_BYTES = 256 << 10, THIN = 192, SMALL_PLANE = 1024 };
+
+/* Input rows and columns that the windows of a small image reach, its padding included. */
+static hrs_count reach(const hrs_window *w, int axis) {
+  return w->out[axis] + (w->kernel[axis] - 1) * w->dilation[axis];
+}
+
+/* Small planes with stride 1: worth a padded copy, from which whole rows can be taken. */
+static bool is_small(const hrs_window *w) {
+  return w->in[0] == 1 && w->kernel[0] == 1 && w->out[0] == 1 && w->stride[1] == 1 &&
+         w->stride[2] == 1 && reach(w, 1) <= SMALL_PLANE && reach(w, 2) <= SMALL_PLANE &&
+         reach(w, 1) * reach(w, 2) <= SMALL_PLANE;
+}
 
 static hrs_status infer_conv(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
@@ -113,6 +125,38 @@ static hrs_status infer_conv(hrs_call *call) {
       }                                                                                            \
     }                                                                                              \
   }                                                                                                \
+  /* The same for small planes, where working out what lies outside would take longer than the     \
+   * copies: each channel is set into a frame of zeros once. */                                    \
+  static void unfold_small_##name(const hrs_conv *conv, const void *image, void *columns,          \
+                                  hrs_count row) {                                                 \
+    const hrs_window *w = &conv->window;                                                           \
+    const T *x = image;                                                                            \
+    T *to = columns, frame[SMALL_PLANE] = {0};                                                     \
+    hrs_count width = w->out[2], height = w->out[1], pitch = reach(w, 2);                          \
+    hrs_count copied = pitch - w->before[2] < w->in[2] ? pitch - w->before[2] : w->in[2];          \
+    hrs_count lines =                                                                              \
+        reach(w, 1) - w->before[1] < w->in[1] ? reach(w, 1) - w->before[1] : w->in[1];             \
+    for (hrs_count c = 0; c < conv->in_channels; c++, x += w->in[1] * w->in[2]) {                  \
+      for (hrs_count h = 0; h < lines; h++)                                                        \
+        for (hrs_count i = 0; i < copied; i++)                                                     \
+          frame[(h + w->before[1]) * pitch + w->before[2] + i] = x[h * w->in[2] + i];              \
+      for (hrs_count kh = 0; kh < w->kernel[1]; kh++)                                              \
+        for (hrs_count kw = 0; kw < w->kernel[2]; kw++, to += row) {                               \
+          const T *from = frame + kh * w->dilation[1] * pitch + kw * w->dilation[2];               \
+          T *line = to;                                                                            \
+          for (hrs_count h = 0; h < height; h++, line += width, from += pitch) {                   \
+            /* Sizes that the compiler knows become a move or two. */                              \
+            if (width == 4)                                                                        \
+              memcpy(line, from, 4 * sizeof(T));                                                   \
+            else if (width == 8)                                                                   \
+              memcpy(line, from, 8 * sizeof(T));                                                   \
+            else                                                                                   \
+              for (hrs_count i = 0; i < width; i++)                                                \
+                line[i] = from[i];                                                                 \
+          }                                                                                        \
+        }                                                                                          \
+    }                                                                                              \
+  }                                                                                                \
   /* The same, transposed: one row of taps per pixel. Whole kernel rows are copied, which is       \
    * faster where those are longer than rows of pixels (patch embeddings). */                      \
   static void unfold_rows_##name(const hrs_conv *conv, const void *image, void *rows) {            \
@@ -168,14 +212,15 @@ UNFOLD(F64, double)
 
 typedef struct conv_kernels {
   void (*unfold)(const hrs_conv *, const void *, void *, hrs_count);
+  void (*unfold_small)(const hrs_conv *, const void *, void *, hrs_count);
   void (*unfold_rows)(const hrs_conv *, const void *, void *);
   void (*spread)(hrs_count, hrs_count, const void *, void *);
   void (*collect)(hrs_count, hrs_count, hrs_count, const void *, const void *, void *);
 } conv_kernels;
 
 static const conv_kernels kernels[HRS_DTYPE_LIMIT] = {
-    [HRS_F32] = {unfold_F32, unfold_rows_F32, spread_F32, collect_F32},
-    [HRS_F64] = {unfold_F64, unfold_rows_F64, spread_F64, collect_F64}};
+    [HRS_F32] = {unfold_F32, unfold_small_F32, unfold_rows_F32, spread_F32, collect_F32},
+    [HRS_F64] = {unfold_F64, unfold_small_F64, unfold_rows_F64, spread_F64, collect_F64}};
 
 /* 1x1 with stride 1 and no padding: the image is its own column matrix. */
 static bool is_pointwise(const hrs_window *w) {
@@ -197,6 +242,7 @@ static hrs_status convolve(const hrs_call *call, const hrs_conv *conv, hrs_count
   hrs_count weight_group = conv->out_channels * conv->taps * size;
   char *columns = call->workspace, *block = columns + conv->block_offset;
   bool rows = w->dilation[2] == 1 && w->kernel[2] > w->out[2] && !is_pointwise(w);
+  bool small = is_small(w);
   for (hrs_count first = 0; first < images; first += conv->images) {
     hrs_count some = images - first < conv->images ? images - first : conv->images;
     hrs_gemm gemm = {.type = type,
@@ -218,6 +264,8 @@ static hrs_status convolve(const hrs_call *call, const hrs_conv *conv, hrs_count
         const char *image = from + i * conv->groups * in_group;
         if (rows)
           kernel->unfold_rows(conv, image, columns + i * pixels * conv->taps * size);
+        else if (small)
+          kernel->unfold_small(conv, image, columns + i * pixels * size, some * pixels);
         else
           kernel->unfold(conv, image, columns + i * pixels * size, some * pixels);
       }
