@@ -34,7 +34,8 @@ static const char introduction[] =
     "that must agree with the reference. *Own cases* are those of tests/conformance/cases, made "
     "with\n"
     "PyTorch and NumPy for what Debian's libonnx-testdata lacks; the others are ONNX's.\n"
-    "Tolerances are ONNX's own: 1e-3 relative, 1e-7 absolute.\n"
+    "Tolerances are ONNX's own: 1e-3 relative, 1e-7 absolute; own cases add 1e-6 of the largest\n"
+    "value, and bfloat16 outputs have 2^-7, because ONNX 1.12 cut its reference values off.\n"
     "\n";
 
 /* What an operator does not do; one line each. */
