@@ -35,8 +35,8 @@ hrs_status hrs_order_sums(hrs_dtype type, const void *values, hrs_subcube cube, 
  * Shapley and Banzhaf values straight from v: what a sub-cube of values contributes to
  *   SV_i = Σ_{S∋i} w_{s-1} v(S) - Σ_{S∌i} w_s v(S),  w_s = 1 / (n C(n-1, s))
  *   BV_i = 2^{1-n} (Σ_{S∋i} v(S) - Σ_{S∌i} v(S))
- * Not collective. Cost: two to three passes over the values for both. Errors stay at the rounding of
- * the values (2^-52 max |v|), at any n.
+ * Not collective. Cost: two to three passes over the values for both. Errors stay at the rounding
+ * of the values (2^-52 max |v|), at any n.
  * @param sum  [2][n]: SV, then BV; added to
  */
 hrs_status hrs_player_values(hrs_dtype type, const void *values, hrs_subcube cube, int n,

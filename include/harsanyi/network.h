@@ -43,7 +43,6 @@ typedef struct hrs_tensor_info {
  * Errors: INPUT for a file that is not a valid model; UNSUPPORTED naming operator, node and set.
  */
 hrs_status hrs_model_load(const char *path, const hrs_reader *reader, hrs_model **out);
-/** Free a model; NULL is fine. */
 /** The same, but operators that are not supported are no error: for looking at a file. A session of
  *  such a model may fail. */
 hrs_status hrs_model_open(const char *path, const hrs_reader *reader, hrs_model **out);
