@@ -3,6 +3,7 @@
 The environment says what is tested: HARSANYI_PROGRAM (the executable), HARSANYI_DATA (the bundled
 data), HARSANYI_PLUGIN (the plug-in example); ctest sets all three.
 """
+import concurrent.futures
 import os
 import pathlib
 import shutil
@@ -148,8 +149,35 @@ class ProgramTest(unittest.TestCase):
         return out, result
 
 
-def main():
-    """Run the tests of the calling script: quiet where all is well, 77 where all are skipped."""
+def names_of(suite):
+    """Names of all tests, as the command line takes them."""
+    for item in suite:
+        if isinstance(item, unittest.TestSuite):
+            yield from names_of(item)
+        else:
+            yield item.id().split(".", 1)[1]
+
+
+def run_in_parts(workers):
+    """Deal the tests to several processes; what fails is shown once all are done."""
+    names = list(names_of(unittest.defaultTestLoader.loadTestsFromModule(
+        sys.modules["__main__"])))
+    workers = min(workers, len(names))
+    parts = [subprocess.Popen([sys.executable, "-B", sys.argv[0], *names[i::workers]],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+             for i in range(workers)]
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        texts = list(pool.map(lambda part: part.communicate()[0], parts))
+    codes = {part.returncode for part in parts}
+    print("".join(texts))
+    return 0 if codes <= {0, 77} and 0 in codes else 77 if codes == {77} else 1
+
+
+def main(workers=1):
+    """Run the tests of the calling script: quiet where all is well, 77 where all are skipped.
+    workers: in so many processes, where no test is named: runs mostly wait for MPI to start."""
+    if workers > 1 and len(sys.argv) == 1:
+        sys.exit(run_in_parts(workers))
     ran = unittest.main(argv=[sys.argv[0], *sys.argv[1:]], exit=False).result
     for test, reason in ran.skipped:
         print(f"SKIPPED {test.id()}: {reason}", file=sys.stderr)

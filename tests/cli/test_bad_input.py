@@ -479,4 +479,4 @@ def add_cases():
 add_cases()
 
 if __name__ == "__main__":
-    program.main()
+    program.main(workers=4)

@@ -316,4 +316,4 @@ class Show(ProgramTest):
 
 
 if __name__ == "__main__":
-    program.main()
+    program.main(workers=4)

@@ -105,4 +105,4 @@ class Model(ProgramTest):
 
 
 if __name__ == "__main__":
-    program.main()
+    program.main(workers=4)

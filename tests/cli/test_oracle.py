@@ -455,4 +455,4 @@ class Oracle(ProgramTest):
 
 
 if __name__ == "__main__":
-    program.main()
+    program.main(workers=4)

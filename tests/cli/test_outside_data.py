@@ -129,4 +129,4 @@ class Golden(ProgramTest):
 
 
 if __name__ == "__main__":
-    program.main()
+    program.main(workers=4)

@@ -428,4 +428,4 @@ class Games(ProgramTest):
 
 
 if __name__ == "__main__":
-    program.main()
+    program.main(workers=4)

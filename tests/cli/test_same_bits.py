@@ -94,4 +94,4 @@ class SameBits(ProgramTest):
 
 
 if __name__ == "__main__":
-    program.main()
+    program.main(workers=4)
