@@ -56,6 +56,8 @@ typedef struct hrs_operator_use {
   int count;
   bool supported;
   const char *first_node; /* name of the first node that uses it */
+  const char
+      *torch_name; /* the layer or function of PyTorch that it is; NULL if that is not known */
 } hrs_operator_use;
 
 /** What a model is made of; functions and branches counted with their bodies in place. */

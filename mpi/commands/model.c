@@ -132,11 +132,15 @@ static hrs_status print_operators(const hrs_model_survey *survey) {
   printf("operators\n");
   for (int i = 0; i < survey->uses; i++) {
     const hrs_operator_use *use = &survey->use[i];
+    const char *torch = use->torch_name ? use->torch_name : "";
     printf("  %6d  ", use->count);
-    if (use->supported)
-      printf("%s\n", use->name);
+    if (!use->supported)
+      printf("%-24sNOT SUPPORTED, node %s%s%s\n", use->name, use->first_node,
+             *torch ? ", in PyTorch: " : "", torch);
+    else if (*torch)
+      printf("%-24s%s\n", use->name, torch);
     else
-      printf("%-24sNOT SUPPORTED, node %s\n", use->name, use->first_node);
+      printf("%s\n", use->name);
     missing += !use->supported;
   }
   HRS_REQUIRE(

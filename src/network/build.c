@@ -132,10 +132,11 @@ static hrs_status set_constant(builder *b, const scope *s, int value, Onnx__Tens
 
 static hrs_status add_initialisers(builder *b, const scope *s, const Onnx__GraphProto *graph) {
   HRS_REQUIRE(graph->n_sparse_initializer == 0, UNSUPPORTED,
-              "%s: sparse initialisers are not supported: store them as dense tensors", b->path);
+              "%s: sparse weights (initializers) are not supported: store them as dense tensors",
+              b->path);
   for (size_t i = 0; i < graph->n_initializer; i++) {
     Onnx__TensorProto *proto = graph->initializer[i];
-    HRS_REQUIRE(*text(proto->name), INPUT, "%s: initialiser %zu has no name", b->path, i);
+    HRS_REQUIRE(*text(proto->name), INPUT, "%s: weight (initializer) %zu has no name", b->path, i);
     int value;
     HRS_TRY(new_value(b, s, proto->name, &value));
     b->graph->value[value].initialiser = proto;
@@ -148,7 +149,7 @@ static hrs_status read_initialiser(builder *b, const scope *s, int value) {
   Onnx__TensorProto *proto = b->graph->value[value].initialiser;
   if (!proto) return HRS_OK;
   b->graph->value[value].initialiser = NULL;
-  return set_constant(b, s, value, proto, "initialiser");
+  return set_constant(b, s, value, proto, "weight");
 }
 
 /* ---- nodes ---- */

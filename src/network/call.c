@@ -13,8 +13,10 @@ hrs_status hrs_node_error(const hrs_call *call, hrs_status status, const char *f
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
   const hrs_node *node = call->node;
-  return hrs_error_set(status, file, line, "%s node '%s' (operator set %d): %s", node->op,
-                       node->name, node->opset, text);
+  const char *torch = hrs_torch_name(node->op);
+  return hrs_error_set(status, file, line, "%s node '%s' (operator set %d): %s%s%s%s", node->op,
+                       node->name, node->opset, text, torch ? " (in PyTorch: " : "",
+                       torch ? torch : "", torch ? ")" : "");
 }
 
 hrs_count hrs_tensor_count(const hrs_tensor *tensor) {

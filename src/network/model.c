@@ -71,13 +71,16 @@ static hrs_status describe_ends(hrs_model *model) {
 /* ---- support ---- */
 
 hrs_status hrs_graph_unsupported(const hrs_graph_node *node) {
+  static const char help[] = "'harsanyi model' lists all that is not, docs/models says what helps";
+  const char *torch = hrs_torch_name(node->base.op);
   if (node->base.opset > 0)
-    HRS_FAIL(UNSUPPORTED, "operator '%s' (node '%s', operator set %d) is not supported",
-             node->base.op, node->base.name, node->base.opset);
+    HRS_FAIL(UNSUPPORTED, "operator '%s' (node '%s', operator set %d) is not supported%s%s%s; %s",
+             node->base.op, node->base.name, node->base.opset, torch ? " (in PyTorch: " : "",
+             torch ? torch : "", torch ? ")" : "", help);
   HRS_FAIL(UNSUPPORTED,
            "operator '%s' (node '%s') is not supported: it is neither an ONNX operator nor a "
-           "function defined in the file",
-           node->base.op, node->base.name);
+           "function defined in the file; %s",
+           node->base.op, node->base.name, help);
 }
 
 /* Refuse what outputs depend on. What hangs on the branches of an open If is left to the session,

@@ -82,6 +82,9 @@ typedef const hrs_operator hrs_operator_family[];
 const hrs_operator *hrs_operator_find(const char *name, int opset);
 /** Row number `index` of all families in order; NULL past the end. For tables in docs and tests. */
 const hrs_operator *hrs_operator_at(int index);
+/** The layer or function of PyTorch that an operator is, supported or not, such as nn.Linear for
+ * Gemm; NULL where there is none, or where it has the same name (torch_names.c). */
+const char *hrs_torch_name(const char *op);
 
 /* ---- attributes: by name, with the documented default --------------------------------------- */
 

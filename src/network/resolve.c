@@ -332,7 +332,7 @@ static hrs_status demand(hrs_session *s, walk *w, int value, bool *there) {
     memcpy(tensor.dim, v->constant.dim, sizeof tensor.dim);
     return add_slot(s, &tensor, false, &s->slot_of[value]);
   }
-  HRS_REQUIRE(!v->initialiser, INPUT, "%s: no node of the network reads initialiser '%s'",
+  HRS_REQUIRE(!v->initialiser, INPUT, "%s: no node of the network reads the weight '%s'",
               s->model->path, v->name);
   HRS_REQUIRE(v->producer >= 0, INPUT,
               "%s: input '%s' is needed for '%s', but not given (--input %s=FILE)", s->model->path,

@@ -32,7 +32,8 @@ static hrs_operator_use *find_use(hrs_model_survey *survey, const hrs_graph_node
   *use = (hrs_operator_use){.name = node->base.op,
                             .opset = node->base.opset,
                             .supported = supported,
-                            .first_node = node->base.name};
+                            .first_node = node->base.name,
+                            .torch_name = hrs_torch_name(node->base.op)};
   return use;
 }
 

@@ -3,6 +3,7 @@ import collections
 import math
 import re
 
+import numpy as np
 import onnx
 import onnx.numpy_helper
 
@@ -32,7 +33,7 @@ class Model(ProgramTest):
             node.op_type for node in network.graph.node
             if node.op_type not in ("Constant", "Identity"))
         said = {name: int(count) for count, name in
-                re.findall(r"^ +(\d+)  (\w+)\s*$", text, re.M)}
+                re.findall(r"^ +(\d+)  (\w+)(?: {2,}\S.*)?$", text, re.M)}
         for name in ("Constant", "Identity"):
             said.pop(name, None)
         self.assertEqual(said, dict(operators), text)
@@ -81,8 +82,27 @@ class Model(ProgramTest):
             result = run("model", path, ranks=ranks)
             self.assertEqual(result.code, 65, result)
             self.assertEqual(len(result.errors()), 1, result)
-            for word in ("DFT", "Sparkle", "com.example", "n_z", "n_y"):
+            for word in ("DFT", "Sparkle", "com.example", "n_z", "n_y", "in PyTorch: torch.fft"):
                 self.assertIn(word, result.out)
+
+    def test_torch_names(self):
+        """Operators go by the names that users of PyTorch know, too: listed, and in messages."""
+        self.assertRegex(self.look(DATA / "digits_cnn.onnx"), r"(?m)^ +2  Gemm +nn\.Linear$")
+        x, y = onnx_writer.value_info("x", [1, 4]), onnx_writer.value_info("y", [1, 4])
+        weight = onnx_writer.tensor("w", [3, 4], [0] * 12)
+        samples = self.save("x.npy", np.zeros((1, 4), np.float32))
+        for op, inputs, words in (
+                ("DFT", ["x"], ("'DFT' (node 'n_y', operator set 17) is not supported",
+                                "(in PyTorch: torch.fft)", "harsanyi model", "docs/models")),
+                ("Gemm", ["x", "w"], ("Gemm node 'n_y'", "[1, 4] and [3, 4]",
+                                      "(in PyTorch: nn.Linear)"))):
+            path = self.write(f"{op}.onnx", onnx_writer.model(
+                [onnx_writer.node(op, inputs, ["y"])], [x], [y], [weight], opset=17))
+            result = run("interactions", "--model", path, "--samples", samples,
+                         "--out", self.output())
+            self.assertEqual((result.code, len(result.errors())), (65, 1), result)
+            for word in words:
+                self.assertIn(word, result.errors()[0])
 
     def test_bad_files(self):
         for name, content in (("empty.onnx", b""), ("text.onnx", b"no network at all\n"),

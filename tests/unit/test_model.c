@@ -229,7 +229,7 @@ static void test_initialiser_sizes(void **state) {
   (void)state;
   model_proto *proto = base();
   proto->graph->initializer[0]->dims[0] = 4;
-  refused(proto, HRS_STATUS_INPUT, "initialiser 'w' has shape [4] of float32, 16 bytes, but 12");
+  refused(proto, HRS_STATUS_INPUT, "weight 'w' has shape [4] of float32, 16 bytes, but 12");
   proto = base();
   proto->graph->initializer[0]->dims[0] = -3;
   refused(proto, HRS_STATUS_INPUT, "negative dimension, -3");
