@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The figures of docs/performance, measured in one run: transforms, exchanges, masks per second with
-# ONNX Runtime beside them, memory against the plan. About ten minutes on an idle machine.
+# ONNX Runtime beside them, memory against the plan. About a quarter of an hour on an idle machine.
 #
-#   jobs/benchmarks.sh [transform|exchange|evaluate|memory ...]      all of them without arguments
+#   jobs/benchmarks.sh [transform|exchange|evaluate|networks|memory ...]    all without arguments
 #
+# evaluate: three networks on one and two ranks, with their limit; networks: a table of all.
 # The networks of HARSANYI_MODELS are added where that is set. ONNX Runtime needs node and npm and is
 # left out, with a line that says so, where they are missing.
 set -euo pipefail
@@ -60,6 +61,15 @@ evaluate() {
     --subset random:16:1
 }
 
+# Load time and masks per second of every network beside ONNX Runtime, as a table.
+networks() {
+  if command -v node npm >/dev/null; then
+    "$root/jobs/ort/compare.py" "$harsanyi"
+  else
+    echo "no table: node and npm are missing (apt-get install nodejs npm)"
+  fi
+}
+
 memory() {
   local out
   out=$(mktemp -d)
@@ -78,9 +88,9 @@ PYTHON
 
 for part in "${@:-transform}"; do
   case $part in
-  transform | exchange | evaluate | memory) ;;
-  *) echo "unknown part '$part': transform, exchange, evaluate, memory" >&2; exit 64 ;;
+  transform | exchange | evaluate | networks | memory) ;;
+  *) echo "unknown part '$part': transform, exchange, evaluate, networks, memory" >&2; exit 64 ;;
   esac
 done
-[ $# -gt 0 ] || set -- transform exchange evaluate memory
+[ $# -gt 0 ] || set -- transform exchange evaluate networks memory
 for part in "$@"; do "$part"; done

@@ -8,6 +8,8 @@
 # HARSANYI_MODELS where that is set. Environment:
 #   ORT_SECONDS   seconds per point (1)
 #   ORT_BATCHES   batch sizes (1,2,4,...,1024)
+#   ORT_PROCESSES processes at the best batch size (2)
+#   ORT_LENGTH    elements of open axes other than the batch: of a sequence (16)
 #   ORT_VERSION   version of onnxruntime-node (1.30.0)
 #   ORT_JSON      folder for one JSON file per network (none)
 # npm installs ONNX Runtime (about 300 MB) once, outside of the source tree, in
@@ -54,16 +56,16 @@ printf '%-24s %9s %7s %6s %12s\n' network processes threads batch images/s
 for model in "$@"; do
   name=$(basename "$model" .onnx)
   [ "$name" = model ] && name=$(basename "$(dirname "$model")")
-  options=(--name "$name" --original "$model" --symbolic "$scratch/$name.onnx"
-    --seconds "${ORT_SECONDS:-1}")
+  options=(--name "$name" --original "$model" --seconds "${ORT_SECONDS:-1}"
+    --processes "${ORT_PROCESSES:-2}" --length "${ORT_LENGTH:-16}")
   [ -n "${ORT_BATCHES:-}" ] && options+=(--batches "$ORT_BATCHES")
   if [ -n "${ORT_JSON:-}" ]; then
     mkdir -p "$ORT_JSON"
     options+=(--json "$ORT_JSON/$name.json")
   fi
-  if ! /usr/bin/python3 "$here/symbolic_batch.py" "$model" "$scratch/$name.onnx" ||
-    ! node "$here/bench.mjs" "${options[@]}"; then
-    status=1
+  if /usr/bin/python3 "$here/symbolic_batch.py" "$model" "$scratch/$name.onnx"; then
+    options+=(--symbolic "$scratch/$name.onnx")
   fi
+  node "$here/bench.mjs" "${options[@]}" || status=1
 done
 exit "$status"

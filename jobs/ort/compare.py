@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+"""Masks per second of harsanyi beside ONNX Runtime, on one core, as a Markdown table.
+
+    compare.py HARSANYI [NETWORK ...]
+
+The networks are data/digits_cnn.onnx and those of the folder HARSANYI_MODELS. ONNX Runtime's best
+batch is looked for first, among those that are no larger than the game; then both programs take
+turns, so that a busy machine is busy for both, and the best round of each counts.
+"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+HERE = pathlib.Path(__file__).resolve().parent
+DATA = HERE.parent.parent / "data"
+ROUNDS = int(os.environ.get("COMPARE_ROUNDS", "2"))
+BATCHES = [1, 4, 16, 64, 256, 1024]
+GRID = ["--players", "grid:4x4"]
+TOKENS = ["--players", "tokens", "--baseline", "token:0"]
+SUBSET = ["--subset", "random:16:1"]
+# How the input is divided into players, and what is read off.
+NETWORKS = {
+    "digits_cnn": GRID,
+    "mnist_lenet_fyh": GRID,
+    "mnist8_cntk": GRID,
+    "mnist_burn_bn": GRID,
+    "mnist_keras_nhwc": GRID,
+    "mnist_leaky_5x20": GRID,
+    "mnist_fc_256x2": SUBSET,
+    "cifar_base_kw": GRID,
+    "cifar_resnet_2b": GRID,
+    "cifar_vit_pgd_2_3_16": GRID,
+    "pointnet64_ibp": ["--players", "tokens", *SUBSET],
+    "tinybert_untrained": [*TOKENS, "--output-node", "output_1"],
+    "vespa_dummy_transformer": [*TOKENS, "--output", "raw", "--target", "0"],
+    "safenlp_medical": SUBSET,
+    "churn_mlp11": [],
+    "lunarlander_dqn": [],
+    "acasxu_1_1": [],
+    "iris_mlp4": [],
+}
+
+
+def files_of(name):
+    """The network, the options that feed it, and the length of its sequence."""
+    if name == "digits_cnn":
+        return DATA / "digits_cnn.onnx", ["--samples", DATA / "digits_images.npy"], 1
+    folder = pathlib.Path(os.environ["HARSANYI_MODELS"]) / name
+    archive = folder / "inputs.npz"
+    if not archive.exists():
+        return folder / "model.onnx", ["--samples", folder / "inputs.npy"], 1
+    with np.load(archive) as arrays:
+        feed = [word for key in arrays.files for word in ("--input", f"{key}={archive}:{key}")]
+        return folder / "model.onnx", feed, arrays[arrays.files[0]].shape[-1]
+
+
+def masks(program, name, out):
+    """`harsanyi bench evaluate`: {figure: value}."""
+    model, feed, _ = files_of(name)
+    subprocess.run([program, "bench", "evaluate", "--model", model, *feed, "--select", "0",
+                    *NETWORKS[name], "--timing", out], check=True, stdout=subprocess.DEVNULL)
+    return json.loads(pathlib.Path(out).read_text(encoding="utf-8"))
+
+
+def images(name, batches, seconds, folder):
+    """ONNX Runtime's best rate and its batch."""
+    model, _, length = files_of(name)
+    environment = dict(os.environ, ORT_JSON=folder, ORT_PROCESSES="1", ORT_SECONDS=str(seconds),
+                       ORT_BATCHES=",".join(map(str, batches)), ORT_LENGTH=str(length))
+    subprocess.run([HERE / "bench_ort.sh", model], check=True, env=environment,
+                   stdout=subprocess.DEVNULL)
+    best = json.loads((pathlib.Path(folder) / f"{name}.json").read_text(encoding="utf-8"))["best"]
+    return best["images_per_second"], best["batch"]
+
+
+def compare(program, name, folder):
+    """One row of the table."""
+    rounds = [masks(program, name, f"{folder}/masks.json")]
+    n = rounds[0]["n"]
+    _, batch = images(name, [b for b in BATCHES if b <= 2**n], 0.3, folder)
+    rates = [images(name, [batch], 1, folder)[0]]
+    while len(rates) < ROUNDS:
+        rounds.append(masks(program, name, f"{folder}/masks.json"))
+        rates.append(images(name, [batch], 1, folder)[0])
+    ours = max(r["masks, one rank [per second]"] for r in rounds)
+    work = rounds[0]["multiply-adds per mask []"]
+    load = min(r["load of the network's file [ms]"] for r in rounds)
+    print(f"| `{name}` | {load:.2f} | {n} | {work:,.0f} | {ours:,.0f} | {max(rates):,.0f} | {batch} "
+          f"| {ours / max(rates):.2f} |", flush=True)
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__.strip())
+    names = sys.argv[2:] or list(NETWORKS)
+    if not os.environ.get("HARSANYI_MODELS"):
+        print("HARSANYI_MODELS is not set: the bundled network alone")
+        names = ["digits_cnn"]
+    print("| network | load, ms | n | multiply-adds per mask | masks/s, 1 rank "
+          "| ONNX Runtime, 1 thread | its batch | ratio |\n|---|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            compare(sys.argv[1], name, folder)
+
+
+if __name__ == "__main__":
+    main()
