@@ -42,7 +42,7 @@ static hrs_status infer_conv(hrs_call *call) {
                    "the weight has shape %s, which does not fit an input of shape %s",
                    hrs_op_shape(call, 1, text), hrs_op_shape(call, 0, other));
   HRS_TRY(hrs_window_read(call, w->dim + 2, &state->window));
-  HRS_TRY(hrs_window_slide(call, false, &state->window));
+  HRS_TRY(hrs_window_slide(call, false, false, &state->window));
   int64_t groups = hrs_attr_int(call->node, "group", 1);
   HRS_NODE_REQUIRE(groups >= 1 && groups <= w->dim[0] && w->dim[0] % groups == 0, call, INPUT,
                    "attribute group is %lld, with %lld output channels", (long long)groups,

@@ -18,6 +18,7 @@
   X(conv)                                                                                          \
   X(conv_transpose)                                                                                \
   X(pool)                                                                                          \
+  X(global_pool)                                                                                   \
   X(unpool)                                                                                        \
   X(normalize)                                                                                     \
   X(softmax)                                                                                       \

@@ -1,7 +1,10 @@
 /*
  * Pools. For each window element, the whole range of output positions that it serves is folded in
- * one inner loop, so that no index is computed per element and padding costs nothing. The
- * results do not depend on how instances are joined: every image is handled alone.
+ * one inner loop, so that no index is computed per element and padding costs nothing: only window
+ * elements that meet the input are visited, whatever size a file gives the window. The results do
+ * not depend on how instances are joined: every image is handled alone.
+ *
+ * A maximum passes NaN over, as ONNX Runtime does, but for a window of nothing else, which is NaN.
  */
 #include "window.h"
 
@@ -10,10 +13,17 @@
 
 enum { MAX, AVERAGE, LP };
 
+/* Output positions [from, to) of an axis whose window element k lies inside the input. */
+typedef struct span {
+  hrs_count k, from, to;
+} span;
+
 typedef struct pool {
   hrs_window window;
-  bool ceil_mode, include_pad, column_order;
+  bool include_pad, column_order;
   int p;
+  hrs_count spans[HRS_WINDOW_AXES], first[HRS_WINDOW_AXES]; /* of each axis, in `span` */
+  span span[];                                              /* none is empty */
 } pool;
 
 typedef struct pool_kernel {
@@ -36,13 +46,13 @@ typedef struct pool_kernel {
     T *to = out;                                                                                   \
     const T *from = in;                                                                            \
     if (stride == 1)                                                                               \
-      HRS_IVDEP for (hrs_count i = 0; i < n; i++) to[i] = to[i] > from[i] ? to[i] : from[i];       \
+      HRS_IVDEP for (hrs_count i = 0; i < n; i++) to[i] = from[i] > to[i] ? from[i] : to[i];       \
     else if (stride == 2)                                                                          \
       HRS_IVDEP for (hrs_count i = 0; i < n; i++) to[i] =                                          \
-          to[i] > from[2 * i] ? to[i] : from[2 * i];                                               \
+          from[2 * i] > to[i] ? from[2 * i] : to[i];                                               \
     else                                                                                           \
       HRS_IVDEP for (hrs_count i = 0; i < n; i++) to[i] =                                          \
-          to[i] > from[i * stride] ? to[i] : from[i * stride];                                     \
+          from[i * stride] > to[i] ? from[i * stride] : to[i];                                     \
   }
 MAX_KERNEL(F32, float, -INFINITY)
 MAX_KERNEL(F64, double, -INFINITY)
@@ -58,11 +68,11 @@ MAX_KERNEL(U8, uint8_t, 0)
       part[j] = best;                                                                              \
     for (; i + LANES <= n; i += LANES)                                                             \
       for (int j = 0; j < LANES; j++)                                                              \
-        part[j] = part[j] > from[i + j] ? part[j] : from[i + j];                                   \
+        part[j] = from[i + j] > part[j] ? from[i + j] : part[j];                                   \
     for (; i < n; i++)                                                                             \
-      best = best > from[i] ? best : from[i];                                                      \
+      best = from[i] > best ? from[i] : best;                                                      \
     for (int j = 0; j < LANES; j++)                                                                \
-      best = best > part[j] ? best : part[j];                                                      \
+      best = part[j] > best ? part[j] : best;                                                      \
     *(T *)out = best;                                                                              \
   }                                                                                                \
   HRS_CLONES static void row_sum_##name(hrs_count n, void *out, const void *in) {                  \
@@ -126,30 +136,30 @@ static const pool_kernel kernels[3][HRS_DTYPE_LIMIT] = {
 static void pool_plane(const pool *state, const pool_kernel *kernel, hrs_count size, const char *in,
                        char *out) {
   const hrs_window *w = &state->window;
+  const span *depth = state->span + state->first[0], *height = state->span + state->first[1];
+  const span *width = state->span + state->first[2];
   kernel->start(hrs_window_out(w), out);
-  for (hrs_count kd = 0; kd < w->kernel[0]; kd++) {
-    hrs_count d_from, d_to;
-    hrs_window_range(w, 0, kd, &d_from, &d_to);
-    for (hrs_count od = d_from; od < d_to; od++) {
-      hrs_count d = hrs_window_at(w, 0, od, kd);
-      for (hrs_count kh = 0; kh < w->kernel[1]; kh++) {
-        hrs_count h_from, h_to;
-        hrs_window_range(w, 1, kh, &h_from, &h_to);
-        for (hrs_count kw = 0; kw < w->kernel[2]; kw++) {
-          hrs_count from, to;
-          hrs_window_range(w, 2, kw, &from, &to);
-          if (from >= to) continue;
-          hrs_count shift = hrs_window_at(w, 2, from, kw);
-          for (hrs_count oh = h_from; oh < h_to; oh++) {
-            hrs_count h = hrs_window_at(w, 1, oh, kh);
-            kernel->fold(to - from, out + ((od * w->out[1] + oh) * w->out[2] + from) * size,
-                         in + ((d * w->in[1] + h) * w->in[2] + shift) * size, w->stride[2],
-                         state->p);
+  for (const span *kd = depth; kd < depth + state->spans[0]; kd++) {
+    for (hrs_count od = kd->from; od < kd->to; od++) {
+      hrs_count d = hrs_window_at(w, 0, od, kd->k);
+      for (const span *kh = height; kh < height + state->spans[1]; kh++) {
+        for (const span *kw = width; kw < width + state->spans[2]; kw++) {
+          hrs_count shift = hrs_window_at(w, 2, kw->from, kw->k);
+          for (hrs_count oh = kh->from; oh < kh->to; oh++) {
+            hrs_count h = hrs_window_at(w, 1, oh, kh->k);
+            kernel->fold(
+                kw->to - kw->from, out + ((od * w->out[1] + oh) * w->out[2] + kw->from) * size,
+                in + ((d * w->in[1] + h) * w->in[2] + shift) * size, w->stride[2], state->p);
           }
         }
       }
     }
   }
+}
+
+/* Window elements of an axis that lie inside the input. */
+static void inside(const hrs_window *w, int axis, hrs_count o, hrs_count *from, hrs_count *to) {
+  hrs_window_elements(w, axis, o, 0, w->in[axis], from, to);
 }
 
 /* One plane, output by output: for rows of the window that are longer than those of the output. */
@@ -158,16 +168,16 @@ static void pool_plane_by_rows(const pool *state, const pool_kernel *kernel, hrs
   const hrs_window *w = &state->window;
   kernel->start(hrs_window_out(w), out);
   for (hrs_count o = 0; o < hrs_window_out(w); o++, out += size) {
-    hrs_count first = hrs_window_at(w, 2, o % w->out[2], 0), end = first + w->kernel[2];
-    if (first < 0) first = 0;
-    if (end > w->in[2]) end = w->in[2];
-    hrs_count oh = o / w->out[2] % w->out[1], od = o / w->out[2] / w->out[1];
-    for (hrs_count kd = 0; kd < w->kernel[0] && first < end; kd++) {
-      hrs_count d = hrs_window_at(w, 0, od, kd);
-      for (hrs_count kh = 0; kh < w->kernel[1] && d >= 0 && d < w->in[0]; kh++) {
+    hrs_count ow = o % w->out[2], oh = o / w->out[2] % w->out[1], od = o / w->out[2] / w->out[1];
+    hrs_count kd, d_to, h_from, h_to, w_from, w_to;
+    inside(w, 0, od, &kd, &d_to);
+    inside(w, 1, oh, &h_from, &h_to);
+    inside(w, 2, ow, &w_from, &w_to);
+    for (; kd < d_to && w_from < w_to; kd++) {
+      hrs_count d = hrs_window_at(w, 0, od, kd), first = hrs_window_at(w, 2, ow, w_from);
+      for (hrs_count kh = h_from; kh < h_to; kh++) {
         hrs_count h = hrs_window_at(w, 1, oh, kh);
-        if (h < 0 || h >= w->in[1]) continue;
-        kernel->row(end - first, out, in + ((d * w->in[1] + h) * w->in[2] + first) * size);
+        kernel->row(w_to - w_from, out, in + ((d * w->in[1] + h) * w->in[2] + first) * size);
       }
     }
   }
@@ -186,8 +196,10 @@ HRS_CLONES static void halve_max(const hrs_window *w, const float *restrict in,
   for (hrs_count h = 0; h < w->out[1]; h++) {
     const float *top = in + 2 * h * width, *bottom = top + width;
     for (hrs_count i = 0; i < half; i++) {
-      float a = top[2 * i] > top[2 * i + 1] ? top[2 * i] : top[2 * i + 1];
-      float b = bottom[2 * i] > bottom[2 * i + 1] ? bottom[2 * i] : bottom[2 * i + 1];
+      float a = top[2 * i] > -INFINITY ? top[2 * i] : -INFINITY;
+      float b = bottom[2 * i] > -INFINITY ? bottom[2 * i] : -INFINITY;
+      a = top[2 * i + 1] > a ? top[2 * i + 1] : a;
+      b = bottom[2 * i + 1] > b ? bottom[2 * i + 1] : b;
       out[h * half + i] = a > b ? a : b;
     }
   }
@@ -218,16 +230,41 @@ static hrs_status run_planes(hrs_call *call, int kind) {
   return HRS_OK;
 }
 
+/* Spans of all axes that are not empty, one axis after the other; or, without a place to put them,
+ * how many there are. */
+static hrs_count list_spans(const hrs_window *w, int axis, span *out) {
+  hrs_count n = 0;
+  for (hrs_count k = 0; k < w->kernel[axis]; k++) {
+    span s = {.k = k};
+    hrs_window_range(w, axis, k, &s.from, &s.to);
+    if (s.from >= s.to) continue;
+    if (out) out[n] = s;
+    n++;
+  }
+  return n;
+}
+
 static hrs_status infer_pool(hrs_call *call, unsigned types, int ceil_since) {
   HRS_TRY(hrs_op_types(call, 0, types));
+  hrs_window w;
+  HRS_TRY(hrs_window_read(call, NULL, &w));
+  bool ceil_mode = call->node->opset >= ceil_since && hrs_attr_int(call->node, "ceil_mode", 0);
+  HRS_TRY(hrs_window_slide(call, ceil_mode, true, &w));
+  HRS_TRY(hrs_window_output(call, 0, call->in[0].type, call->in[0].dim[1], &w));
+  hrs_count n = 0;
+  for (int i = 0; i < HRS_WINDOW_AXES; i++)
+    n += list_spans(&w, i, NULL);
   pool *state;
-  HRS_TRY(hrs_calloc(1, sizeof *state, &state));
+  HRS_TRY(hrs_calloc((hrs_count)sizeof(pool) + n * (hrs_count)sizeof(span), 1, &state));
   call->node->state = state;
-  HRS_TRY(hrs_window_read(call, NULL, &state->window));
-  state->ceil_mode = call->node->opset >= ceil_since && hrs_attr_int(call->node, "ceil_mode", 0);
-  HRS_TRY(hrs_window_slide(call, state->ceil_mode, &state->window));
-  call->multiply_adds = 0;
-  return hrs_window_output(call, 0, call->in[0].type, call->in[0].dim[1], &state->window);
+  state->window = w;
+  hrs_count at = 0;
+  for (int i = 0; i < HRS_WINDOW_AXES; i++) {
+    state->first[i] = at;
+    state->spans[i] = list_spans(&w, i, state->span + at);
+    at += state->spans[i];
+  }
+  return HRS_OK;
 }
 
 /* ---- MaxPool ---- */
@@ -245,64 +282,83 @@ static hrs_status infer_max(hrs_call *call) {
   return HRS_OK;
 }
 
-/* Position of the largest element of each window, counted over the whole input tensor. */
-#define INDEX_KERNEL(name, T)                                                                      \
-  static void index_plane_##name(const pool *state, const void *in_, int64_t base,                 \
-                                 int64_t *index) {                                                 \
+/* The largest element of each window, and its position, counted over the whole input tensor. Either
+ * may not be wanted. */
+#define WALK(name, T)                                                                              \
+  static void walk_##name(const pool *state, const void *in_, int64_t base, void *values_,         \
+                          int64_t *index) {                                                        \
     const hrs_window *w = &state->window;                                                          \
     const T *in = in_;                                                                             \
-    for (hrs_count od = 0; od < w->out[0]; od++) {                                                 \
-      for (hrs_count oh = 0; oh < w->out[1]; oh++) {                                               \
-        for (hrs_count ow = 0; ow < w->out[2]; ow++) {                                             \
-          bool first = true;                                                                       \
-          T best = 0;                                                                              \
-          int64_t at = base;                                                                       \
-          for (hrs_count kd = 0; kd < w->kernel[0]; kd++) {                                        \
-            hrs_count d = hrs_window_at(w, 0, od, kd);                                             \
-            if (d < 0 || d >= w->in[0]) continue;                                                  \
-            for (hrs_count kh = 0; kh < w->kernel[1]; kh++) {                                      \
-              hrs_count h = hrs_window_at(w, 1, oh, kh);                                           \
-              if (h < 0 || h >= w->in[1]) continue;                                                \
-              for (hrs_count kw = 0; kw < w->kernel[2]; kw++) {                                    \
-                hrs_count v = hrs_window_at(w, 2, ow, kw);                                         \
-                if (v < 0 || v >= w->in[2]) continue;                                              \
-                T value = in[(d * w->in[1] + h) * w->in[2] + v];                                   \
-                if (!first && !(value > best)) continue;                                           \
-                first = false;                                                                     \
-                best = value;                                                                      \
-                at = base + (state->column_order ? (v * w->in[1] + h) * w->in[0] + d               \
-                                                 : (d * w->in[1] + h) * w->in[2] + v);             \
-              }                                                                                    \
-            }                                                                                      \
+    T *values = values_;                                                                           \
+    for (hrs_count o = 0; o < hrs_window_out(w); o++) {                                            \
+      hrs_count ow = o % w->out[2], oh = o / w->out[2] % w->out[1];                                \
+      hrs_count od = o / w->out[2] / w->out[1], kd, d_to, h_from, h_to, w_from, w_to;              \
+      inside(w, 0, od, &kd, &d_to);                                                                \
+      inside(w, 1, oh, &h_from, &h_to);                                                            \
+      inside(w, 2, ow, &w_from, &w_to);                                                            \
+      bool first = true;                                                                           \
+      T best = 0;                                                                                  \
+      int64_t at = base;                                                                           \
+      for (; kd < d_to; kd++) {                                                                    \
+        hrs_count d = hrs_window_at(w, 0, od, kd);                                                 \
+        for (hrs_count kh = h_from; kh < h_to; kh++) {                                             \
+          hrs_count h = hrs_window_at(w, 1, oh, kh);                                               \
+          for (hrs_count kw = w_from; kw < w_to; kw++) {                                           \
+            hrs_count v = hrs_window_at(w, 2, ow, kw);                                             \
+            T value = in[(d * w->in[1] + h) * w->in[2] + v];                                       \
+            bool better = value > best || (best != best && value == value);                        \
+            if (!first && !better) continue;                                                       \
+            first = false;                                                                         \
+            best = value;                                                                          \
+            at = base + (state->column_order ? (v * w->in[1] + h) * w->in[0] + d                   \
+                                             : (d * w->in[1] + h) * w->in[2] + v);                 \
           }                                                                                        \
-          *index++ = at;                                                                           \
         }                                                                                          \
       }                                                                                            \
+      if (values && !first) values[o] = best;                                                      \
+      if (index) index[o] = at;                                                                    \
     }                                                                                              \
   }
-INDEX_KERNEL(F32, float)
-INDEX_KERNEL(F64, double)
-INDEX_KERNEL(I8, int8_t)
-INDEX_KERNEL(U8, uint8_t)
+WALK(F32, float)
+WALK(F64, double)
+WALK(I8, int8_t)
+WALK(U8, uint8_t)
+
+typedef void (*walk)(const pool *, const void *, int64_t, void *, int64_t *);
+static const walk walks[HRS_DTYPE_LIMIT] = {
+    [HRS_F32] = walk_F32, [HRS_F64] = walk_F64, [HRS_I8] = walk_I8, [HRS_U8] = walk_U8};
+
+/* Is one of n maxima what a window of NaN alone has been given? */
+#define LOWEST(name, T, W)                                                                         \
+  static bool has_lowest_##name(hrs_count n, const void *values_) {                                \
+    const T *values = values_;                                                                     \
+    int found = 0;                                                                                 \
+    for (hrs_count i = 0; i < n; i++)                                                              \
+      found |= values[i] == -(T)INFINITY;                                                          \
+    return found != 0;                                                                             \
+  }
+HRS_REAL_TYPES(LOWEST)
 
 static hrs_status run_max(hrs_call *call) {
   HRS_TRY(run_planes(call, MAX));
-  if (call->n_out < 2 || call->out[1].type == HRS_NONE) return HRS_OK;
-  static void (*const index_kernels[HRS_DTYPE_LIMIT])(const pool *, const void *, int64_t,
-                                                      int64_t *) = {[HRS_F32] = index_plane_F32,
-                                                                    [HRS_F64] = index_plane_F64,
-                                                                    [HRS_I8] = index_plane_I8,
-                                                                    [HRS_U8] = index_plane_U8};
-  const hrs_tensor *in = &call->in[0];
+  const hrs_tensor *in = &call->in[0], *out = &call->out[0];
   const pool *state = call->node->state;
   hrs_count size = (hrs_count)hrs_dtype_size(in->type), planes = in->dim[0] * in->dim[1];
   hrs_count plane_in = hrs_window_in(&state->window), plane_out = hrs_window_out(&state->window);
+  bool where = call->n_out > 1 && call->out[1].type != HRS_NONE;
+  bool real = HRS_TYPE_BIT(in->type) & HRS_TYPES_REAL;
   for (hrs_count b = 0; b < call->batch; b++) {
     const char *from = hrs_op_data(in, b);
-    int64_t *index = hrs_op_data(&call->out[1], b);
-    for (hrs_count i = 0; i < planes; i++)
-      index_kernels[in->type](state, from + i * plane_in * size, i * plane_in,
-                              index + i * plane_out);
+    char *to = hrs_op_data(out, b);
+    int64_t *index = where ? hrs_op_data(&call->out[1], b) : NULL;
+    for (hrs_count i = 0; i < planes; i++) {
+      void *values = to + i * plane_out * size;
+      bool again =
+          real && (in->type == HRS_F32 ? has_lowest_F32 : has_lowest_F64)(plane_out, values);
+      if (again || where)
+        walks[in->type](state, from + i * plane_in * size, i * plane_in, again ? values : NULL,
+                        where ? index + i * plane_out : NULL);
+    }
   }
   return HRS_OK;
 }
@@ -323,13 +379,10 @@ static hrs_status infer_average(hrs_call *call) {
 /* Elements of a window along one axis, with or without the padding that was asked for. */
 static hrs_count window_length(const pool *state, int axis, hrs_count o) {
   const hrs_window *w = &state->window;
-  hrs_count low = state->include_pad ? -w->before[axis] : 0;
-  hrs_count high = w->in[axis] + (state->include_pad ? w->after[axis] : 0), count = 0;
-  for (hrs_count k = 0; k < w->kernel[axis]; k++) {
-    hrs_count at = hrs_window_at(w, axis, o, k);
-    if (at >= low && at < high) count++;
-  }
-  return count;
+  hrs_count low = state->include_pad ? -w->before[axis] : 0, from, to;
+  hrs_count high = w->in[axis] + (state->include_pad ? w->after[axis] : 0);
+  hrs_window_elements(w, axis, o, low, high, &from, &to);
+  return to - from;
 }
 
 #define DIVIDE(name, T, W)                                                                         \
@@ -382,86 +435,9 @@ static hrs_status run_lp(hrs_call *call) {
   return HRS_OK;
 }
 
-/* ---- global pools: one number per plane ---- */
-
-#define GLOBAL(name, T, W)                                                                         \
-  static T global_max_##name(hrs_count n, const T *in, int p) {                                    \
-    (void)p;                                                                                       \
-    T best = -(T)INFINITY;                                                                         \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      best = in[i] > best || in[i] != in[i] ? in[i] : best;                                        \
-    return best;                                                                                   \
-  }                                                                                                \
-  /* Sixteen partial sums: exact enough, and vector code. */                                       \
-  HRS_CLONES static T global_mean_##name(hrs_count n, const T *in, int p) {                        \
-    (void)p;                                                                                       \
-    T part[16] = {0}, sum = 0;                                                                     \
-    hrs_count i = 0;                                                                               \
-    for (; i + 16 <= n; i += 16)                                                                   \
-      for (int j = 0; j < 16; j++)                                                                 \
-        part[j] += in[i + j];                                                                      \
-    for (; i < n; i++)                                                                             \
-      sum += in[i];                                                                                \
-    for (int j = 0; j < 16; j++)                                                                   \
-      sum += part[j];                                                                              \
-    return sum / (T)(n > 0 ? n : 1);                                                               \
-  }                                                                                                \
-  static T global_lp_##name(hrs_count n, const T *in, int p) {                                     \
-    double sum = 0;                                                                                \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      sum += pow(fabs((double)in[i]), (double)p);                                                  \
-    return (T)pow(sum, 1 / (double)p);                                                             \
-  }                                                                                                \
-  static void global_##name(hrs_count planes, hrs_count n, const void *in_, void *out_, int kind,  \
-                            int p) {                                                               \
-    static T (*const kernel[3])(hrs_count, const T *, int) = {                                     \
-        [MAX] = global_max_##name, [AVERAGE] = global_mean_##name, [LP] = global_lp_##name};       \
-    const T *in = in_;                                                                             \
-    T *out = out_;                                                                                 \
-    for (hrs_count i = 0; i < planes; i++)                                                         \
-      out[i] = kernel[kind](n, in + i * n, p);                                                     \
-  }
-HRS_REAL_TYPES(GLOBAL)
-
-static hrs_status infer_global(hrs_call *call) {
-  HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
-  HRS_TRY(hrs_op_rank(call, 0, 2, HRS_MAX_RANK));
-  int64_t p = hrs_attr_int(call->node, "p", 2);
-  HRS_NODE_REQUIRE(p >= 1 && p <= 1000, call, INPUT, "attribute p is %lld", (long long)p);
-  hrs_count dim[HRS_MAX_RANK];
-  for (int i = 0; i < call->in[0].rank; i++)
-    dim[i] = i < 2 ? call->in[0].dim[i] : 1;
-  return hrs_call_output(call, 0, call->in[0].type, call->in[0].rank, dim);
-}
-
-static hrs_status run_global(hrs_call *call, int kind) {
-  const hrs_tensor *in = &call->in[0];
-  hrs_count planes = in->dim[0] * in->dim[1], n = hrs_op_product(in->dim, 2, in->rank);
-  int p = (int)hrs_attr_int(call->node, "p", 2);
-  for (hrs_count b = 0; b < call->batch; b++)
-    (in->type == HRS_F32 ? global_F32 : global_F64)(planes, n, hrs_op_data(in, b),
-                                                    hrs_op_data(&call->out[0], b), kind, p);
-  return HRS_OK;
-}
-
-static hrs_status run_global_max(hrs_call *call) {
-  return run_global(call, MAX);
-}
-
-static hrs_status run_global_average(hrs_call *call) {
-  return run_global(call, AVERAGE);
-}
-
-static hrs_status run_global_lp(hrs_call *call) {
-  return run_global(call, LP);
-}
-
 hrs_operator_family hrs_operators_pool = {
     {"MaxPool", 1, 21, 1, 1, 1, 2, HRS_OP_BATCHED, infer_max, run_max},
     {"AveragePool", 7, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_average, run_average},
     {"LpPool", 2, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_lp, run_lp},
-    {"GlobalMaxPool", 1, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_global, run_global_max},
-    {"GlobalAveragePool", 1, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_global, run_global_average},
-    {"GlobalLpPool", 2, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_global, run_global_lp},
     {0},
 };

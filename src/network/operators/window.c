@@ -73,7 +73,8 @@ hrs_status hrs_window_read(const hrs_call *call, const hrs_count *kernel, hrs_wi
   return HRS_OK;
 }
 
-hrs_status hrs_window_slide(const hrs_call *call, bool ceil_mode, hrs_window *window) {
+hrs_status hrs_window_slide(const hrs_call *call, bool ceil_mode, bool undilated,
+                            hrs_window *window) {
   int auto_pad;
   HRS_TRY(read_auto_pad(call, &auto_pad));
   for (int i = 0; i < HRS_WINDOW_AXES; i++) {
@@ -81,13 +82,13 @@ hrs_status hrs_window_slide(const hrs_call *call, bool ceil_mode, hrs_window *wi
     hrs_count reach = (window->kernel[i] - 1) * window->dilation[i] + 1;
     if (auto_pad == SAME_UPPER || auto_pad == SAME_LOWER) {
       hrs_count out = (in + stride - 1) / stride;
-      hrs_count total = (out - 1) * stride + reach - in;
+      hrs_count total = (out - 1) * stride + (undilated ? window->kernel[i] : reach) - in;
       if (total < 0 || in == 0) total = 0;
       hrs_count small = total / 2, large = total - small;
       window->before[i] = auto_pad == SAME_UPPER ? small : large;
       window->after[i] = auto_pad == SAME_UPPER ? large : small;
       window->out[i] = out;
-      continue;
+      if (in == 0 || !undilated || window->dilation[i] == 1) continue;
     }
     hrs_count room = in + window->before[i] + window->after[i] - reach;
     HRS_NODE_REQUIRE(room >= 0, call, INPUT,
@@ -131,6 +132,20 @@ void hrs_window_range(const hrs_window *window, int axis, hrs_count k, hrs_count
   if (low > high) low = high;
   *from = low;
   *to = high;
+}
+
+/* Multiples of `step` that it takes to get from `first` to at least `to`, at most `most`. */
+static hrs_count steps_to(hrs_count first, hrs_count step, hrs_count to, hrs_count most) {
+  if (first >= to) return 0;
+  hrs_count steps = (to - first + step - 1) / step;
+  return steps < most ? steps : most;
+}
+
+void hrs_window_elements(const hrs_window *w, int axis, hrs_count o, hrs_count low, hrs_count high,
+                         hrs_count *from, hrs_count *to) {
+  hrs_count first = hrs_window_at(w, axis, o, 0);
+  *from = steps_to(first, w->dilation[axis], low, w->kernel[axis]);
+  *to = steps_to(first, w->dilation[axis], high, w->kernel[axis]);
 }
 
 hrs_status hrs_window_output(hrs_call *call, int index, hrs_dtype type, hrs_count channels,

@@ -21,8 +21,10 @@ typedef struct hrs_window {
  * auto_pad of a node whose input 0 is [N, C, spatial...], and set everything but `out`.
  */
 hrs_status hrs_window_read(const hrs_call *call, const hrs_count *kernel, hrs_window *window);
-/** Set `out` (and the padding of SAME_*) for a forward window; ceil_mode as for pools. */
-hrs_status hrs_window_slide(const hrs_call *call, bool ceil_mode, hrs_window *window);
+/** Set `out` (and the padding of SAME_*) for a forward window; ceil_mode as for pools. `undilated`:
+ *  SAME_* pads for the kernel without its dilations, as ONNX Runtime's pools do. */
+hrs_status hrs_window_slide(const hrs_call *call, bool ceil_mode, bool undilated,
+                            hrs_window *window);
 /** Products of the arrays. */
 hrs_count hrs_window_in(const hrs_window *window);
 hrs_count hrs_window_out(const hrs_window *window);
@@ -30,6 +32,10 @@ hrs_count hrs_window_kernel(const hrs_window *window);
 /** Output positions [*from, *to) of an axis whose window element k lies inside the input. */
 void hrs_window_range(const hrs_window *window, int axis, hrs_count k, hrs_count *from,
                       hrs_count *to);
+/** Window elements [*from, *to) at output position o of an axis that lie in [low, high) of the
+ *  input: in constant time, since files ask for windows of any size. */
+void hrs_window_elements(const hrs_window *window, int axis, hrs_count o, hrs_count low,
+                         hrs_count high, hrs_count *from, hrs_count *to);
 /** Position in the input of window element k at output position o; may lie outside. */
 static inline hrs_count hrs_window_at(const hrs_window *w, int axis, hrs_count o, hrs_count k) {
   return o * w->stride[axis] - w->before[axis] + k * w->dilation[axis];

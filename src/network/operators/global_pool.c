@@ -1,0 +1,87 @@
+/*
+ * Global pools: one number per plane. A maximum passes NaN over, as in MaxPool.
+ */
+#include "common.h"
+
+#include <tgmath.h>
+
+enum { MAX, AVERAGE, LP };
+
+#define GLOBAL(name, T, W)                                                                         \
+  static T global_max_##name(hrs_count n, const T *in, int p) {                                    \
+    (void)p;                                                                                       \
+    T best = n > 0 ? in[0] : -(T)INFINITY;                                                         \
+    for (hrs_count i = 1; i < n; i++)                                                              \
+      best = in[i] > best || best != best ? in[i] : best;                                          \
+    return best;                                                                                   \
+  }                                                                                                \
+  /* Sixteen partial sums: exact enough, and vector code. */                                       \
+  HRS_CLONES static T global_mean_##name(hrs_count n, const T *in, int p) {                        \
+    (void)p;                                                                                       \
+    T part[16] = {0}, sum = 0;                                                                     \
+    hrs_count i = 0;                                                                               \
+    for (; i + 16 <= n; i += 16)                                                                   \
+      for (int j = 0; j < 16; j++)                                                                 \
+        part[j] += in[i + j];                                                                      \
+    for (; i < n; i++)                                                                             \
+      sum += in[i];                                                                                \
+    for (int j = 0; j < 16; j++)                                                                   \
+      sum += part[j];                                                                              \
+    return sum / (T)(n > 0 ? n : 1);                                                               \
+  }                                                                                                \
+  static T global_lp_##name(hrs_count n, const T *in, int p) {                                     \
+    double sum = 0;                                                                                \
+    for (hrs_count i = 0; i < n; i++)                                                              \
+      sum += pow(fabs((double)in[i]), (double)p);                                                  \
+    return (T)pow(sum, 1 / (double)p);                                                             \
+  }                                                                                                \
+  static void global_##name(hrs_count planes, hrs_count n, const void *in_, void *out_, int kind,  \
+                            int p) {                                                               \
+    static T (*const kernel[3])(hrs_count, const T *, int) = {                                     \
+        [MAX] = global_max_##name, [AVERAGE] = global_mean_##name, [LP] = global_lp_##name};       \
+    const T *in = in_;                                                                             \
+    T *out = out_;                                                                                 \
+    for (hrs_count i = 0; i < planes; i++)                                                         \
+      out[i] = kernel[kind](n, in + i * n, p);                                                     \
+  }
+HRS_REAL_TYPES(GLOBAL)
+
+static hrs_status infer_global(hrs_call *call) {
+  HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
+  HRS_TRY(hrs_op_rank(call, 0, 2, HRS_MAX_RANK));
+  int64_t p = hrs_attr_int(call->node, "p", 2);
+  HRS_NODE_REQUIRE(p >= 1 && p <= 1000, call, INPUT, "attribute p is %lld", (long long)p);
+  hrs_count dim[HRS_MAX_RANK];
+  for (int i = 0; i < call->in[0].rank; i++)
+    dim[i] = i < 2 ? call->in[0].dim[i] : 1;
+  return hrs_call_output(call, 0, call->in[0].type, call->in[0].rank, dim);
+}
+
+static hrs_status run_global(hrs_call *call, int kind) {
+  const hrs_tensor *in = &call->in[0];
+  hrs_count planes = in->dim[0] * in->dim[1], n = hrs_op_product(in->dim, 2, in->rank);
+  int p = (int)hrs_attr_int(call->node, "p", 2);
+  for (hrs_count b = 0; b < call->batch; b++)
+    (in->type == HRS_F32 ? global_F32 : global_F64)(planes, n, hrs_op_data(in, b),
+                                                    hrs_op_data(&call->out[0], b), kind, p);
+  return HRS_OK;
+}
+
+static hrs_status run_global_max(hrs_call *call) {
+  return run_global(call, MAX);
+}
+
+static hrs_status run_global_average(hrs_call *call) {
+  return run_global(call, AVERAGE);
+}
+
+static hrs_status run_global_lp(hrs_call *call) {
+  return run_global(call, LP);
+}
+
+hrs_operator_family hrs_operators_global_pool = {
+    {"GlobalMaxPool", 1, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_global, run_global_max},
+    {"GlobalAveragePool", 1, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_global, run_global_average},
+    {"GlobalLpPool", 2, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_global, run_global_lp},
+    {0},
+};
