@@ -524,7 +524,7 @@ def resizes(w):
                    coordinate_transformation_mode=coordinates, cubic_coeff_a=-0.75)
         y = F.interpolate(t, (4, 5), mode=torch_mode, align_corners=False, antialias=True).numpy()
         w.case(f"resize_18_antialias_{mode}", "Resize", 18, [x, None, None, np.int64([4, 5])], [y],
-               mode=mode, axes=[2, 3], antialias=1, cubic_coeff_a=-0.5)
+               mode=mode, axes=[2, 3], antialias=1, exclude_outside=1, cubic_coeff_a=-0.5)
     y = F.interpolate(t.double(), scale_factor=2, mode="nearest").numpy()
     w.case("resize_nearest_f64", "Resize", 13,
            [x.astype(np.float64), none, np.float32([1, 1, 2, 2])], [y],

@@ -61,6 +61,9 @@ def node(op, inputs, outputs, attributes):
 
 
 def value_info(name, array):
+    """What an array is, or with None just a name."""
+    if array is None:
+        return chunk(1, name)
     dims = b"".join(chunk(1, integer(1, d)) for d in array.shape)
     kind = integer(1, TYPES[array.dtype]) + chunk(2, dims)
     return chunk(1, name) + chunk(2, chunk(1, kind))

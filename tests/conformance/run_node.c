@@ -46,6 +46,7 @@ static const struct {
     {"test_castlike_BFLOAT16_to_FLOAT_expanded", "its data do not fit its model"},
     {"test_castlike_FLOAT_to_BFLOAT16", "its data do not fit its model"},
     {"test_castlike_FLOAT_to_BFLOAT16_expanded", "its data do not fit its model"},
+    {"test_maxunpool_export_with_output_shape", "ONNX corrected its values later"},
     {"test_resize_downsample_scales_cubic_align_corners", "ONNX Runtime's result differs too"},
     {"test_resize_downsample_scales_linear_align_corners", "ONNX Runtime's result differs too"},
     {"test_training_dropout", "training mode"},

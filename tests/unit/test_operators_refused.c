@@ -69,6 +69,8 @@ static const refused table[] = {
     {"BatchNormalization", 15, "f 1,3,4; f 3; f 3; f 3; f 2", "", HRS_STATUS_INPUT, "[3]"},
     {"BatchNormalization", 15, "f 1,3,4; f 3; f 3; f 3; f 3", "training_mode=1",
      HRS_STATUS_UNSUPPORTED, "model.eval()"},
+    {"BatchNormalization", 8, "f 1,3,4; f 3; f 3; f 3; f 3", "spatial=0", HRS_STATUS_INPUT,
+     "spatial = 0 wants"},
     {"LayerNormalization", 17, "f 2,4; f 3", "", HRS_STATUS_INPUT, "[3]"},
     {"LayerNormalization", 17, "f 2,4; f 4", "axis=2", HRS_STATUS_INPUT, "axis"},
     {"GroupNormalization", 21, "f 1,4,3; f 4; f 4", "num_groups=3", HRS_STATUS_INPUT, "4 channels"},
@@ -133,6 +135,10 @@ static const refused table[] = {
      "length of 3"},
     {"LSTM", 14, "f 2,1,3; f 1,8,3; f 1,8,2", "hidden_size=0", HRS_STATUS_INPUT,
      "hidden_size is 0"},
+    {"RNN", 14, "f 2,1,3; f 1,2,3; f 1,2,2", "activations:Affine", HRS_STATUS_UNSUPPORTED,
+     "activation_alpha"},
+    {"RNN", 14, "f 2,1,3; f 1,2,3; f 1,2,2", "activations:ScaledTanh", HRS_STATUS_UNSUPPORTED,
+     "activation_beta"},
     {"GRU", 14, "f 2,1,3; f 1,6,3; f 1,6,2", "direction:both", HRS_STATUS_INPUT, "'both'"},
     {"MaxUnpool", 11, "f 1,1,2; i 1,1,2=0,99", "kernel_shape=2 strides=2", HRS_STATUS_INPUT,
      "index 99"},
@@ -194,6 +200,14 @@ static void add_attribute(node_proto *node, char *text) {
   bool string = text[name] == ':';
   char *value = text + name + 1;
   text[name] = '\0';
+  if (string && strcmp(text, "activations") == 0) {
+    attribute_proto *a = maker_attribute(node, text, MAKER_ATTRIBUTE(STRINGS));
+    a->n_strings = 1;
+    a->strings = calloc(1, sizeof *a->strings);
+    a->strings[0].len = strlen(value);
+    a->strings[0].data = (uint8_t *)strdup(value);
+    return;
+  }
   if (string) {
     attribute_proto *a = maker_attribute(node, text, MAKER_ATTRIBUTE(STRING));
     a->has_s = 1;

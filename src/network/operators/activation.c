@@ -1,10 +1,12 @@
 /*
  * Activation functions. Parameters are read at each run: a few look-ups per call. NaN passes
- * through every one of them.
+ * through, but for ThresholdedRelu and Shrink, where no comparison holds and the result is 0, as
+ * ONNX Runtime has it.
  */
 #include "unary.h"
 #include "vector_math.h"
 
+#include <float.h>
 #include <string.h>
 #include <tgmath.h>
 
@@ -15,7 +17,7 @@
   X(tanh, "Tanh", 6, "", 0, "", 0, hrs_tanh_f32(x), tanh(x))                                       \
   X(erf, "Erf", 9, "", 0, "", 0, hrs_erf_f32(x), erf(x))                                           \
   X(leaky, "LeakyRelu", 6, "alpha", 0.01, "", 0, x < 0 ? p[0] * x : x, x < 0 ? p[0] * x : x)       \
-  X(thresholded, "ThresholdedRelu", 10, "alpha", 1, "", 0, x <= p[0] ? 0 : x, x <= p[0] ? 0 : x)   \
+  X(thresholded, "ThresholdedRelu", 10, "alpha", 1, "", 0, x > p[0] ? x : 0, x > p[0] ? x : 0)     \
   X(elu, "Elu", 6, "alpha", 1, "", 0, x < 0 ? p[0] * expm1(x) : x, x < 0 ? p[0] * expm1(x) : x)    \
   X(celu, "Celu", 12, "alpha", 1, "", 0, x < 0 ? p[0] * expm1(x / p[0]) : x,                       \
     x < 0 ? p[0] * expm1(x / p[0]) : x)                                                            \
@@ -106,7 +108,7 @@ static hrs_status run_gelu(hrs_call *call) {
     double lambda = parameter[0], bias = parameter[1];                                             \
     for (hrs_count i = 0; i < n; i++) {                                                            \
       double x = (double)from[i];                                                                  \
-      to[i] = (T)(x < -lambda ? x + bias : x > lambda ? x - bias : x == x ? 0 : x);                \
+      to[i] = hrs_to_##name(x < -lambda ? x + bias : x > lambda ? x - bias : 0);                   \
     }                                                                                              \
   }
 HRS_NUMBER_TYPES(SHRINK)
@@ -185,8 +187,8 @@ static hrs_status run_clip(hrs_call *call) {
   hrs_tensor *out = &call->out[0];
   type_limits bound = limits[in->type];
   if (call->node->opset < 11) {
-    float low = hrs_attr_float(call->node, "min", -INFINITY);
-    float high = hrs_attr_float(call->node, "max", INFINITY);
+    float low = hrs_attr_float(call->node, "min", -FLT_MAX);
+    float high = hrs_attr_float(call->node, "max", FLT_MAX);
     HRS_TRY(hrs_convert(HRS_F32, &low, in->type, &bound.low, 1));
     HRS_TRY(hrs_convert(HRS_F32, &high, in->type, &bound.high, 1));
   }

@@ -1,6 +1,6 @@
 /*
- * Arithmetic on two inputs with broadcasting. Integers wrap; an integer division by zero gives 0,
- * so that no file can make the program trap.
+ * Arithmetic on two inputs with broadcasting. Integers wrap (-2^31 / -1 is -2^31); an integer
+ * division by zero, and its remainder, give 0, so that no file can make the program trap.
  */
 #include "binary.h"
 
@@ -175,14 +175,14 @@ static int64_t integer_power(int64_t base, int64_t exponent) {
 #define POW_F64_I64 POW_REAL_F64
 #define POW_F64_U32 POW_REAL_F64
 #define POW_F64_U64 POW_REAL_F64
-#define POW_I32_F32(x, y) (int64_t) pow((double)(x), (double)(y))
+#define POW_I32_F32(x, y) hrs_to_I32(pow((double)(x), (double)(y)))
 #define POW_I32_F64 POW_I32_F32
 #define POW_I32_I32(x, y) integer_power(x, (int64_t)(y))
 #define POW_I32_I64 POW_I32_I32
 #define POW_I32_U32 POW_I32_I32
 #define POW_I32_U64 POW_I32_I32
-#define POW_I64_F32 POW_I32_F32
-#define POW_I64_F64 POW_I32_F32
+#define POW_I64_F32(x, y) hrs_to_I64(pow((double)(x), (double)(y)))
+#define POW_I64_F64 POW_I64_F32
 #define POW_I64_I32 POW_I32_I32
 #define POW_I64_I64 POW_I32_I32
 #define POW_I64_U32 POW_I32_I32

@@ -29,6 +29,25 @@
   HRS_REAL_TYPES(X)                                                                                \
   HRS_INTEGER_TYPES(X)
 
+/* hrs_to_<type>: what Cast gives for a double. C leaves open what a number becomes that an integer
+ * type does not have: here it is the nearest one that the type has, and 0 for NaN. */
+#define HRS_TO_INTEGER(name, T, W)                                                                 \
+  static inline T hrs_to_##name(double x) {                                                        \
+    const bool is_signed = (T)-1 < (T)1;                                                           \
+    const double half = (double)((uint64_t)1 << (8 * sizeof(T) - 1));                              \
+    const double top = is_signed ? half : 2 * half, low = is_signed ? -half : 0;                   \
+    if (x >= top)                                                                                  \
+      return (T)(is_signed ? (UINT64_MAX >> 1) >> (64 - 8 * sizeof(T))                             \
+                           : UINT64_MAX >> (64 - 8 * sizeof(T)));                                  \
+    return x > low ? (T)x : x <= low ? (T)low : 0;                                                 \
+  }
+#define HRS_TO_REAL(name, T, W)                                                                    \
+  static inline T hrs_to_##name(double x) {                                                        \
+    return (T)x;                                                                                   \
+  }
+HRS_INTEGER_TYPES(HRS_TO_INTEGER)
+HRS_REAL_TYPES(HRS_TO_REAL)
+
 /* Sets of types, one bit each. */
 #define HRS_TYPE_BIT(type) (1u << (unsigned)(type))
 #define HRS_TYPES_REAL (HRS_TYPE_BIT(HRS_F32) | HRS_TYPE_BIT(HRS_F64))

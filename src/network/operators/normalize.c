@@ -58,14 +58,32 @@ static hrs_status check_channel_vector(const hrs_call *call, int index, hrs_coun
 
 /* ---- BatchNormalization, with the statistics of the training ---- */
 
+/* Before operator set 9: statistics for every element of an image instead of every channel. */
+static bool per_element(const hrs_call *call) {
+  return call->node->opset < 9 && hrs_attr_int(call->node, "spatial", 1) == 0;
+}
+
+static hrs_status check_element_statistics(const hrs_call *call, int index) {
+  const hrs_tensor *x = &call->in[0], *in = &call->in[index];
+  HRS_TRY(hrs_op_types(call, index, HRS_TYPES_REAL));
+  HRS_TRY(hrs_op_same_type(call, 0, index));
+  char text[HRS_SHAPE_TEXT], other[HRS_SHAPE_TEXT];
+  bool fits = x->rank > 1 && in->rank == x->rank - 1;
+  for (int i = 0; fits && i < in->rank; i++)
+    fits = in->dim[i] == x->dim[i + 1];
+  HRS_NODE_REQUIRE(fits, call, INPUT,
+                   "input %d has shape %s, but spatial = 0 wants that of input 0, %s, without its "
+                   "first axis",
+                   index, hrs_op_shape(call, index, text), hrs_op_shape(call, 0, other));
+  return HRS_OK;
+}
+
 static hrs_status infer_batch(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
   HRS_TRY(hrs_op_rank(call, 0, 1, HRS_MAX_RANK));
   HRS_NODE_REQUIRE(hrs_attr_int(call->node, "training_mode", 0) == 0, call, UNSUPPORTED,
                    "training_mode = 1 makes outputs depend on the batch; export the network in "
                    "evaluation mode (PyTorch: model.eval())");
-  HRS_NODE_REQUIRE(call->node->opset >= 9 || hrs_attr_int(call->node, "spatial", 1) == 1, call,
-                   UNSUPPORTED, "spatial = 0 is not supported");
   for (int i = 1; i < call->n_out; i++)
     HRS_NODE_REQUIRE(call->out[i].type == HRS_NONE, call, UNSUPPORTED,
                      "output %d is a training output; export the network in evaluation mode "
@@ -73,7 +91,8 @@ static hrs_status infer_batch(hrs_call *call) {
                      i);
   const hrs_tensor *x = &call->in[0];
   for (int i = 1; i <= 4; i++)
-    HRS_TRY(check_channel_vector(call, i, x->rank > 1 ? x->dim[1] : 1));
+    HRS_TRY(per_element(call) ? check_element_statistics(call, i)
+                              : check_channel_vector(call, i, x->rank > 1 ? x->dim[1] : 1));
   HRS_TRY(hrs_multiply(hrs_tensor_count(&call->in[1]), (hrs_count)hrs_dtype_size(x->type),
                        "workspace", &call->workspace_bytes));
   return hrs_call_output_like(call, 0, 0);
@@ -107,6 +126,10 @@ static hrs_status run_batch(hrs_call *call) {
   hrs_count images = in[0].rank > 0 ? in[0].dim[0] : 1;
   hrs_count channels = in[0].rank > 1 ? in[0].dim[1] : 1;
   hrs_count pixels = hrs_op_product(in[0].dim, 2, in[0].rank);
+  if (per_element(call)) {
+    channels *= pixels;
+    pixels = 1;
+  }
   float epsilon = hrs_attr_float(call->node, "epsilon", 1e-5f);
   void *factor = call->workspace;
   for (hrs_count b = 0; b < call->batch; b++) {

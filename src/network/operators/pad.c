@@ -48,6 +48,7 @@ static hrs_status read_pads(const hrs_call *call, hrs_count *before, hrs_count *
   return HRS_OK;
 }
 
+/* Of position i, counted from the first element that negative pads leave of `length`. */
 static hrs_count source_index(int mode, hrs_count i, hrs_count length) {
   if (mode == EDGE) return i < 0 ? 0 : i >= length ? length - 1 : i;
   hrs_count period = mode == WRAP ? length : 2 * (length - 1);
@@ -73,7 +74,8 @@ static hrs_status infer_pad(hrs_call *call) {
   for (int i = 0; i < in->rank; i++) {
     dim[i] = in->dim[i] + before[i] + after[i];
     HRS_NODE_REQUIRE(dim[i] >= 0, call, INPUT, "negative pads crop more than axis %d has", i);
-    HRS_NODE_REQUIRE(mode == CONSTANT || in->dim[i] > 0 || dim[i] == 0, call, INPUT,
+    hrs_count left = in->dim[i] + (before[i] < 0 ? before[i] : 0) + (after[i] < 0 ? after[i] : 0);
+    HRS_NODE_REQUIRE(mode == CONSTANT || left > 0 || dim[i] == 0, call, INPUT,
                      "nothing to pad an empty axis with");
     total += dim[i];
   }
@@ -90,8 +92,11 @@ static hrs_status infer_pad(hrs_call *call) {
   for (int i = 0; i < in->rank; i++) {
     state->before[i] = before[i];
     state->table[i] = at;
+    /* Negative pads crop first: what is repeated is what they leave. */
+    hrs_count cut = before[i] < 0 ? -before[i] : 0, added = before[i] + cut;
+    hrs_count left = in->dim[i] - cut + (after[i] < 0 ? after[i] : 0);
     for (hrs_count o = 0; o < dim[i] && mode != CONSTANT; o++)
-      state->index[at++] = source_index(mode, o - before[i], in->dim[i]);
+      state->index[at++] = cut + source_index(mode, o - added, left);
   }
   return HRS_OK;
 }

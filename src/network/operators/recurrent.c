@@ -30,27 +30,29 @@ typedef struct recurrent {
 
 /* ---- activations ---- */
 
-/* X(name, alpha, beta, expression of x, p and q) */
+/* X(name, alpha, beta, how many of the two have no default that all runtimes share, expression of
+ * x, p and q) */
 #define ACTIVATIONS(X)                                                                             \
-  X(Relu, 0, 0, x < 0 ? 0 : x)                                                                     \
-  X(Tanh, 0, 0, tanh(x))                                                                           \
-  X(Sigmoid, 0, 0, 1 / (1 + exp(-x)))                                                              \
-  X(Affine, 1, 0, p *x + q)                                                                        \
-  X(LeakyRelu, 0.01, 0, x < 0 ? p * x : x)                                                         \
-  X(ThresholdedRelu, 1, 0, x < p ? 0 : x)                                                          \
-  X(ScaledTanh, 1, 1, p *tanh(q *x))                                                               \
-  X(HardSigmoid, 0.2, 0.5, p *x + q < 0 ? 0 : p * x + q > 1 ? 1 : p * x + q)                       \
-  X(Elu, 1, 0, x < 0 ? p * expm1(x) : x)                                                           \
-  X(Softsign, 0, 0, x / (1 + fabs(x)))                                                             \
-  X(Softplus, 0, 0, log1p(exp(-fabs(x))) + (x > 0 ? x : 0))
+  X(Relu, 0, 0, 0, x < 0 ? 0 : x)                                                                  \
+  X(Tanh, 0, 0, 0, tanh(x))                                                                        \
+  X(Sigmoid, 0, 0, 0, 1 / (1 + exp(-x)))                                                           \
+  X(Affine, 1, 0, 1, p *x + q)                                                                     \
+  X(LeakyRelu, 0.01, 0, 0, x < 0 ? p * x : x)                                                      \
+  X(ThresholdedRelu, 1, 0, 1, x < p ? 0 : x)                                                       \
+  X(ScaledTanh, 1, 1, 2, p *tanh(q *x))                                                            \
+  X(HardSigmoid, 0.2, 0.5, 0, p *x + q < 0 ? 0 : p * x + q > 1 ? 1 : p * x + q)                    \
+  X(Elu, 1, 0, 0, x < 0 ? p * expm1(x) : x)                                                        \
+  X(Softsign, 0, 0, 0, x / (1 + fabs(x)))                                                          \
+  X(Softplus, 0, 0, 0, log1p(exp(-fabs(x))) + (x > 0 ? x : 0))
 
-#define ENUM(name, a, b, E) ACTIVATE_##name,
+#define ENUM(name, a, b, needed, E) ACTIVATE_##name,
 enum { ACTIVATIONS(ENUM) N_ACTIVATIONS };
 
-#define DESCRIBE(name, a, b, E) {#name, a, b},
+#define DESCRIBE(name, a, b, needed, E) {#name, a, b, needed},
 static const struct {
   const char *name;
   double alpha, beta;
+  int needed;
 } activations[] = {ACTIVATIONS(DESCRIBE)};
 
 #define ROW_KERNEL(name, E)                                                                        \
@@ -68,11 +70,11 @@ static const struct {
       row[i] = E;                                                                                  \
     }                                                                                              \
   }
-#define ROW_KERNELS(name, a, b, E) ROW_KERNEL(name, E)
+#define ROW_KERNELS(name, a, b, needed, E) ROW_KERNEL(name, E)
 ACTIVATIONS(ROW_KERNELS)
 
-#define ENTRY_F32(name, a, b, E) row_##name##_F32,
-#define ENTRY_F64(name, a, b, E) row_##name##_F64,
+#define ENTRY_F32(name, a, b, needed, E) row_##name##_F32,
+#define ENTRY_F64(name, a, b, needed, E) row_##name##_F64,
 static void (*const rows_F32[])(hrs_count, float, float, float *) = {ACTIVATIONS(ENTRY_F32)};
 static void (*const rows_F64[])(hrs_count, double, double, double *) = {ACTIVATIONS(ENTRY_F64)};
 
@@ -111,6 +113,12 @@ static hrs_status read_activations(const hrs_call *call, recurrent *r) {
     }
     a->alpha = activations[a->function].alpha;
     a->beta = activations[a->function].beta;
+    int needed = activations[a->function].needed;
+    HRS_NODE_REQUIRE((needed < 1 || alpha < n_alpha) && (needed < 2 || beta < n_beta), call,
+                     UNSUPPORTED,
+                     "activation '%s' needs a number in attribute activation_alpha%s: runtimes "
+                     "differ in what they take without",
+                     activations[a->function].name, needed > 1 ? " and activation_beta" : "");
     /* The lists hold numbers for those functions alone that have them. */
     if (a->alpha != 0 && alpha < n_alpha) a->alpha = (double)alphas[alpha++];
     bool has_beta = a->beta != 0 || a->function == ACTIVATE_Affine;
@@ -360,20 +368,27 @@ static void load_states(const pass *p, int input, hrs_count place) {
   }
 }
 
+static hrs_count length_of(const pass *p, hrs_count instance, hrs_count item) {
+  if (!hrs_call_has(p->call, 4)) return p->r->steps;
+  return ((const int32_t *)hrs_op_data(&p->call->in[4], instance))[item];
+}
+
+/* The last states; zeros after no step at all, although there is an initial state: as ONNX Runtime
+ * has it. */
 static void store_states(const pass *p, int output, hrs_count place) {
   const recurrent *r = p->r;
   if (output >= p->call->n_out || p->call->out[output].type == HRS_NONE) return;
   size_t bytes = (size_t)(r->hidden * p->size);
   const char *from = work(p, place);
   for (hrs_count b = 0; b < p->some; b++)
-    for (hrs_count i = 0; i < r->items; i++, from += bytes)
-      memcpy((char *)hrs_op_data(&p->call->out[output], p->first + b) + state_at(p, i) * p->size,
-             from, bytes);
-}
-
-static hrs_count length_of(const pass *p, hrs_count instance, hrs_count item) {
-  if (!hrs_call_has(p->call, 4)) return p->r->steps;
-  return ((const int32_t *)hrs_op_data(&p->call->in[4], instance))[item];
+    for (hrs_count i = 0; i < r->items; i++, from += bytes) {
+      char *to =
+          (char *)hrs_op_data(&p->call->out[output], p->first + b) + state_at(p, i) * p->size;
+      if (length_of(p, p->first + b, i) > 0)
+        memcpy(to, from, bytes);
+      else
+        memset(to, 0, bytes);
+    }
 }
 
 /* Product of the hidden states (or what stands at `from`) with rows [gate, gate + gates) of R. */

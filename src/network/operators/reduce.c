@@ -60,32 +60,32 @@ enum { LANES = 16 };
   static void divide_##name(hrs_count n, hrs_count count, void *out) {                             \
     T *to = out;                                                                                   \
     for (hrs_count i = 0; i < n; i++)                                                              \
-      to[i] = count == 0 && (T)0.5 == 0 ? 0 : to[i] / (T)count;                                    \
+      to[i] = count == 0 ? 0 : to[i] / (T)count;                                                   \
   }                                                                                                \
   static void root_##name(hrs_count n, hrs_count count, void *out) {                               \
     (void)count;                                                                                   \
     T *to = out;                                                                                   \
     for (hrs_count i = 0; i < n; i++)                                                              \
-      to[i] = (T)ROOT_##name(to[i]);                                                               \
+      to[i] = ROOT_##name(to[i]);                                                                  \
   }                                                                                                \
   static void logarithm_##name(hrs_count n, hrs_count count, void *out) {                          \
     (void)count;                                                                                   \
     T *to = out;                                                                                   \
     for (hrs_count i = 0; i < n; i++)                                                              \
-      to[i] = (T)LOG_##name(to[i]);                                                                \
+      to[i] = LOG_##name(to[i]);                                                                   \
   }
 #define ROOT_F32(x) sqrtf(x)
 #define ROOT_F64(x) sqrt(x)
-#define ROOT_I32(x) sqrt((double)(x))
-#define ROOT_I64 ROOT_I32
-#define ROOT_U32 ROOT_I32
-#define ROOT_U64 ROOT_I32
+#define ROOT_I32(x) hrs_to_I32(sqrt((double)(x)))
+#define ROOT_I64(x) hrs_to_I64(sqrt((double)(x)))
+#define ROOT_U32(x) hrs_to_U32(sqrt((double)(x)))
+#define ROOT_U64(x) hrs_to_U64(sqrt((double)(x)))
 #define LOG_F32(x) logf(x)
 #define LOG_F64(x) log(x)
-#define LOG_I32(x) log((double)(x))
-#define LOG_I64 LOG_I32
-#define LOG_U32 LOG_I32
-#define LOG_U64 LOG_I32
+#define LOG_I32(x) hrs_to_I32(log((double)(x)))
+#define LOG_I64(x) hrs_to_I64(log((double)(x)))
+#define LOG_U32(x) hrs_to_U32(log((double)(x)))
+#define LOG_U64(x) hrs_to_U64(log((double)(x)))
 #define SUM_TYPES(X)                                                                               \
   HRS_REAL_TYPES(X)                                                                                \
   X(I32, int32_t, uint32_t)                                                                        \
@@ -147,7 +147,6 @@ typedef struct reduce {
   unsigned axes;   /* reduced ones, as a set */
   hrs_count count; /* elements behind one output */
   hrs_count kept;  /* outputs: MeanVarianceNormalization has as many means */
-  bool nothing;    /* no axes, and the attribute says: then leave everything as it is */
 } reduce;
 
 /* Reductions but ReduceSum take their axes from an input from operator set 18 on. */
@@ -161,9 +160,10 @@ static hrs_status infer_axes(hrs_call *call, unsigned types, int input_since) {
   int n;
   HRS_TRY(hrs_op_axes_list(call, "axes", input_since, 1, axes, &n));
   if (n <= 0) {
-    state->nothing = call->node->opset >= input_since &&
-                     hrs_attr_int(call->node, "noop_with_empty_axes", 0) != 0;
-    state->axes = state->nothing ? 0 : (1u << in->rank) - 1;
+    /* Over no axes, every element is reduced by itself: ReduceL1 still takes its absolute value. */
+    bool none = call->node->opset >= input_since &&
+                hrs_attr_int(call->node, "noop_with_empty_axes", 0) != 0;
+    state->axes = none ? 0 : (1u << in->rank) - 1;
   } else {
     HRS_TRY(hrs_op_axes(call, n, axes, in->rank, &state->axes));
   }
@@ -202,7 +202,6 @@ static hrs_status run_reduction(hrs_call *call, const reduction *kernels, const 
   const hrs_tensor *in = &call->in[0];
   hrs_tensor *out = &call->out[0];
   const reduce *state = call->node->state;
-  if (state->nothing) return hrs_op_run_copy(call);
   size_t size = hrs_dtype_size(in->type);
   hrs_count n = hrs_tensor_count(out);
   for (hrs_count b = 0; b < call->batch; b++)
@@ -270,30 +269,39 @@ RUN(log_sum, sum_reductions, log_finish)
   }
 HRS_REAL_TYPES(SHIFTED)
 
+/* Integers are computed in double precision: their copy stands behind the largest elements and the
+ * results in the workspace. */
 static hrs_status infer_log_sum_exp(hrs_call *call) {
-  HRS_TRY(infer_axes(call, HRS_TYPES_REAL, 18));
-  return hrs_multiply(hrs_tensor_count(&call->out[0]), (hrs_count)hrs_dtype_size(call->in[0].type),
-                      "workspace", &call->workspace_bytes);
+  HRS_TRY(infer_axes(call, SUM_SET, 18));
+  hrs_count elements = hrs_tensor_count(&call->out[0]), copy = hrs_tensor_count(&call->in[0]);
+  if (!(HRS_TYPE_BIT(call->in[0].type) & HRS_TYPES_REAL)) elements = 2 * elements + copy;
+  return hrs_multiply(elements, sizeof(double), "workspace", &call->workspace_bytes);
 }
 
 static hrs_status run_log_sum_exp(hrs_call *call) {
   const hrs_tensor *in = &call->in[0], *out = &call->out[0];
   const reduce *state = call->node->state;
-  if (state->nothing) return hrs_op_run_copy(call);
-  size_t size = hrs_dtype_size(in->type);
+  bool whole = !(HRS_TYPE_BIT(in->type) & HRS_TYPES_REAL);
+  hrs_dtype type = whole ? HRS_F64 : in->type;
+  size_t size = hrs_dtype_size(type);
   hrs_count n = hrs_tensor_count(out);
   hrs_loop two, three;
   reduce_loop(in, out, state->axes, 1, 2, &two);
   reduce_loop(in, out, state->axes, 1, 3, &three);
   for (hrs_count b = 0; b < call->batch; b++) {
     void *top = call->workspace, *x = hrs_op_data(in, b), *y = hrs_op_data(out, b);
-    max_reductions[in->type].start(n, top);
-    hrs_loop_run(&two, (void *[]){top, x}, (size_t[]){size, size}, max_reductions[in->type].fold,
-                 NULL);
-    sum_reductions[in->type].start(n, y);
+    if (whole) {
+      y = (double *)top + n;
+      x = (double *)y + n;
+      HRS_TRY(hrs_convert(in->type, hrs_op_data(in, b), HRS_F64, x, hrs_tensor_count(in)));
+    }
+    max_reductions[type].start(n, top);
+    hrs_loop_run(&two, (void *[]){top, x}, (size_t[]){size, size}, max_reductions[type].fold, NULL);
+    sum_reductions[type].start(n, y);
     hrs_loop_run(&three, (void *[]){y, x, top}, (size_t[]){size, size, size},
-                 in->type == HRS_F32 ? fold_exp_F32 : fold_exp_F64, NULL);
-    (in->type == HRS_F32 ? unshift_F32 : unshift_F64)(n, top, y);
+                 type == HRS_F32 ? fold_exp_F32 : fold_exp_F64, NULL);
+    (type == HRS_F32 ? unshift_F32 : unshift_F64)(n, top, y);
+    if (whole) HRS_TRY(hrs_convert(HRS_F64, y, in->type, hrs_op_data(out, b), n));
   }
   return HRS_OK;
 }

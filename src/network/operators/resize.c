@@ -13,7 +13,7 @@
 
 enum { NEAREST, LINEAR, CUBIC };
 enum { HALF_PIXEL, HALF_SYMMETRIC, PYTORCH_HALF, ALIGN, ASYMMETRIC, TF_HALF_NN, TF_CROP };
-enum { ROUND_FLOOR, ROUND_CEIL, FLOOR, CEIL };
+enum { ROUND_FLOOR, ROUND_CEIL, FLOOR, CEIL, SIMPLE };
 
 typedef struct options {
   int mode, coordinates, rounding;
@@ -46,7 +46,7 @@ static hrs_status read_options(const hrs_call *call, options *o) {
       "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize"};
   static const char *const roundings[] = {"round_prefer_floor", "round_prefer_ceil", "floor",
                                           "ceil"};
-  *o = (options){.coordinates = ASYMMETRIC, .rounding = FLOOR, .cubic = -0.75};
+  *o = (options){.coordinates = ASYMMETRIC, .rounding = SIMPLE, .cubic = -0.75};
   bool old = call->node->opset < 11;
   if (old) {
     /* Upsample's older spelling of linear. */
@@ -185,32 +185,36 @@ static hrs_status read_request(const hrs_call *call, const options *o, request *
 
 /* ---- tables ---- */
 
-static double source_position(const options *o, hrs_count position, hrs_count in, hrs_count out,
-                              double scale, double start, double end) {
-  double x = (double)position, length = (double)in, target = (double)out;
+/* In single precision, as ONNX Runtime has it: where a position falls between two samples, the last
+ * bit decides which one is the nearest. */
+static float source_position(const options *o, hrs_count position, hrs_count in, hrs_count out,
+                             float scale, float start, float end) {
+  float x = (float)position, length = (float)in, target = (float)out;
   switch (o->coordinates) {
   case HALF_PIXEL:
-    return (x + 0.5) / scale - 0.5;
+    return (x + 0.5f) / scale - 0.5f;
   case HALF_SYMMETRIC: {
-    double adjustment = target / (scale * length), center = length / 2;
-    return center * (1 - adjustment) + (x + 0.5) / scale - 0.5;
+    float adjustment = target / (scale * length), center = length / 2;
+    return center * (1 - adjustment) + (x + 0.5f) / scale - 0.5f;
   }
   case PYTORCH_HALF:
-    return target > 1 ? (x + 0.5) / scale - 0.5 : 0;
+    return target > 1 ? (x + 0.5f) / scale - 0.5f : 0;
   case ALIGN:
     return target > 1 ? x * (length - 1) / (target - 1) : 0;
   case TF_HALF_NN:
-    return (x + 0.5) / scale;
+    return (x + 0.5f) / scale;
   case TF_CROP:
     return target > 1 ? start * (length - 1) + x * (end - start) * (length - 1) / (target - 1)
-                      : 0.5 * (start + end) * (length - 1);
+                      : 0.5f * (start + end) * (length - 1);
   default:
     return x / scale;
   }
 }
 
-static double nearest(int rounding, double x) {
+static double nearest(int rounding, double x, double scale) {
   switch (rounding) {
+  case SIMPLE: /* before operator set 11 */
+    return scale < 1 ? ceil(x) : floor(x);
   case ROUND_FLOOR:
     return x == floor(x) + 0.5 ? floor(x) : round(x);
   case ROUND_CEIL:
@@ -244,22 +248,21 @@ static void fill_table(const options *o, const axis_table *t, double scale, doub
   hrs_count taps = t->taps;
   double stretch = o->antialias && scale < 1 ? scale : 1;
   for (hrs_count p = 0; p < t->out; p++) {
-    double x = source_position(o, p, t->in, t->out, scale, start, end), sum = 0;
+    double sum = 0,
+           x = (double)source_position(o, p, t->in, t->out, (float)scale, (float)start, (float)end);
     int64_t *source = (int64_t *)(void *)(numbers + t->source) + p * taps;
     double *weight = numbers + t->weight + p * taps;
     numbers[t->outside + p] = o->coordinates == TF_CROP && (x < 0 || x > (double)(t->in - 1));
     /* Far outside, every sample is the edge: keep conversions to integers in range. */
     double margin = (double)t->in + 2 * (double)taps;
     x = !(x > -margin) ? -margin : x > margin ? margin : x;
-    hrs_count first = o->mode == NEAREST ? (hrs_count)nearest(o->rounding, x)
+    hrs_count first = o->mode == NEAREST ? (hrs_count)nearest(o->rounding, x, scale)
                                          : (hrs_count)floor(x) - (taps - 1) / 2;
     for (hrs_count k = 0; k < taps; k++) {
       hrs_count at = first + k;
       bool inside = at >= 0 && at < t->in;
       weight[k] = o->mode == NEAREST ? 1 : kernel_weight(o, ((double)at - x) * stretch);
       if (o->exclude_outside && !inside) weight[k] = 0;
-      /* The antialiased filters of Pillow and PyTorch leave out what is outside. */
-      if (o->antialias && !inside) weight[k] = 0;
       source[k] = at < 0 ? 0 : at >= t->in ? t->in - 1 : at;
       sum += weight[k];
     }
@@ -315,7 +318,7 @@ static hrs_status infer_resize(hrs_call *call) {
 
 /* Along one axis of [outer][in][inner]. Elements between axes are doubles unless mode is nearest.
  */
-#define STRETCH(name, T, U)                                                                        \
+#define STRETCH(name, T, U, OF)                                                                    \
   static void stretch_##name(const resize *r, const axis_table *t, hrs_count outer,                \
                              hrs_count inner, const void *from_, void *to_) {                      \
     const T *from = from_;                                                                         \
@@ -328,17 +331,17 @@ static hrs_status infer_resize(hrs_call *call) {
           double sum = 0;                                                                          \
           for (hrs_count k = 0; k < t->taps; k++)                                                  \
             sum += weight[p * t->taps + k] * (double)from[source[p * t->taps + k] * inner + i];    \
-          to[i] = (U)(r->numbers[t->outside + p] != 0 ? r->o.extrapolation : sum);                 \
+          to[i] = OF(r->numbers[t->outside + p] != 0 ? r->o.extrapolation : sum);                  \
         }                                                                                          \
       }                                                                                            \
     }                                                                                              \
   }
 #define STRETCHES(name, T, W)                                                                      \
-  STRETCH(whole_##name, T, T)                                                                      \
-  STRETCH(first_##name, T, double)                                                                 \
-  STRETCH(last_##name, double, T)
+  STRETCH(whole_##name, T, T, hrs_to_##name)                                                       \
+  STRETCH(first_##name, T, double, hrs_to_F64)                                                     \
+  STRETCH(last_##name, double, T, hrs_to_##name)
 HRS_NUMBER_TYPES(STRETCHES)
-STRETCH(middle, double, double)
+STRETCH(middle, double, double, hrs_to_F64)
 
 typedef void (*stretch)(const resize *, const axis_table *, hrs_count, hrs_count, const void *,
                         void *);

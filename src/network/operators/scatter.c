@@ -22,8 +22,8 @@ static hrs_status read_reduction(const hrs_call *call, int *choice) {
       T x = to[i], y = from[i];                                                                    \
       to[i] = how == ADD   ? (T)((W)x + (W)y)                                                      \
               : how == MUL ? (T)((W)x * (W)y)                                                      \
-              : how == MAX ? (y > x ? y : x)                                                       \
-              : how == MIN ? (y < x ? y : x)                                                       \
+              : how == MAX ? (x > y ? x : y)                                                       \
+              : how == MIN ? (x < y ? x : y)                                                       \
                            : y;                                                                    \
     }                                                                                              \
   }

@@ -5,6 +5,7 @@
  */
 #include "common.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- OneHot ---- */
@@ -47,7 +48,8 @@ static hrs_status run_one_hot(hrs_call *call) {
     hrs_loop_copy(&loop, to, value, size);
     for (hrs_count i = 0; i < n; i++) {
       double at = index[i] < 0 ? index[i] + (double)depth : index[i];
-      if (!(at >= 0 && at < (double)depth)) continue; /* out of range: all off */
+      /* Out of range, or between two places: all off. */
+      if (!(at >= 0 && at < (double)depth) || at != floor(at)) continue;
       hrs_count place = (i / inner * depth + (hrs_count)at) * inner + i % inner;
       memcpy(to + (size_t)place * size, value + size, size);
     }
@@ -65,7 +67,9 @@ static hrs_status infer_nonzero(hrs_call *call) {
   const hrs_tensor *in = &call->in[0];
   HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_ALL));
   HRS_NODE_REQUIRE(in->data, call, UNSUPPORTED,
-                   "the shape of the result depends on the masked input");
+                   "its input depends on the masked input, so that the shape of the result would "
+                   "change from mask to mask, which is not supported; select with Where or by a "
+                   "product with 0 and 1 instead");
   hrs_count n = hrs_tensor_count(in), found = 0;
   unsigned char *mark;
   HRS_TRY(hrs_alloc(n, 1, &mark));
@@ -106,7 +110,9 @@ static hrs_status infer_compress(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 1, HRS_TYPES_BOOL));
   HRS_TRY(hrs_op_rank(call, 1, 1, 1));
   HRS_NODE_REQUIRE(condition->data, call, UNSUPPORTED,
-                   "the condition must be a constant: the shape of the result depends on it");
+                   "the condition depends on the masked input, so that the shape of the result "
+                   "would change from mask to mask, which is not supported; select with Where or "
+                   "by a product with 0 and 1 instead");
   bool flat = !hrs_attr_has(call->node, "axis");
   int axis = 0;
   if (!flat)

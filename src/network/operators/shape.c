@@ -137,7 +137,9 @@ static hrs_status run_dropout(hrs_call *call) {
   hrs_count count = hrs_tensor_count(mask);
   unsigned char *ones;
   HRS_TRY(hrs_alloc(count, 1, &ones));
-  memset(ones, 1, (size_t)count);
+  /* Before operator set 12, nobody said what the mask is out of training: ONNX Runtime has zeros.
+   */
+  memset(ones, call->node->opset >= 12, (size_t)count);
   hrs_status status = HRS_OK;
   for (hrs_count b = 0; b < call->batch && status == HRS_OK; b++)
     status = hrs_convert(HRS_BOOL, ones, mask->type, hrs_op_data(mask, b), count);

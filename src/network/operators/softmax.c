@@ -81,13 +81,14 @@ static hrs_status infer_softmax(hrs_call *call) {
         y[k * inner + i] = x[k * inner + i] - top - shift;                                         \
     }                                                                                              \
   }                                                                                                \
+  /* With NaN in it, a column has no largest element, and no 1. */                                 \
   static void hardmax_columns_##name(hrs_count n, hrs_count inner, const T *x, T *y) {             \
     for (hrs_count i = 0; i < inner; i++) {                                                        \
       hrs_count best = 0;                                                                          \
       for (hrs_count k = 1; k < n; k++)                                                            \
-        if (x[k * inner + i] > x[best * inner + i]) best = k;                                      \
+        if (x[k * inner + i] > x[best * inner + i] || isnan(x[k * inner + i])) best = k;           \
       for (hrs_count k = 0; k < n; k++)                                                            \
-        y[k * inner + i] = k == best;                                                              \
+        y[k * inner + i] = k == best && !isnan(x[k * inner + i]);                                  \
     }                                                                                              \
   }                                                                                                \
   static void run_##name(const softmax *state, hrs_count blocks, int kind, const T *x, T *y) {     \

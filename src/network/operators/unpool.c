@@ -3,10 +3,8 @@
 
 #include <string.h>
 
-/* Lengths per axis of the tensor that was pooled, as the attributes have it, and their product. */
-static hrs_status pooled_shape(const hrs_call *call, const hrs_window *w, hrs_count *length,
-                               hrs_count *plane) {
-  *plane = 1;
+/* Lengths per axis of the tensor that was pooled, as the attributes have it. */
+static hrs_status pooled_shape(const hrs_call *call, const hrs_window *w, hrs_count *length) {
   for (int i = 0; i < w->axes; i++) {
     int k = HRS_WINDOW_AXES - w->axes + i;
     hrs_count spread;
@@ -15,7 +13,6 @@ static hrs_status pooled_shape(const hrs_call *call, const hrs_window *w, hrs_co
                      (long long)w->stride[k]);
     length[i] = spread + w->kernel[k] - w->before[k] - w->after[k];
     HRS_NODE_REQUIRE(length[i] > 0, call, INPUT, "pads are larger than the output");
-    HRS_TRY(hrs_multiply(*plane, length[i], "elements", plane));
   }
   return HRS_OK;
 }
@@ -30,9 +27,8 @@ static hrs_status infer_unpool(hrs_call *call) {
   for (int i = 0; same && i < in->rank; i++)
     same = in->dim[i] == index->dim[i];
   HRS_NODE_REQUIRE(same, call, INPUT, "data and indices differ in shape");
-  hrs_count dim[2 + HRS_WINDOW_AXES] = {in->dim[0], in->dim[1]}, plane;
-  HRS_TRY(pooled_shape(call, &w, dim + 2, &plane));
-  HRS_TRY(hrs_multiply(plane, in->dim[0] * in->dim[1], "elements", &plane));
+  hrs_count dim[2 + HRS_WINDOW_AXES] = {in->dim[0], in->dim[1]};
+  HRS_TRY(pooled_shape(call, &w, dim + 2));
   if (hrs_call_has(call, 2)) {
     int64_t shape[HRS_MAX_RANK];
     int n;
@@ -48,38 +44,21 @@ static hrs_status infer_unpool(hrs_call *call) {
   return hrs_call_output(call, 0, in->type, in->rank, dim);
 }
 
-/* Indices count over the whole pooled tensor, whose spatial axes may have been smaller than ours:
- * they are taken as positions in a tensor of the size that the attributes give. */
+/* Indices count over the whole output, also where input 2 says its shape: ONNX 1.12's case with an
+ * output_shape had them in a smaller tensor, which later versions took back. */
 static hrs_status run_unpool(hrs_call *call) {
   const hrs_tensor *in = &call->in[0], *out = &call->out[0];
-  hrs_window w;
-  HRS_TRY(hrs_window_read(call, NULL, &w));
   hrs_count n = hrs_tensor_count(in), total = hrs_tensor_count(out);
-  hrs_count own[HRS_WINDOW_AXES], plane;
-  HRS_TRY(pooled_shape(call, &w, own, &plane));
-  const hrs_count *shape = out->dim + out->rank - w.axes;
   size_t size = hrs_dtype_size(in->type);
-  hrs_count planes = in->dim[0] * in->dim[1];
   for (hrs_count b = 0; b < call->batch; b++) {
     const int64_t *index = hrs_op_data(&call->in[1], b);
     const char *from = hrs_op_data(in, b);
     char *to = hrs_op_data(out, b);
     memset(to, 0, (size_t)total * size);
     for (hrs_count i = 0; i < n; i++) {
-      HRS_NODE_REQUIRE(index[i] >= 0 && index[i] < planes * plane, call, INPUT,
+      HRS_NODE_REQUIRE(index[i] >= 0 && index[i] < total, call, INPUT,
                        "index %lld is outside the unpooled tensor", (long long)index[i]);
-      hrs_count rest = index[i] % plane, at = 0, factor = 1;
-      bool inside = true;
-      for (int k = w.axes - 1; k >= 0; k--) {
-        inside = inside && rest % own[k] < shape[k];
-        at += rest % own[k] * factor;
-        rest /= own[k];
-        factor *= shape[k];
-      }
-      HRS_NODE_REQUIRE(inside, call, INPUT, "index %lld is outside the unpooled tensor",
-                       (long long)index[i]);
-      at += index[i] / plane * factor;
-      memcpy(to + (size_t)at * size, from + (size_t)i * size, size);
+      memcpy(to + (size_t)index[i] * size, from + (size_t)i * size, size);
     }
   }
   return HRS_OK;

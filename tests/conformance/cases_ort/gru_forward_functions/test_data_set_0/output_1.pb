@@ -1,0 +1,1 @@
+By1J<oµÃ‘xqCNÌdC‚˜vAr&±?59EJFôXIÛ4ïN`Ø2H)ä°L€1tÁO`ƒ¿|º›B ýEÀERB

@@ -1,0 +1,1 @@
+By0J@77RR077RR0aaRR22<aaRR22<AA66BAA66B//TSS//TSS

@@ -1,0 +1,1 @@
+By0J@#7R!  !(9Q60(/42;O:2'8D:>M,&;PBAL*)(DWIFK3=MUYQML8G_]YUPL
