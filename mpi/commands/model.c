@@ -135,7 +135,7 @@ static hrs_status print_operators(const hrs_model_survey *survey) {
     const char *torch = use->torch_name ? use->torch_name : "";
     printf("  %6d  ", use->count);
     if (!use->supported)
-      printf("%-24sNOT SUPPORTED, node %s%s%s\n", use->name, use->first_node,
+      printf("%-23s NOT SUPPORTED, node %s%s%s\n", use->name, use->first_node,
              *torch ? ", in PyTorch: " : "", torch);
     else if (*torch)
       printf("%-24s%s\n", use->name, torch);
