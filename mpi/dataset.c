@@ -53,6 +53,8 @@ void hrs_dataset_present(const hrs_dataset_spec *spec, bool *present) {
       [HRS_WHEN_BASELINE] = spec->baseline != NULL,
   };
   memcpy(present, all, sizeof all);
+  for (int index = 0; index < HRS_INDEX_LIMIT; index++)
+    present[HRS_WHEN_SII + index] = spec->orders[index] > 0;
 }
 
 size_t hrs_dataset_longest(char *const *names, int count) {
@@ -84,11 +86,14 @@ hrs_dataset_shape hrs_dataset_shape_of(const hrs_dataset_spec *spec, hrs_dataset
   if (path == HRS_PATH_CLASS_NAME)
     shape.string = hrs_dataset_longest(spec->class_names, spec->classes);
   if (object->type == HRS_NONE && !shape.string) shape.type = spec->precision;
-  const hsize_t length[HRS_AXIS_LIMIT] = {
+  hsize_t length[HRS_AXIS_LIMIT] = {
       [HRS_AXIS_ROW] = (hsize_t)spec->rows,      [HRS_AXIS_PLAYER] = (hsize_t)spec->n,
       [HRS_AXIS_ORDER] = (hsize_t)spec->n + 1,   [HRS_AXIS_MASK] = (hsize_t)1 << spec->n,
       [HRS_AXIS_CLASS] = (hsize_t)spec->classes,
   };
+  for (int index = 0; index < HRS_INDEX_LIMIT; index++)
+    length[hrs_dataset_index_axis((hrs_index)index)] =
+        (hsize_t)hrs_set_count(spec->n, spec->orders[index]);
   for (int i = 0; i < 2 && object->axis[i] != HRS_AXIS_NONE; i++)
     shape.dim[shape.rank++] = length[object->axis[i]];
   return shape;
@@ -197,6 +202,7 @@ static hrs_status make_handle(MPI_Comm comm, const char *path, const hrs_dataset
   set->n = spec->n;
   set->rows = spec->rows;
   set->precision = spec->precision;
+  memcpy(set->orders, spec->orders, sizeof set->orders);
   set->file = H5I_INVALID_HID;
   for (int i = 0; i < HRS_PATH_LIMIT; i++)
     set->array[i] = H5I_INVALID_HID;

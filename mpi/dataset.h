@@ -21,7 +21,17 @@
   X(MASK, "mask")                                                                                  \
   X(CLASS, "class")                                                                                \
   X(OFFSET, "offset")                                                                              \
-  X(ENTRY, "entry")
+  X(ENTRY, "entry")                                                                                \
+  X(SII, "set")                                                                                    \
+  X(K_SII, "set")                                                                                  \
+  X(STII, "set")                                                                                   \
+  X(FSII, "set")                                                                                   \
+  X(FBII, "set")                                                                                   \
+  X(BII, "set")                                                                                    \
+  X(CHII, "set")                                                                                   \
+  X(MOEBIUS, "set")                                                                                \
+  X(CO_MOEBIUS, "set")                                                                             \
+  X(WALSH, "set")
 
 typedef enum hrs_dataset_axis {
 #define HRS_AXIS_ENUM(name, text) HRS_AXIS_##name,
@@ -41,12 +51,21 @@ typedef enum hrs_dataset_when {
   HRS_WHEN_VALUES,
   HRS_WHEN_SV,
   HRS_WHEN_BV,
-  HRS_WHEN_PLAYER_NAMES,
+#define HRS_WHEN_INDEX(name, text, orders) HRS_WHEN_##name,
+  HRS_INDEX_TABLE(HRS_WHEN_INDEX)
+#undef HRS_WHEN_INDEX
+      HRS_WHEN_PLAYER_NAMES,
   HRS_WHEN_CLASS_NAMES,
   HRS_WHEN_MAP,
   HRS_WHEN_BASELINE,
   HRS_WHEN_LIMIT
 } hrs_dataset_when;
+
+/* What an interaction index has: its sets, its values, and an estimate of their rounding. */
+#define HRS_DATASET_INDEX(X, NAME, TEXT)                                                           \
+  X(NAME##_MASK, "/indices/" TEXT "/mask", U64, NAME, NONE, NAME)                                  \
+  X(NAME##_VALUE, "/indices/" TEXT "/value", F64, ROW, NAME, NAME)                                 \
+  X(NAME##_ERROR, "/indices/" TEXT "/error", F64, ROW, NONE, NAME)
 
 /* X(name, path, type, axis, axis, when). Type NONE: the lattice's precision, a string, or the type
  * and shape of the caller's array. The coordinate of an axis stands before its first use. */
@@ -78,6 +97,16 @@ typedef enum hrs_dataset_when {
   X(OR_ALL_NEGATIVE, "/orders/or/all_negative", F64, ROW, ORDER, OR)                               \
   X(SV, "/indices/SV", F64, ROW, PLAYER, SV)                                                       \
   X(BV, "/indices/BV", F64, ROW, PLAYER, BV)                                                       \
+  HRS_DATASET_INDEX(X, SII, "SII")                                                                 \
+  HRS_DATASET_INDEX(X, K_SII, "k-SII")                                                             \
+  HRS_DATASET_INDEX(X, STII, "STII")                                                               \
+  HRS_DATASET_INDEX(X, FSII, "FSII")                                                               \
+  HRS_DATASET_INDEX(X, FBII, "FBII")                                                               \
+  HRS_DATASET_INDEX(X, BII, "BII")                                                                 \
+  HRS_DATASET_INDEX(X, CHII, "CHII")                                                               \
+  HRS_DATASET_INDEX(X, MOEBIUS, "Moebius")                                                         \
+  HRS_DATASET_INDEX(X, CO_MOEBIUS, "Co-Moebius")                                                   \
+  HRS_DATASET_INDEX(X, WALSH, "Walsh")                                                             \
   X(THRESHOLD, "/salient/threshold", F64, ROW, NONE, ALWAYS)                                       \
   X(TRUNCATED, "/salient/truncated", U8, ROW, NONE, ALWAYS)                                        \
   X(SALIENT_OFFSET, "/salient/offset", U64, OFFSET, NONE, SALIENT)                                 \
@@ -109,6 +138,24 @@ static inline hrs_dataset_path hrs_dataset_orders(int type, int what) {
   return (hrs_dataset_path)((int)HRS_PATH_AND_POSITIVE + 5 * type + what);
 }
 
+/** The objects and the axis of an interaction index. */
+typedef enum hrs_dataset_index_part {
+  HRS_INDEX_MASK,
+  HRS_INDEX_VALUE,
+  HRS_INDEX_ERROR,
+  HRS_INDEX_PARTS
+} hrs_dataset_index_part;
+static inline hrs_dataset_path hrs_dataset_index(hrs_index index, hrs_dataset_index_part part) {
+  return (hrs_dataset_path)((int)HRS_PATH_SII_MASK + HRS_INDEX_PARTS * (int)index + (int)part);
+}
+static inline hrs_dataset_axis hrs_dataset_index_axis(hrs_index index) {
+  return (hrs_dataset_axis)((int)HRS_AXIS_SII + (int)index);
+}
+/** The index that an axis belongs to; HRS_INDEX_LIMIT where it is another's. */
+static inline hrs_index hrs_dataset_axis_index(hrs_dataset_axis axis) {
+  return axis >= HRS_AXIS_SII ? (hrs_index)((int)axis - (int)HRS_AXIS_SII) : HRS_INDEX_LIMIT;
+}
+
 /* ---- the writer from inside ----------------------------------------------------------------- */
 
 /** Largest piece of one H5Dwrite: far from the 2 GiB that independent writes fail at. */
@@ -121,6 +168,7 @@ struct hrs_dataset {
   int n;
   hrs_count rows;
   hrs_dtype precision;
+  int orders[HRS_INDEX_LIMIT];
   bool present[HRS_WHEN_LIMIT];
   hid_t file;                  /* open on all ranks */
   hid_t array[HRS_PATH_LIMIT]; /* opened when first used, by whoever uses it */
@@ -175,9 +223,10 @@ typedef struct hrs_dataset_reading {
   hrs_count samples, rows;
   bool complete;
   bool has[HRS_PATH_LIMIT];
-  hrs_dtype precision; /* of the lattice arrays; HRS_NONE where there is none */
-  char **player_names; /* [n]; "0", "1" ... where the file has none */
-  char **class_names;  /* [classes], or NULL */
+  int orders[HRS_INDEX_LIMIT]; /* highest order of an interaction index; 0: not there */
+  hrs_dtype precision;         /* of the lattice arrays; HRS_NONE where there is none */
+  char **player_names;         /* [n]; "0", "1" ... where the file has none */
+  char **class_names;          /* [classes], or NULL */
   int classes;
   hrs_array map; /* empty where there is none */
   /* [rows]; salient things are NULL in an incomplete file */

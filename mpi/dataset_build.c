@@ -139,6 +139,13 @@ static const char *const scale_paths[HRS_AXIS_LIMIT] = {
     [HRS_AXIS_ENTRY] = "/salient/mask",
 };
 
+static const char *scale_path(hrs_dataset_axis axis) {
+  hrs_index index = hrs_dataset_axis_index(axis);
+  return index == HRS_INDEX_LIMIT
+             ? scale_paths[axis]
+             : hrs_dataset_objects[hrs_dataset_index(index, HRS_INDEX_MASK)].path;
+}
+
 static hrs_status make_mask_scale(hid_t file, hsize_t length) {
   hrs_status status = HRS_OK;
   herr_t error;
@@ -168,7 +175,7 @@ static hrs_status name_axes(hid_t file, const hrs_dataset_object *object, hid_t 
   herr_t error;
   hid_t scale = H5I_INVALID_HID;
   for (int i = 0; i < 2 && object->axis[i] != HRS_AXIS_NONE; i++) {
-    const char *path = scale_paths[object->axis[i]];
+    const char *path = scale_path(object->axis[i]);
     const char *text = hrs_dataset_axis_text(object->axis[i]);
     HRS_H5_GO(error, H5DSset_label(array, (unsigned)i, text), IO, "%s", object->path);
     if (strcmp(path, object->path) == 0) {
@@ -295,8 +302,21 @@ static hrs_status make_numbers(hid_t file, hrs_dataset_path path, const hrs_data
   return status;
 }
 
+/* The sets of an interaction index. */
+static hrs_status make_sets(hid_t file, hrs_dataset_path path, const hrs_dataset_shape *shape,
+                            int n, int orders) {
+  hrs_mask *sets;
+  HRS_TRY(hrs_alloc((hrs_count)shape->dim[0], sizeof *sets, &sets));
+  hrs_set_list(n, orders, sets);
+  hrs_status status = make_array(file, path, shape, false, H5T_NATIVE_UINT64, sets);
+  hrs_free(sets);
+  return status;
+}
+
 static hrs_status make_object(hid_t file, hrs_dataset_path path, const hrs_dataset_spec *spec) {
   hrs_dataset_shape shape = hrs_dataset_shape_of(spec, path);
+  hrs_index index = hrs_dataset_axis_index(hrs_dataset_objects[path].axis[0]);
+  if (index != HRS_INDEX_LIMIT) return make_sets(file, path, &shape, spec->n, spec->orders[index]);
   switch (path) {
   case HRS_PATH_ROW:
   case HRS_PATH_PLAYER:

@@ -18,8 +18,34 @@ static int array_shape(hid_t array, hsize_t dim[HRS_MAX_RANK]) {
   return rank;
 }
 
+/* Interaction indices have all sets up to an order, and all their parts. */
+static hrs_status find_indices(hrs_dataset_reading *set) {
+  for (int i = 0; i < HRS_INDEX_LIMIT; i++) {
+    hrs_dataset_path mask = hrs_dataset_index((hrs_index)i, HRS_INDEX_MASK);
+    bool value = set->has[hrs_dataset_index((hrs_index)i, HRS_INDEX_VALUE)];
+    bool error = set->has[hrs_dataset_index((hrs_index)i, HRS_INDEX_ERROR)];
+    HRS_REQUIRE(set->has[mask] == value && value == error, INPUT,
+                "%s: /indices/%s is not complete: it has mask, value and error", set->path,
+                hrs_index_name((hrs_index)i));
+    if (!value) continue;
+    hsize_t dim[HRS_MAX_RANK] = {0};
+    hid_t array = open_array(set, mask);
+    int rank = array_shape(array, dim), orders = 1;
+    hrs_h5_close(array);
+    while (orders < set->n && (hsize_t)hrs_set_count(set->n, orders) < dim[0])
+      orders++;
+    HRS_REQUIRE(rank == 1 && dim[0] == (hsize_t)hrs_set_count(set->n, orders), INPUT,
+                "%s: /indices/%s/mask does not hold all sets up to an order", set->path,
+                hrs_index_name((hrs_index)i));
+    set->orders[i] = orders;
+  }
+  return HRS_OK;
+}
+
 /* The lengths that the axes must have; 0 where any will do. */
 static hsize_t axis_length(const hrs_dataset_reading *set, hrs_dataset_axis axis) {
+  hrs_index index = hrs_dataset_axis_index(axis);
+  if (index != HRS_INDEX_LIMIT) return (hsize_t)hrs_set_count(set->n, set->orders[index]);
   const hsize_t length[HRS_AXIS_LIMIT] = {
       [HRS_AXIS_ROW] = (hsize_t)set->rows,
       [HRS_AXIS_PLAYER] = (hsize_t)set->n,
@@ -209,6 +235,7 @@ static hrs_status find_arrays(hrs_dataset_reading *set) {
   hrs_h5_close(array);
   HRS_REQUIRE(rank == 1 && dim[0] > 0, INPUT, "%s: /samples/index has no rows", set->path);
   set->rows = (hrs_count)dim[0];
+  HRS_TRY(find_indices(set));
   const hrs_dataset_path lattices[] = {HRS_PATH_VALUES, HRS_PATH_AND, HRS_PATH_OR};
   for (int i = 0; i < 3; i++) {
     if (!set->has[lattices[i]]) continue;

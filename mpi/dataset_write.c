@@ -110,6 +110,17 @@ hrs_status hrs_dataset_write_row(hrs_dataset *set, hrs_count k, const hrs_datase
   return HRS_OK;
 }
 
+hrs_status hrs_dataset_write_index(hrs_dataset *set, hrs_count k, hrs_index index,
+                                   const double *values, double error) {
+  HRS_ASSERT(k >= 0 && k < set->rows);
+  hsize_t start[2] = {(hsize_t)k, 0};
+  hsize_t count[2] = {1, (hsize_t)hrs_set_count(set->n, set->orders[index])};
+  HRS_TRY(hrs_dataset_write_part(set, hrs_dataset_index(index, HRS_INDEX_VALUE), H5T_NATIVE_DOUBLE,
+                                 2, start, count, values));
+  return hrs_dataset_write_part(set, hrs_dataset_index(index, HRS_INDEX_ERROR), H5T_NATIVE_DOUBLE,
+                                1, start, count, &error);
+}
+
 /* ---- a lattice by all ranks ----------------------------------------------------------------- */
 
 /* How a rank's part of a lattice is cut into writes. */

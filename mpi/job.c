@@ -1,6 +1,7 @@
 /* Options -> job: what to compute and keep, and which kind of game. Network games: job_network.c.
  */
 #include "job.h"
+#include "indices.h"
 #include "job_network.h"
 #include "lists.h"
 
@@ -42,21 +43,6 @@ static hrs_status set_types(const char *text, bool types[2]) {
   HRS_TRY(choose("--types", text, words, &which));
   types[0] = which != 1;
   types[1] = which != 0;
-  return HRS_OK;
-}
-
-static hrs_status set_indices(const char *text, bool indices[2]) {
-  static const char *const words[] = {"SV", "BV", NULL};
-  indices[0] = indices[1] = false;
-  if (strcmp(text, "none") == 0) return HRS_OK;
-  char copy[256], *rest = copy;
-  HRS_REQUIRE(strlen(text) < sizeof copy, USAGE, "--indices: the list is too long");
-  memcpy(copy, text, strlen(text) + 1);
-  for (char *name; (name = strtok_r(rest, ",", &rest));) {
-    int which = 0;
-    HRS_TRY(choose("--indices", name, words, &which));
-    indices[which] = true;
-  }
   return HRS_OK;
 }
 
@@ -210,7 +196,7 @@ static hrs_status check_timing(MPI_Comm comm, const char *path) {
 
 static hrs_status create(MPI_Comm comm, const hrs_interactions_options *o, hrs_job *job) {
   HRS_TRY(set_types(o->types, job->types));
-  HRS_TRY(set_indices(o->indices, job->indices));
+  HRS_TRY(hrs_indices_parse(o->indices, job->indices, job->orders));
   HRS_TRY(set_threshold(o->threshold, &job->threshold));
   HRS_TRY(set_precision(o->precision, &job->precision));
   HRS_TRY(set_sharing(o->shm, &job->sharing));
@@ -218,6 +204,7 @@ static hrs_status create(MPI_Comm comm, const hrs_interactions_options *o, hrs_j
   HRS_TRY(make_game(comm, o, job));
   HRS_REQUIRE(job->n >= 1 && job->n <= HRS_MAX_PLAYERS, USAGE, "%d players: there must be 1 to %d",
               job->n, HRS_MAX_PLAYERS);
+  HRS_TRY(hrs_indices_settle(job->n, job->orders));
   HRS_REQUIRE(job->samples > 0, INPUT, "there are no samples");
   job->targets = hrs_game_targets(job->game);
   HRS_REQUIRE(!o->verify || hrs_game_knows_dividends(job->game), USAGE,
@@ -260,4 +247,5 @@ void hrs_job_dataset_spec(const hrs_job *job, const hrs_interactions_options *op
                              .baseline = job->baseline.data ? &job->baseline : NULL,
                              .class_names = job->class_names,
                              .classes = job->class_names ? job->classes : 0};
+  memcpy(spec->orders, job->orders, sizeof spec->orders);
 }

@@ -50,8 +50,9 @@ typedef struct hrs_job {
   hrs_array baseline;  /* network games */
   char **class_names;  /* NULL without */
   int classes;
-  bool types[2];   /* AND, OR */
-  bool indices[2]; /* SV, BV */
+  bool types[2];               /* AND, OR */
+  bool indices[2];             /* SV, BV */
+  int orders[HRS_INDEX_LIMIT]; /* highest order of the other indices, 0: not wanted */
   hrs_keep keep;
   hrs_count top;
   hrs_threshold threshold;
@@ -78,6 +79,7 @@ typedef struct hrs_plan {
   hrs_count rounds;         /* of groups over samples */
   hrs_partition part;       /* of a group */
   hrs_count lattice_bytes;  /* largest rank: one lattice's data */
+  hrs_count index_bytes;    /* largest rank: while a row's interaction indices are made */
   hrs_count rank_bytes;     /* largest rank: everything at its peak but the salient lists */
   hrs_count salient_bytes;  /* salient lists of a group's first rank, if all reach their limit */
   hrs_count exchange_bytes; /* sent by the busiest rank, whole run */

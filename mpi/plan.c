@@ -46,7 +46,13 @@ static hrs_status cost(const hrs_job *job, const hrs_interactions_options *o, in
   hrs_count listed = smaller(most, (hrs_count)types << n);
   /* Two lists while the second type is merged, and each is sorted in a copy. */
   plan->salient_bytes = listed * (17 * plan->rounds * job->targets + 2 * 17 + 2 * 16);
-  plan->rank_bytes = job->targets * (plan->lattice_bytes + 2 * chunk + slice) + game + FIXED_BYTES;
+  int orders[HRS_INDEX_LIMIT];
+  for (int i = 0; i < HRS_INDEX_LIMIT; i++)
+    orders[i] = (int)smaller(job->orders[i], n);
+  plan->index_bytes = hrs_lattice_indices_bytes(orders, n, n - plan->part.block_bits, ranks,
+                                                plan->lattice_bytes + 2 * chunk);
+  plan->rank_bytes = job->targets * (plan->lattice_bytes + 2 * chunk + slice) + game +
+                     plan->index_bytes + FIXED_BYTES;
   plan->masks = plan->rounds * busiest * row;
   hrs_count exchanges = plan->rounds * job->targets * types;
   plan->exchange_bytes = exchanges * volume;
@@ -220,6 +226,7 @@ hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
   printf("per rank (the busiest)\n");
   printf("  %-30s%lld\n", "masks", (long long)plan->masks);
   print_bytes("lattice data", plan->lattice_bytes * job->targets);
+  print_bytes("interaction indices", plan->index_bytes);
   print_bytes("memory without salient lists", plan->rank_bytes);
   print_bytes("salient lists, at most", plan->salient_bytes);
   print_bytes("available to a rank", plan->memory);

@@ -10,6 +10,7 @@
  * limit, but holds the largest all the same, does AND have to come back for the sums, by the same
  * transform, which is its own inverse.
  */
+#include "indices.h"
 #include "run.h"
 
 #include <float.h>
@@ -87,23 +88,6 @@ void hrs_run_orders_from_list(int n, const hrs_salient *list, double threshold,
     row->orders[list->type[i]][list->value[i] < 0][order] += list->value[i];
     row->orders[list->type[i]][2][order]++;
   }
-}
-
-static hrs_status fold_row(void *context, hrs_dtype type, const void *values, hrs_subcube cube,
-                           double *sum) {
-  const hrs_run *run = context;
-  return hrs_player_values(type, values, cube, run->job->n, sum);
-}
-
-static hrs_status indices_from_values(hrs_run *run, const hrs_lattice *lattice,
-                                      hrs_dataset_row *row) {
-  if (!run->job->indices[0] && !run->job->indices[1]) return HRS_OK;
-  int n = run->job->n;
-  double sums[2 * HRS_MAX_PLAYERS];
-  HRS_TRY(hrs_lattice_sum(lattice, 2 * n, fold_row, run, sums));
-  for (int which = 0; which < 2; which++)
-    memcpy(row->indices[which], sums + which * n, sizeof(double) * (size_t)n);
-  return HRS_OK;
 }
 
 /* Largest error of a row against known dividends, over the tolerance of a transform in storage of
@@ -205,14 +189,14 @@ static hrs_status do_type(hrs_run *run, int type, hrs_count k, hrs_lattice *latt
 }
 
 static hrs_status start_row(hrs_run *run, hrs_count sample, int target, hrs_lattice *lattice,
-                            hrs_dataset_row *row) {
+                            bool again, hrs_dataset_row *row) {
   const hrs_job *job = run->job;
   row->index = job->index[sample];
   row->label = job->label[sample];
   row->target = hrs_game_target(job->game, target);
   HRS_TRY(hrs_lattice_get(lattice, 0, &row->v_empty));
   HRS_TRY(hrs_lattice_get(lattice, hrs_mask_full(job->n), &row->v_full));
-  return indices_from_values(run, lattice, row);
+  return hrs_run_indices(run, sample * job->targets + target, lattice, again, row);
 }
 
 /* Store what the group's first rank keeps of row k; in place where the row is done again. */
@@ -242,7 +226,7 @@ hrs_status hrs_run_row(hrs_run *run, hrs_count sample, int target, hrs_lattice *
   hrs_salient lists[2] = {{0}};
   double largest = 0, start = hrs_time();
   hrs_status status = HRS_OK;
-  if (lattice) status = start_row(run, sample, target, lattice, &row);
+  if (lattice) status = start_row(run, sample, target, lattice, again, &row);
   hrs_run_clock(run, HRS_RUN_reduce, &start);
   HRS_GO(hrs_agree(run->world, status));
   if (run->options->values && !again)

@@ -149,6 +149,28 @@ hrs_status hrs_lattice_sum(const hrs_lattice *lattice, int width, hrs_row_functi
 /** Largest |x| over all masks but the empty one; 0 for n = 0. On every rank. Collective. */
 hrs_status hrs_lattice_max(const hrs_lattice *lattice, double *out);
 
+/**
+ * Interaction indices of v, which stands in phase A and stays as it is. Each is made in the cheaper
+ * of two ways: low orders by hrs_fold, whose pieces rank 0 joins; high ones by whole transforms of
+ * a second lattice of the same size. Which way, and every bit, depends on n, on the rows and on
+ * what is asked for, not on the number of ranks. Collective. Errors: MEMORY.
+ * @param orders  [HRS_INDEX_LIMIT] highest order of each index, 1..n, or 0: not wanted
+ * @param values  [HRS_INDEX_LIMIT] on rank 0: [hrs_set_count(n, orders)] by order, then mask
+ * @param error   [HRS_INDEX_LIMIT] on rank 0: estimate of rounding. By the fold, that of
+ *   hrs_index_from_sums. By transforms, the error with which the inverse transforms give back v at
+ *   N and at the set of every other player, each weighted as its transform is; and, where the index
+ *   divides v(N) - v(∅) among its sets, that of their sum.
+ */
+hrs_status hrs_lattice_indices(const hrs_lattice *v, hrs_sharing sharing, const int *orders,
+                               double *const *values, double *error);
+/** Is an index made by the fold (true) or by transforms, in rows of 2^row_bits? Its cost in
+ *  additions, in all, goes to *additions unless that is NULL. Not collective. */
+bool hrs_index_folds(hrs_index index, int n, int row_bits, int orders, double *additions);
+/** Bytes that hrs_lattice_indices needs on rank 0, of `ranks`, where one lattice takes
+ *  lattice_bytes on each. Not collective. */
+hrs_count hrs_lattice_indices_bytes(const int *orders, int n, int row_bits, int ranks,
+                                    hrs_count lattice_bytes);
+
 /** A list of interactions, by falling |value|, then type, then mask. */
 typedef struct hrs_salient {
   hrs_count count;
@@ -185,12 +207,13 @@ typedef struct hrs_dataset_spec {
   hrs_count samples; /* distinct samples */
   hrs_count rows;    /* k = (sample, target) pairs, sample by sample */
   hrs_dtype precision;
-  bool values;               /* /values */
-  bool types[2];             /* AND, OR computed: /orders */
-  bool keep_all;             /* /interactions */
-  bool indices[2];           /* SV, BV */
-  char *const *player_names; /* [n], or NULL */
-  const hrs_array *map;      /* i4, or NULL: no /players/map, /players/baseline */
+  bool values;                 /* /values */
+  bool types[2];               /* AND, OR computed: /orders */
+  bool keep_all;               /* /interactions */
+  bool indices[2];             /* SV, BV */
+  int orders[HRS_INDEX_LIMIT]; /* highest order of the other indices, 0: not there */
+  char *const *player_names;   /* [n], or NULL */
+  const hrs_array *map;        /* i4, or NULL: no /players/map, /players/baseline */
   const hrs_array *baseline;
   char *const *class_names; /* [classes], or NULL */
   int classes;
@@ -242,6 +265,10 @@ hrs_status hrs_dataset_write_lattice(hrs_dataset *set, hrs_dataset_array which, 
                                      const hrs_lattice *lattice);
 /** Write the small results of row k: by any one rank, not collective. */
 hrs_status hrs_dataset_write_row(hrs_dataset *set, hrs_count k, const hrs_dataset_row *row);
+/** Write row k of /indices/NAME: values[hrs_set_count(n, orders)] and their error. By any one rank,
+ *  not collective. */
+hrs_status hrs_dataset_write_index(hrs_dataset *set, hrs_count k, hrs_index index,
+                                   const double *values, double error);
 /** Write /salient: `lists[i]` is that of row rows[i]; each row k is listed by exactly one rank.
  *  Collective. */
 hrs_status hrs_dataset_write_salient(hrs_dataset *set, hrs_count count, const hrs_count *rows,

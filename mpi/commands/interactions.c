@@ -59,7 +59,8 @@ static const hrs_option options[] = {
     {.kind = HRS_OPTION_HEADING, .help = "What to compute"},
     {"--types", HRS_OPTION_TEXT, AT(types), "LIST", "and", "and, or, or and,or"},
     {"--indices", HRS_OPTION_TEXT, AT(indices), "LIST", "SV",
-     "SV (Shapley), BV (Banzhaf), SV,BV or none"},
+     "SV (Shapley), BV (Banzhaf), SII, k-SII, STII, FSII, FBII, BII, CHII, each up to order 2 or "
+     "NAME:K; Moebius, Co-Moebius, Walsh, of all orders or NAME:K; none"},
     {.kind = HRS_OPTION_HEADING, .help = "What to keep"},
     {"--keep", HRS_OPTION_TEXT, AT(keep), "WHICH", NULL,
      "salient, top:K or all interactions (default all up to 16 players, then salient)"},

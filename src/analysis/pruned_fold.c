@@ -123,6 +123,7 @@ static hrs_status set_up(hrs_fold *f) {
 }
 
 hrs_status hrs_fold_create(hrs_subcube row, int n, int orders, hrs_fold **out) {
+  *out = NULL;
   HRS_ASSERT(n >= 0 && n <= HRS_MAX_PLAYERS && orders >= 0 && orders <= n);
   HRS_ASSERT(!(row.free & ~hrs_mask_full(n)));
   int bits = hrs_order(row.free);
