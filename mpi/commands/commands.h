@@ -10,5 +10,6 @@ hrs_status hrs_command_bench(int argc, char **argv);
 /** Rank 0 works, the others wait. */
 hrs_status hrs_command_model(int argc, char **argv);
 hrs_status hrs_command_show(int argc, char **argv);
+hrs_status hrs_command_export(int argc, char **argv);
 
 #endif
