@@ -439,7 +439,7 @@ static hrs_status add_function(builder *b, const scope *s, const node_site *site
 
 static hrs_status build_nodes(builder *b, const scope *s, Onnx__NodeProto **nodes, size_t count) {
   b->handled += count;
-  HRS_REQUIRE(b->handled <= HRS_MAX_NODES, TOO_LARGE,
+  HRS_REQUIRE(b->handled <= HRS_MAX_NODES, INPUT,
               "%s: the network has more than %d nodes, counting the bodies of its functions",
               b->path, HRS_MAX_NODES);
   node_site *sites;

@@ -45,7 +45,7 @@ hrs_status hrs_call_output(hrs_call *call, int index, hrs_dtype type, int rank,
   /* Zeros hide an overflow of the others: leave them out of the product. */
   for (int i = 0; i < rank; i++)
     if (dim[i] > 0)
-      HRS_NODE_REQUIRE(hrs_multiply(bytes, dim[i], "shape", &bytes) == HRS_OK, call, TOO_LARGE,
+      HRS_NODE_REQUIRE(hrs_multiply(bytes, dim[i], "shape", &bytes) == HRS_OK, call, INPUT,
                        "the shape of output %d is too large", index);
   return HRS_OK;
 }

@@ -106,8 +106,8 @@ static hrs_status make_room(void *list /* T** */, int *room, int used, size_t si
 }
 
 hrs_status hrs_graph_add_value(hrs_graph *graph, const char *name, int *out) {
-  HRS_REQUIRE(graph->n_values < 16 * HRS_MAX_NODES, TOO_LARGE,
-              "the network has more than %d tensors", 16 * HRS_MAX_NODES);
+  HRS_REQUIRE(graph->n_values < 16 * HRS_MAX_NODES, INPUT, "the network has more than %d tensors",
+              16 * HRS_MAX_NODES);
   HRS_TRY(make_room(&graph->value, &graph->value_room, graph->n_values, sizeof *graph->value));
   graph->value[graph->n_values] = (hrs_value){.name = name, .producer = -1, .same_as = -1};
   *out = graph->n_values++;
@@ -115,7 +115,7 @@ hrs_status hrs_graph_add_value(hrs_graph *graph, const char *name, int *out) {
 }
 
 hrs_status hrs_graph_add_node(hrs_graph *graph, int n_in, int n_out, int *out) {
-  HRS_REQUIRE(graph->n_nodes < HRS_MAX_NODES, TOO_LARGE,
+  HRS_REQUIRE(graph->n_nodes < HRS_MAX_NODES, INPUT,
               "the network has more than %d nodes, counting the bodies of its functions",
               HRS_MAX_NODES);
   HRS_TRY(make_room(&graph->node, &graph->node_room, graph->n_nodes, sizeof *graph->node));

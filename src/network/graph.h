@@ -116,7 +116,7 @@ hrs_status hrs_graph_unsupported(const hrs_graph_node *node);
 hrs_status hrs_model_describe(const hrs_model *model, int value, hrs_tensor_info *out);
 
 /** Most bytes that a session may take for activations and for what it computes once. For fuzzing,
- *  where files ask for anything; the default is far beyond what real networks need. */
+ *  where files ask for anything; 0, the default, is a quarter of the machine's memory. */
 extern hrs_count hrs_session_limit;
 
 #endif

@@ -157,6 +157,9 @@ static hrs_status plan_step(hrs_session *s, int index, hrs_count batch, pool *p)
     }
     hrs_slot *slot = &s->slot[out];
     slot->offset = take(p, buffer_bytes(slot, batch));
+    HRS_REQUIRE(p->end <= hrs_session_limit || batch > 1, INPUT,
+                "%s: the network needs more than %.1f GiB for its activations", s->model->path,
+                (double)hrs_session_limit / 0x1p30);
     HRS_REQUIRE(p->end <= hrs_session_limit, TOO_LARGE,
                 "%s: %lld instances of the network need more than %.1f GiB for their activations",
                 s->model->path, (long long)batch, (double)hrs_session_limit / 0x1p30);

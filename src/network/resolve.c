@@ -21,7 +21,7 @@ static hrs_status add_slot(hrs_session *s, const hrs_tensor *tensor, bool varies
   slot->tensor.step = varies ? hrs_tensor_count(tensor) : 0;
   hrs_count bytes = hrs_slot_bytes(slot);
   char shape[HRS_SHAPE_TEXT];
-  HRS_REQUIRE(bytes <= hrs_session_limit, TOO_LARGE, "a tensor of shape %s takes %.1f GiB",
+  HRS_REQUIRE(bytes <= hrs_session_limit, INPUT, "a tensor of shape %s takes %.1f GiB",
               hrs_shape_text(tensor->rank, tensor->dim, shape, sizeof shape),
               (double)bytes / 0x1p30);
   *out = s->n_slots++;
@@ -33,7 +33,7 @@ static hrs_status own_data(hrs_session *s, int index) {
   hrs_slot *slot = &s->slot[index];
   hrs_count bytes = hrs_slot_bytes(slot);
   s->folded_bytes += bytes;
-  HRS_REQUIRE(s->folded_bytes <= hrs_session_limit, TOO_LARGE,
+  HRS_REQUIRE(s->folded_bytes <= hrs_session_limit, INPUT,
               "%s: what the network computes from constants takes more than %.1f GiB",
               s->model->path, (double)hrs_session_limit / 0x1p30);
   HRS_TRY(hrs_alloc(bytes, 1, &slot->tensor.data));
@@ -43,7 +43,7 @@ static hrs_status own_data(hrs_session *s, int index) {
 
 static hrs_status want_workspace(hrs_session *s, hrs_count bytes) {
   if (bytes <= s->workspace_bytes) return HRS_OK;
-  HRS_REQUIRE(bytes <= hrs_session_limit, TOO_LARGE, "%s: a node needs %.1f GiB of workspace",
+  HRS_REQUIRE(bytes <= hrs_session_limit, INPUT, "%s: a node needs %.1f GiB of workspace",
               s->model->path, (double)bytes / 0x1p30);
   hrs_free(s->workspace);
   s->workspace = NULL;

@@ -2,8 +2,18 @@
 #include "network/session.h"
 
 #include <string.h>
+#include <unistd.h>
 
-hrs_count hrs_session_limit = (hrs_count)1 << 36;
+hrs_count hrs_session_limit;
+
+/* A file of a hundred bytes may ask for any size, and what the system grants on paper it may later
+ * take back by force: no session has more than its share of this machine. */
+static hrs_count share_of_memory(void) {
+  enum { SHARES = 4 };
+  const hrs_count otherwise = (hrs_count)1 << 32;
+  long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+  return pages > 0 && size > 0 ? (hrs_count)pages / SHARES * size : otherwise;
+}
 
 enum { MOST_INSTANCES = 1 << 20 };
 
@@ -98,6 +108,7 @@ static hrs_status create(hrs_session *s, int n_feeds, const hrs_feed *feeds, int
 hrs_status hrs_session_create(const hrs_model *model, int n_feeds, const hrs_feed *feeds,
                               int n_fetches, const char *const *fetches, hrs_count max_batch,
                               hrs_session **out) {
+  if (hrs_session_limit == 0) hrs_session_limit = share_of_memory();
   *out = NULL;
   hrs_count before = hrs_memory_current();
   hrs_session *session;

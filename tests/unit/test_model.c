@@ -479,7 +479,7 @@ static void test_function_bomb(void **state) {
   }
   maker_call(proto->graph, "f29", "bomb", "x", "z");
   double start = hrs_time();
-  refused(proto, HRS_STATUS_TOO_LARGE, "more than 262144 nodes");
+  refused(proto, HRS_STATUS_INPUT, "more than 262144 nodes");
   assert_true(hrs_time() - start < 20);
 }
 

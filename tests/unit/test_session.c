@@ -277,7 +277,7 @@ static void test_wrong_feeds(void **state) {
   feed.dim[0] = INT64_MAX / 4;
   create_fails(model, &feed, 1, "y", HRS_STATUS_INPUT, "too large");
   feed.dim[0] = INT64_MAX / 1024;
-  create_fails(model, &feed, 1, "y", HRS_STATUS_TOO_LARGE, "GiB");
+  create_fails(model, &feed, 1, "y", HRS_STATUS_INPUT, "GiB");
   hrs_model_destroy(&model);
 }
 

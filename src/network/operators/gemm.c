@@ -51,7 +51,7 @@ hrs_status hrs_gemm_run(const hrs_gemm *gemm, const void *a, const void *b, void
   if (gemm->m == 0 || gemm->n == 0) return HRS_OK;
   hrs_count sizes[] = {gemm->m, gemm->n, gemm->k, gemm->lda, gemm->ldb, gemm->ldc};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-    HRS_REQUIRE(sizes[i] <= INT32_MAX, TOO_LARGE,
+    HRS_REQUIRE(sizes[i] <= INT32_MAX, UNSUPPORTED,
                 "a matrix product of size %lld x %lld x %lld is more than BLAS takes",
                 (long long)gemm->m, (long long)gemm->n, (long long)gemm->k);
   if (gemm->k == 0 && gemm->beta == 0) {

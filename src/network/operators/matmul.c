@@ -122,7 +122,7 @@ static hrs_status run_matmul(hrs_call *call) {
     return hrs_gemm_run(&gemm, a->data, b->data, out->data);
   }
   if (hrs_tensor_count(out) == 0) return HRS_OK;
-  HRS_REQUIRE(gemm.m <= INT32_MAX && gemm.n <= INT32_MAX && gemm.k <= INT32_MAX, TOO_LARGE,
+  HRS_REQUIRE(gemm.m <= INT32_MAX && gemm.n <= INT32_MAX && gemm.k <= INT32_MAX, UNSUPPORTED,
               "a matrix product of size %lld x %lld x %lld is more than BLAS takes",
               (long long)gemm.m, (long long)gemm.n, (long long)gemm.k);
   hrs_count stride_out[HRS_MAX_RANK];
