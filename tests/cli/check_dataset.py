@@ -11,10 +11,12 @@ Everything is checked: each object's path, type, shape, layout, scales and label
 no other object; then what the numbers say about each other, recomputed with NumPy.
 """
 import argparse
+import math
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from fractions import Fraction
 
 import h5py
 import numpy as np
@@ -72,9 +74,58 @@ for _type in ("and", "or"):
     for _sum in ORDER_SUMS:
         OBJECTS[f"orders/{_type}/{_sum}"] = Kind("<f8", ("row", "order"))
 
+# The other indices, and whether they divide v(N) - v(empty) among all their sets.
+INDICES = {"SII": False, "k-SII": True, "STII": True, "FSII": True, "FBII": False, "BII": False,
+           "CHII": False, "Moebius": False, "Co-Moebius": False, "Walsh": False}
+# Those of more masks than this are not recomputed.
+LARGEST_INDEX_BITS = 14
+for _index in INDICES:
+    GROUPS.add(f"indices/{_index}")
+    OBJECTS[f"indices/{_index}/mask"] = Kind("<u8", (f"indices/{_index}",))
+    OBJECTS[f"indices/{_index}/value"] = Kind("<f8", ("row", f"indices/{_index}"))
+    OBJECTS[f"indices/{_index}/error"] = Kind("<f8", ("row",))
+
 # The array that is the scale of an axis.
 SCALES = {"row": "row", "player": "player", "mask": "mask", "order": "orders/order",
-          "class": "classes/name", "offset": "salient/offset", "entry": "salient/mask"}
+          "class": "classes/name", "offset": "salient/offset", "entry": "salient/mask",
+          **{f"indices/{_index}": f"indices/{_index}/mask" for _index in INDICES}}
+
+
+def bernoulli(j):
+    """The Bernoulli number B_j, with B_1 = -1/2."""
+    numbers = []
+    for m in range(j + 1):
+        numbers.append(Fraction(m == 0) - sum(math.comb(m, k) * numbers[k] / Fraction(m - k + 1)
+                                              for k in range(m)))
+    return numbers[j]
+
+
+def coefficient(index, highest, s, t):
+    """What a dividend of order t adds to an index at each of its subsets of order s."""
+    k, same = highest, Fraction(s == t)
+    if index in ("STII", "FSII", "FBII") and (t <= k if index != "STII" else s < k):
+        return same
+    return {"SII": lambda: Fraction(1, t - s + 1),
+            "k-SII": lambda: sum(bernoulli(j) * math.comb(t - s, j) / (t - s - j + 1)
+                                 for j in range(min(k, t) - s + 1)),
+            "STII": lambda: Fraction(1, math.comb(t, k)),
+            "FSII": lambda: ((-1)**(k - s) * Fraction(s, k + s) * math.comb(k, s)
+                             * Fraction(math.comb(t - 1, k), math.comb(t + k - 1, k + s))),
+            "FBII": lambda: ((-1)**(k - s) * math.comb(t - s - 1, k - s) * Fraction(1, 2**(t - s))),
+            "BII": lambda: Fraction(1, 2**(t - s)), "CHII": lambda: Fraction(s, t),
+            "Moebius": lambda: same, "Co-Moebius": lambda: Fraction(1),
+            "Walsh": lambda: Fraction((-1)**s, 2**t)}[index]()
+
+
+def supersets_by_order(dividends):
+    """[t, S]: the sum of the dividends of order t of the supersets of S."""
+    n = len(dividends).bit_length() - 1
+    orders = np.array([i.bit_count() for i in range(2**n)])
+    sums = np.where(orders == np.arange(n + 1)[:, None], dividends, 0.0)
+    for bit in range(n):
+        pairs = sums.reshape(n + 1, -1, 2, 2**bit)
+        pairs[:, :, 0] += pairs[:, :, 1]
+    return sums
 
 
 def as_text(value):
@@ -206,8 +257,9 @@ class Checker:
             self.need(title.startswith(NO_VALUES), f"/mask is no dimension without values: {title}")
             self.need(array.id.get_storage_size() == 0, "/mask has storage")
             return
-        self.need(array.dims[i].label == axis, f"/{name}: axis {i} is labelled "
-                  f"{array.dims[i].label!r}, not {axis!r}")
+        label = "set" if axis.startswith("indices/") else axis
+        self.need(array.dims[i].label == label, f"/{name}: axis {i} is labelled "
+                  f"{array.dims[i].label!r}, not {label!r}")
         scale = SCALES[axis]
         if scale == name:
             self.need(h5py.h5ds.is_scale(array.id), f"/{name} is no dimension scale")
@@ -297,10 +349,40 @@ class Checker:
         if "indices/SV" in file:
             self.close(f"row {k}: sum of the Shapley values", file["indices/SV"][k].sum(),
                        v_full - v_empty, least)
+        for index, efficient in INDICES.items():
+            if f"indices/{index}" in file:
+                self.index(k, index, efficient, v_full - v_empty, least)
         if "values" in file:
             v = file["values"][k]
             self.need(v[0] == v_empty and v[-1] == v_full, f"row {k}: /values does not begin and "
                       "end with v(empty) and v(N)")
+
+    def index(self, k, name, efficient, effect, slack):
+        """An interaction index: its sets, what it divides, and its values from the dividends."""
+        group = self.file[f"indices/{name}"]
+        masks, values = group["mask"][()], group["value"][k]
+        orders = np.array([int(m).bit_count() for m in masks])
+        highest = int(orders.max())
+        where = f"row {k} of /indices/{name}"
+        self.need(np.array_equal(np.lexsort((masks, orders)), np.arange(len(masks))),
+                  f"{where}: not by order, then mask")
+        self.need(np.all(masks > 0) and len(set(masks.tolist())) == len(masks)
+                  and len(masks) == sum(math.comb(self.n, s) for s in range(1, highest + 1)),
+                  f"{where}: not all sets up to order {highest}")
+        self.need(np.isfinite(values).all(), f"{where}: numbers that are not finite")
+        self.need(0 <= group["error"][k] <= 2**highest * slack,
+                  f"{where}: an error of {group['error'][k]}")
+        if efficient or (name == "Moebius" and highest == self.n):
+            self.close(f"{where}: sum", values.sum(), effect, 2**highest * slack)
+        if "interactions/and" not in self.file or self.n > LARGEST_INDEX_BITS:
+            return
+        sums = supersets_by_order(self.file["interactions/and"][k].astype(np.float64))
+        for s in range(1, highest + 1):
+            of = [float(coefficient(name, highest, s, t)) for t in range(s, self.n + 1)]
+            part = orders == s
+            wanted = of @ sums[s:][:, masks[part].astype(np.int64)]
+            self.close(f"{where}: order {s} from the dividends", values[part], wanted,
+                       slack * max(1, np.abs(of).max()))
 
     def close(self, what, found, wanted, tolerance):
         """Two arrays agree to the tolerance."""

@@ -308,21 +308,84 @@ class Golden(ProgramTest):
         return {tuple() if key == "Empty" else tuple(map(int, key.split(","))): value
                 for key, value in data.items()}
 
-    def test_california_tree(self):
+    def tree(self):
+        """The game itself, and its dividends."""
         n = 8
         dividends = np.zeros(2**n)
         for players, value in self.golden("Moebius_order=8").items():
             dividends[sum(1 << p for p in players)] = value
         values = np.array([sum(dividends[s] for s in range(2**n) if s & ~mask == 0)
                            for mask in range(2**n)])
-        out, _ = self.interactions("--table", self.save("tree.npy", values), "--indices", "SV,BV",
-                                   ranks=3)
+        return self.save("tree.npy", values), dividends
+
+    def test_california_tree(self):
+        table, dividends = self.tree()
+        out, _ = self.interactions("--table", table, "--indices", "SV,BV", ranks=3)
         with h5py.File(out, "r") as file:
             np.testing.assert_allclose(file["interactions/and"][0], dividends, atol=1e-13)
             for index in ("SV", "BV"):
                 golden = self.golden(f"{index}_order=1")
                 np.testing.assert_allclose(file[f"indices/{index}"][0],
-                                           [golden[i,] for i in range(n)], atol=1e-12)
+                                           [golden[i,] for i in range(8)], atol=1e-12)
+
+    def test_interaction_indices(self):
+        """Every file of shapiq's, all indices at orders 1 to 8, and back into its format."""
+        table, _ = self.tree()
+        for highest in range(1, 9):
+            names = ("SII", "k-SII", "STII", "FSII", "FBII", "BII")
+            out, _ = self.interactions("--table", table, "--indices",
+                                       ",".join(f"{name}:{highest}" for name in names),
+                                       ranks=highest % 3)
+            for name in names:
+                golden = self.golden(f"{name}_order={highest}")
+                wanted = {sum(1 << p for p in players): value
+                          for players, value in golden.items() if players}
+                # FSII is what their solver leaves of it.
+                slack = 5e-9 if name == "FSII" else 1e-11
+                with self.subTest(index=name, highest=highest), h5py.File(out, "r") as file:
+                    group = file[f"indices/{name}"]
+                    masks = [int(m) for m in group["mask"]]
+                    self.assertEqual(sorted(masks), sorted(wanted))
+                    np.testing.assert_allclose(group["value"][0], [wanted[m] for m in masks],
+                                               rtol=0, atol=slack)
+                    self.assertLess(group["error"][0], 1e-12)
+                    self.check_export(out, name, highest, golden, slack)
+
+    def check_export(self, out, name, highest, golden, slack):
+        """The exported file has the layout of shapiq's own, and its numbers."""
+        folder = shared("HARSANYI_GOLDEN", self) / "shapiq_california_tree"
+        theirs = json.loads((folder / f"iv_california_housing_tree_index={name}_order={highest}"
+                                      ".json").read_text())
+        done = run("export", out, "--index", name, "--format", "shapiq")
+        self.assertEqual(done.code, 0, done)
+        ours = json.loads(done.out)
+        self.assertEqual(list(ours), list(theirs))
+        self.assertEqual(list(ours["metadata"]), list(theirs["metadata"]))
+        for key in ("n_players", "max_order", "min_order", "estimated", "estimation_budget"):
+            self.assertEqual(ours["metadata"][key], theirs["metadata"][key], key)
+        # Up to order 1 shapiq calls SII, k-SII, STII and FSII by their common name.
+        self.assertEqual(ours["metadata"]["index"],
+                         name if highest == 1 else theirs["metadata"]["index"])
+        keys = [key for key in theirs["data"] if key != "Empty"]
+        self.assertEqual(sorted(key for key in ours["data"] if key != "Empty"), sorted(keys))
+        for key in keys:
+            players = tuple(map(int, key.split(",")))
+            self.assertLess(abs(ours["data"][key] - golden[players]), slack, key)
+
+    def test_moebius_in_the_format_of_shapiq(self):
+        table, dividends = self.tree()
+        out, _ = self.interactions("--table", table, "--indices", "Moebius")
+        for what in (("--index", "Moebius"), ("--interactions", "and"),
+                     ("--interactions", "salient")):
+            data = json.loads(run("export", out, *what, "--format", "shapiq").out)["data"]
+            found = np.zeros(256)
+            for key, value in data.items():
+                found[sum(1 << int(p) for p in key.split(",")) if key != "Empty" else 0] = value
+            missing = np.abs(found - dividends)[found == 0]
+            slack = 0.05 * np.abs(dividends[1:]).max() if "salient" in what else 1e-12
+            self.assertLess(missing.max(initial=0), slack)
+            np.testing.assert_allclose(found[found != 0], dividends[found != 0], atol=1e-13)
+            self.assertEqual(list(data)[0], "Empty")
 
     def test_games(self):
         """Archives of shapiq as they are, with their coalitions in order of size."""

@@ -11,7 +11,9 @@ CNN = ["--model", DATA / "digits_cnn.onnx", "--samples", DATA / "digits_images.n
        "--labels", DATA / "digits_labels.npy"]
 TOKENS = ["--model", DATA / "tokens_transformer.onnx", "--samples", DATA / "tokens_ids.npy",
           "--baseline", "token:0"]
-EVERYTHING = ["--types", "and,or", "--indices", "SV,BV", "--values", "--keep", "all"]
+# Low orders are folded, high ones transformed: both in one run.
+INDICES = "SV,BV,SII,k-SII:3,STII,FSII,FBII,BII,CHII,Moebius,Co-Moebius:7,Walsh"
+EVERYTHING = ["--types", "and,or", "--indices", INDICES, "--values", "--keep", "all"]
 
 
 class SameBits(ProgramTest):
