@@ -171,6 +171,18 @@ typedef struct transforms {
   double sample[SAMPLES]; /* v there */
 } transforms;
 
+/* The next larger set of at most `orders` players. */
+static inline hrs_mask next_set(hrs_mask set, int orders) {
+  return set + (hrs_order(set) < orders ? 1 : set & -set);
+}
+
+/* The first such set from `mask` on. */
+static hrs_mask first_set(hrs_mask mask, int orders) {
+  while (hrs_order(mask) > orders)
+    mask += mask & -mask;
+  return mask ? mask : 1;
+}
+
 static hrs_mask row_start(const hrs_lattice *lattice, hrs_count row) {
   return (hrs_mask)row << (hrs_lattice_partition(lattice)->n -
                            hrs_lattice_partition(lattice)->block_bits);
@@ -186,8 +198,9 @@ static hrs_status set_up(transforms *t, hrs_sharing sharing) {
   hrs_status status = HRS_OK;
   for (int i = 0; i < HRS_INDEX_LIMIT && status == HRS_OK; i++) {
     if (!t->orders[i]) continue;
-    for (hrs_mask mask = begin; mask < end; mask++)
-      t->count[i] += mask != 0 && hrs_order(mask) <= t->orders[i];
+    for (hrs_mask set = first_set(begin, t->orders[i]); set < end;
+         set = next_set(set, t->orders[i]))
+      t->count[i]++;
     status = hrs_calloc(t->count[i], sizeof *t->own[i], &t->own[i]);
   }
   for (int i = 0; i < SAMPLES; i++)
@@ -220,11 +233,10 @@ static void collect(transforms *t, int q) {
     if (any == 0) continue;
     for (hrs_count row = first; row < first + hrs_lattice_row_count(t->work); row++) {
       const void *values = hrs_lattice_row(t->work, row);
-      hrs_mask mask = row_start(t->work, row);
-      for (hrs_count j = 0; j < hrs_lattice_row_size(t->work); j++, mask++) {
-        int order = hrs_order(mask);
-        if (mask != 0 && order <= t->orders[i]) *to++ += density[order] * element(type, values, j);
-      }
+      hrs_mask begin = row_start(t->work, row), end = row_start(t->work, row + 1);
+      for (hrs_mask set = first_set(begin, t->orders[i]); set < end;
+           set = next_set(set, t->orders[i]))
+        *to++ += density[hrs_order(set)] * element(type, values, (hrs_count)(set - begin));
     }
   }
 }
@@ -270,16 +282,6 @@ static hrs_status measure(transforms *t, int q) {
   return HRS_OK;
 }
 
-/* Number of sets of 1 to `orders` players before `set`, by rising mask: those that leave out one of
- * its players, from the highest on, and are free below. */
-static hrs_count rank_of(hrs_mask set, int orders) {
-  hrs_count before = 0;
-  int held = 0;
-  for (int bit = HRS_MAX_PLAYERS - 1; bit >= 0; bit--)
-    if (set >> bit & 1) before += 1 + hrs_set_count(bit, orders - held++);
-  return before - 1;
-}
-
 /* The parts of all ranks, by rising mask, to rank 0's values by order. */
 static hrs_status gather_index(const transforms *t, hrs_index index, double *values) {
   int n = t->n, orders = t->orders[index];
@@ -288,17 +290,14 @@ static hrs_status gather_index(const transforms *t, hrs_index index, double *val
   hrs_status status = hrs_gather(hrs_lattice_comm(t->v), t->own[index],
                                  t->count[index] * (hrs_count)sizeof *all, (void **)&all, &bytes);
   if (!all || status != HRS_OK) return status;
-  hrs_count count = hrs_set_count(n, orders);
-  hrs_mask *sets;
-  status = hrs_alloc(count, sizeof *sets, &sets);
-  if (status == HRS_OK) {
-    hrs_set_list(n, orders, sets);
-    for (hrs_count i = 0; i < count; i++)
-      values[i] = all[rank_of(sets[i], orders)];
-    hrs_free(sets);
-  }
+  hrs_count place[HRS_MAX_PLAYERS + 1], count = hrs_set_count(n, orders);
+  for (int s = 1; s <= orders; s++)
+    place[s] = hrs_set_count(n, s - 1);
+  hrs_mask set = 1;
+  for (hrs_count i = 0; i < count; i++, set = next_set(set, orders))
+    values[place[hrs_order(set)]++] = all[i];
   hrs_free(all);
-  return status == HRS_OK ? hrs_index_aggregate(index, n, orders, values) : status;
+  return hrs_index_aggregate(index, n, orders, values);
 }
 
 static hrs_status finish_transforms(transforms *t, double *const *values, double *error) {
@@ -315,7 +314,8 @@ static hrs_status finish_transforms(transforms *t, double *const *values, double
     error[i] = t->error[i];
     if (!hrs_index_is_efficient((hrs_index)i, t->n, t->orders[i])) continue;
     double sum = 0;
-    for (hrs_count j = 0; j < hrs_set_count(t->n, t->orders[i]); j++)
+    hrs_count count = hrs_set_count(t->n, t->orders[i]);
+    for (hrs_count j = 0; j < count; j++)
       sum += values[i][j];
     double rest = fabs(sum - (t->sample[0] - empty));
     if (!(rest <= error[i])) error[i] = rest;

@@ -4,8 +4,10 @@
  * stream     one in-place pass x[i] += c over an array: the unit of the others
  * transform  the butterflies of one rank, reference and blocked, in passes
  * exchange   the exchange of the distributed lattice against a bare chunked MPI_Sendrecv
+ * indices    each interaction index against as many plain additions (bench_indices.c)
  * evaluate   masks per second of any game, beside the rate of a large matrix product
  */
+#include "bench.h"
 #include "../job.h"
 #include "../lattice.h"
 #include "commands.h"
@@ -15,29 +17,10 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef struct bench_options {
-  int n, repeat;
-  hrs_count chunk;
-  const char *json, *shm;
-} bench_options;
-
-typedef struct figure {
-  const char *name, *unit;
-  double value;
-} figure;
-
-enum { FIGURES = 16 };
-
-typedef struct report {
-  const char *kind;
-  int count;
-  figure figures[FIGURES];
-} report;
-
-#define AT(field) offsetof(bench_options, field)
+#define AT(field) offsetof(hrs_bench_options, field)
 static const hrs_option options[] = {
     {"--n", HRS_OPTION_INT, AT(n), "N", "24",
-     "2^N doubles: on each rank (stream, transform), in all (exchange)"},
+     "2^N doubles: on each rank (stream, transform), in all (exchange, indices)"},
     {"--repeat", HRS_OPTION_INT, AT(repeat), "R", "3", "the least time of R is taken"},
     {"--chunk", HRS_OPTION_COUNT, AT(chunk), "BYTES", "8MiB", "messages of the exchange"},
     {"--shm", HRS_OPTION_TEXT, AT(shm), "auto|off", "auto", "shared memory of a node's ranks"},
@@ -45,7 +28,7 @@ static const hrs_option options[] = {
     {0}};
 
 static const hrs_command_line line = {
-    .usage = "[mpirun -n P] harsanyi bench stream|transform|exchange [options]\n"
+    .usage = "[mpirun -n P] harsanyi bench stream|transform|exchange|indices [options]\n"
              "       [mpirun -n P] harsanyi bench evaluate [--model ... as for interactions]",
     .description = "Timings, verified before they are taken, beside their limits. Times are the "
                    "largest of all ranks, the least of the repeats.",
@@ -53,21 +36,23 @@ static const hrs_command_line line = {
     .min_positional = 1,
     .max_positional = 1};
 
-static double slowest(double seconds) {
+double hrs_bench_slowest(double seconds) {
   MPI_Allreduce(MPI_IN_PLACE, &seconds, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
   return seconds;
 }
 
-static double begin(void) {
+double hrs_bench_begin(void) {
   MPI_Barrier(MPI_COMM_WORLD);
   return hrs_time();
 }
 
-static void add(report *r, const char *name, double value, const char *unit) {
-  r->figures[r->count++] = (figure){name, unit, value};
+void hrs_bench_add(hrs_bench_report *r, const char *name, double value, const char *unit) {
+  hrs_bench_figure *figure = &r->figures[r->count++];
+  *figure = (hrs_bench_figure){.unit = unit, .value = value};
+  snprintf(figure->name, sizeof figure->name, "%s", name);
 }
 
-static hrs_status print(const report *r, const bench_options *o) {
+static hrs_status print(const hrs_bench_report *r, const hrs_bench_options *o) {
   int rank, size;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
@@ -98,24 +83,24 @@ static void fill(double *data, hrs_count count) {
     data[i] = sample_value((hrs_mask)i);
 }
 
-static double time_pass(double *data, hrs_count count, int repeat) {
+double hrs_bench_pass(double *data, hrs_count count, int repeat) {
   double best = 1e300;
   for (int r = 0; r < repeat; r++) {
-    double start = begin();
+    double start = hrs_bench_begin();
     for (hrs_count i = 0; i < count; i++)
       data[i] += 1.0;
-    double seconds = slowest(hrs_time() - start);
+    double seconds = hrs_bench_slowest(hrs_time() - start);
     best = seconds < best ? seconds : best;
   }
   return best;
 }
 
-static hrs_status bench_stream(const bench_options *o, report *r) {
+static hrs_status bench_stream(const hrs_bench_options *o, hrs_bench_report *r) {
   hrs_count count = (hrs_count)1 << o->n;
   double *data;
   HRS_TRY(hrs_alloc(count, sizeof *data, &data));
   fill(data, count);
-  double pass = time_pass(data, count, o->repeat);
+  double pass = hrs_bench_pass(data, count, o->repeat);
   bool right = true;
   for (hrs_count i = 0; i < count; i++)
     right = right && data[i] == sample_value((hrs_mask)i) + o->repeat;
@@ -123,19 +108,19 @@ static hrs_status bench_stream(const bench_options *o, report *r) {
   HRS_REQUIRE(right, VERIFY, "bench stream: the array holds wrong numbers");
   int size;
   MPI_Comm_size(MPI_COMM_WORLD, &size);
-  add(r, "one in-place pass", pass, "s");
-  add(r, "read and written, all ranks", 16.0 * (double)count * size / pass / 1e9, "GB/s");
+  hrs_bench_add(r, "one in-place pass", pass, "s");
+  hrs_bench_add(r, "read and written, all ranks", 16.0 * (double)count * size / pass / 1e9, "GB/s");
   return HRS_OK;
 }
 
-static hrs_status time_butterfly(const bench_options *o, double *data, hrs_butterfly_engine engine,
-                                 double *best) {
+static hrs_status time_butterfly(const hrs_bench_options *o, double *data,
+                                 hrs_butterfly_engine engine, double *best) {
   hrs_kernel mobius = hrs_kernel_get(HRS_KERNEL_MOBIUS), zeta = hrs_kernel_get(HRS_KERNEL_ZETA);
   *best = 1e300;
   for (int r = 0; r < o->repeat; r++) {
-    double start = begin();
+    double start = hrs_bench_begin();
     HRS_TRY(hrs_butterfly(mobius, 1, HRS_F64, data, o->n, 0, o->n, engine));
-    double seconds = slowest(hrs_time() - start);
+    double seconds = hrs_bench_slowest(hrs_time() - start);
     *best = seconds < *best ? seconds : *best;
     HRS_TRY(hrs_butterfly(zeta, 1, HRS_F64, data, o->n, 0, o->n, HRS_BUTTERFLY_AUTO));
   }
@@ -147,22 +132,22 @@ static hrs_status time_butterfly(const bench_options *o, double *data, hrs_butte
   return HRS_OK;
 }
 
-static hrs_status bench_transform(const bench_options *o, report *r) {
+static hrs_status bench_transform(const hrs_bench_options *o, hrs_bench_report *r) {
   hrs_count count = (hrs_count)1 << o->n;
   double *data, reference = 0, blocked = 0;
   HRS_TRY(hrs_alloc(count, sizeof *data, &data));
   fill(data, count);
-  double pass = time_pass(data, count, o->repeat);
+  double pass = hrs_bench_pass(data, count, o->repeat);
   fill(data, count);
   hrs_status status = time_butterfly(o, data, HRS_BUTTERFLY_BLOCKED, &blocked);
   if (status == HRS_OK) status = time_butterfly(o, data, HRS_BUTTERFLY_REFERENCE, &reference);
   hrs_free(data);
   HRS_TRY(status);
-  add(r, "one in-place pass (the limit is 2 to 3)", pass, "s");
-  add(r, "Moebius, blocked", blocked, "s");
-  add(r, "Moebius, blocked", blocked / pass, "passes");
-  add(r, "Moebius, one loop per bit", reference / pass, "passes");
-  add(r, "blocked against one loop per bit", reference / blocked, "times faster");
+  hrs_bench_add(r, "one in-place pass (the limit is 2 to 3)", pass, "s");
+  hrs_bench_add(r, "Moebius, blocked", blocked, "s");
+  hrs_bench_add(r, "Moebius, blocked", blocked / pass, "passes");
+  hrs_bench_add(r, "Moebius, one loop per bit", reference / pass, "passes");
+  hrs_bench_add(r, "blocked against one loop per bit", reference / blocked, "times faster");
   return HRS_OK;
 }
 
@@ -187,7 +172,7 @@ static hrs_status bare_sendrecv(const hrs_lattice *lattice, hrs_count volume, ch
 }
 
 /* Least time of the bare loop, and of the rank's own tiles. The lattice is not left as it was. */
-static hrs_status time_parts(const bench_options *o, hrs_lattice *lattice, hrs_count volume,
+static hrs_status time_parts(const hrs_bench_options *o, hrs_lattice *lattice, hrs_count volume,
                              double *own, double *bare) {
   const hrs_count most = (hrs_count)256 << 20;
   hrs_count half = volume < most ? volume : most;
@@ -195,20 +180,20 @@ static hrs_status time_parts(const bench_options *o, hrs_lattice *lattice, hrs_c
   HRS_TRY(hrs_agree(lattice->comm, hrs_calloc(2 * half, 1, &buffer)));
   hrs_status status = HRS_OK;
   for (int i = 0; i < o->repeat && status == HRS_OK; i++) {
-    double start = begin();
+    double start = hrs_bench_begin();
     hrs_lattice_swap_own(lattice);
-    double seconds = slowest(hrs_time() - start);
+    double seconds = hrs_bench_slowest(hrs_time() - start);
     *own = seconds < *own ? seconds : *own;
-    start = begin();
+    start = hrs_bench_begin();
     if (volume) status = bare_sendrecv(lattice, volume, buffer, half);
-    seconds = slowest(hrs_time() - start);
+    seconds = hrs_bench_slowest(hrs_time() - start);
     *bare = seconds < *bare ? seconds : *bare;
   }
   hrs_free(buffer);
   return status;
 }
 
-static hrs_status bench_exchange(const bench_options *o, report *r) {
+static hrs_status bench_exchange(const hrs_bench_options *o, hrs_bench_report *r) {
   int size;
   MPI_Comm_size(MPI_COMM_WORLD, &size);
   hrs_partition part;
@@ -231,9 +216,9 @@ static hrs_status bench_exchange(const bench_options *o, report *r) {
   hrs_count volume = hrs_partition_volume(&part, HRS_F64, 0);
   HRS_GO(hrs_lattice_checksum(lattice, &before));
   for (int i = 0; i < o->repeat; i++) {
-    double start = begin();
+    double start = hrs_bench_begin();
     HRS_GO(hrs_lattice_exchange(lattice));
-    double seconds = slowest(hrs_time() - start);
+    double seconds = hrs_bench_slowest(hrs_time() - start);
     exchange = seconds < exchange ? seconds : exchange;
   }
   HRS_GO(hrs_lattice_checksum(lattice, &after));
@@ -241,14 +226,15 @@ static hrs_status bench_exchange(const bench_options *o, report *r) {
                          : hrs_error_set(HRS_STATUS_VERIFY, __FILE__, __LINE__,
                                          "bench exchange: the checksum changed"));
   HRS_GO(time_parts(o, lattice, volume, &own, &bare));
-  add(r, "exchange", exchange, "s");
-  add(r, "of it own tiles, swapped in place", own, "s");
-  add(r, "sent by a rank", (double)volume / 0x1p20, "MiB");
+  hrs_bench_add(r, "exchange", exchange, "s");
+  hrs_bench_add(r, "of it own tiles, swapped in place", own, "s");
+  hrs_bench_add(r, "sent by a rank", (double)volume / 0x1p20, "MiB");
   if (size > 1) {
-    add(r, "bare chunked MPI_Sendrecv, same volume (limit)", bare, "s");
-    add(r, "exchange with other ranks against bare", (exchange - own) / bare, "times as long");
-    add(r, "whole exchange against bare", exchange / bare, "times as long");
-    add(r, "sent by a rank", (double)volume / exchange / 1e9, "GB/s");
+    hrs_bench_add(r, "bare chunked MPI_Sendrecv, same volume (limit)", bare, "s");
+    hrs_bench_add(r, "exchange with other ranks against bare", (exchange - own) / bare,
+                  "times as long");
+    hrs_bench_add(r, "whole exchange against bare", exchange / bare, "times as long");
+    hrs_bench_add(r, "sent by a rank", (double)volume / exchange / 1e9, "GB/s");
   }
 done:
   hrs_lattice_destroy(&lattice);
@@ -297,7 +283,7 @@ static hrs_status check_slice(hrs_game *game, hrs_subcube cube, const double *va
   return status;
 }
 
-static hrs_status evaluate_job(const hrs_job *job, report *r) {
+static hrs_status evaluate_job(const hrs_job *job, hrs_bench_report *r) {
   int rank, size, bits = hrs_game_slice_bits(job->game);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
@@ -309,7 +295,7 @@ static hrs_status evaluate_job(const hrs_job *job, report *r) {
   hrs_subcube cube = {full & ~low, low};
   HRS_GO(hrs_game_evaluate(job->game, cube, values));
   HRS_GO(check_slice(job->game, cube, values));
-  double start = begin(), now = start, gemm = 0;
+  double start = hrs_bench_begin(), now = start, gemm = 0;
   hrs_count masks = 0;
   for (hrs_mask part = (hrs_mask)rank; now - start < 3; part += (hrs_mask)size) {
     HRS_GO(hrs_game_evaluate(job->game, (hrs_subcube){(part << bits) & full, low}, values));
@@ -318,15 +304,15 @@ static hrs_status evaluate_job(const hrs_job *job, report *r) {
   }
   double rate = (double)masks / (now - start), all = rate;
   MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
-  add(r, "masks, all ranks", all, "per second");
-  add(r, "masks, one rank", rate, "per second");
+  hrs_bench_add(r, "masks, all ranks", all, "per second");
+  hrs_bench_add(r, "masks, one rank", rate, "per second");
   if (job->model) {
     double work = (double)hrs_game_network_multiply_adds(job->game);
     HRS_GO(time_gemm(&gemm));
-    add(r, "multiply-adds per mask", work, "");
-    add(r, "multiply-adds of a rank", rate * work / 1e9, "G per second");
-    add(r, "large matrix product, one core (limit)", gemm / 1e9, "G per second");
-    add(r, "of the limit", rate * work / gemm, "");
+    hrs_bench_add(r, "multiply-adds per mask", work, "");
+    hrs_bench_add(r, "multiply-adds of a rank", rate * work / 1e9, "G per second");
+    hrs_bench_add(r, "large matrix product, one core (limit)", gemm / 1e9, "G per second");
+    hrs_bench_add(r, "of the limit", rate * work / gemm, "");
   }
 done:
   hrs_free(values);
@@ -350,21 +336,21 @@ static hrs_status time_load(const char *path, double *best) {
   return HRS_OK;
 }
 
-static hrs_status bench_evaluate(int argc, char **argv, bench_options *o, report *r) {
+static hrs_status bench_evaluate(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r) {
   hrs_interactions_options values = {0};
   hrs_job job;
   HRS_TRY(hrs_options_parse(&hrs_interactions_line, argc, argv, &values, NULL, NULL));
-  double start = begin(), load;
+  double start = hrs_bench_begin(), load;
   HRS_TRY(hrs_job_create(MPI_COMM_WORLD, &values, &job));
-  double ready = slowest(hrs_time() - start);
+  double ready = hrs_bench_slowest(hrs_time() - start);
   o->n = job.n;
   o->json = values.timing;
   hrs_status status = HRS_OK;
   if (values.model) {
     status = hrs_agree(MPI_COMM_WORLD, time_load(values.model, &load));
-    add(r, "load of the network's file", 1e3 * load, "ms");
+    hrs_bench_add(r, "load of the network's file", 1e3 * load, "ms");
   }
-  add(r, "until masks can be evaluated, samples and all", 1e3 * ready, "ms");
+  hrs_bench_add(r, "until masks can be evaluated, samples and all", 1e3 * ready, "ms");
   if (status == HRS_OK) status = hrs_agree(MPI_COMM_WORLD, evaluate_job(&job, r));
   hrs_job_destroy(&job);
   return status;
@@ -373,15 +359,17 @@ static hrs_status bench_evaluate(int argc, char **argv, bench_options *o, report
 hrs_status hrs_command_bench(int argc, char **argv) {
   static const struct {
     const char *name;
-    hrs_status (*run)(const bench_options *o, report *r);
-  } kinds[] = {
-      {"stream", bench_stream}, {"transform", bench_transform}, {"exchange", bench_exchange}};
+    hrs_status (*run)(const hrs_bench_options *o, hrs_bench_report *r);
+  } kinds[] = {{"stream", bench_stream},
+               {"transform", bench_transform},
+               {"exchange", bench_exchange},
+               {"indices", hrs_bench_indices}};
   if (hrs_options_want_help(argc, argv)) {
     hrs_options_help(&line);
     return HRS_OK;
   }
-  report r = {0};
-  bench_options o = {0};
+  hrs_bench_report r = {0};
+  hrs_bench_options o = {0};
   if (argc > 1 && strcmp(argv[1], "evaluate") == 0) {
     r.kind = "evaluate";
     HRS_TRY(bench_evaluate(argc - 1, argv + 1, &o, &r));
@@ -397,5 +385,5 @@ hrs_status hrs_command_bench(int argc, char **argv) {
     HRS_TRY(hrs_agree(MPI_COMM_WORLD, kinds[i].run(&o, &r)));
     return hrs_agree(MPI_COMM_WORLD, print(&r, &o));
   }
-  HRS_FAIL(USAGE, "bench: '%s' is none of stream, transform, exchange, evaluate", kind);
+  HRS_FAIL(USAGE, "bench: '%s' is none of stream, transform, exchange, indices, evaluate", kind);
 }

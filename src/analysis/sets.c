@@ -7,9 +7,11 @@
 #include <harsanyi/analysis.h>
 
 hrs_count hrs_set_count(int n, int orders) {
-  hrs_count count = 0;
-  for (int s = 1; s <= orders && s <= n; s++)
-    count += (hrs_count)hrs_binomial(n, s);
+  hrs_count count = 0, sets = 1;
+  for (int s = 1; s <= orders && s <= n; s++) {
+    sets = sets * (n - s + 1) / s;
+    count += sets;
+  }
   return count;
 }
 

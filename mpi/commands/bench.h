@@ -1,0 +1,39 @@
+/* bench.h -- what the benchmarks share: options, a report, and clocks that all ranks agree on. */
+#ifndef HRS_COMMANDS_BENCH_H
+#define HRS_COMMANDS_BENCH_H
+
+#include <harsanyi/mpi.h>
+
+typedef struct hrs_bench_options {
+  int n, repeat;
+  hrs_count chunk;
+  const char *json, *shm;
+} hrs_bench_options;
+
+typedef struct hrs_bench_figure {
+  char name[48];
+  const char *unit;
+  double value;
+} hrs_bench_figure;
+
+enum { HRS_BENCH_FIGURES = 64 };
+
+typedef struct hrs_bench_report {
+  const char *kind;
+  int count;
+  hrs_bench_figure figures[HRS_BENCH_FIGURES];
+} hrs_bench_report;
+
+/** Another line of the report. */
+void hrs_bench_add(hrs_bench_report *r, const char *name, double value, const char *unit);
+/** The time after a barrier. Collective over MPI_COMM_WORLD, like the next two. */
+double hrs_bench_begin(void);
+/** The largest of all ranks' seconds. */
+double hrs_bench_slowest(double seconds);
+/** Least time of `repeat` passes x[i] += 1 over an array. */
+double hrs_bench_pass(double *data, hrs_count count, int repeat);
+
+/** bench indices. */
+hrs_status hrs_bench_indices(const hrs_bench_options *o, hrs_bench_report *r);
+
+#endif
