@@ -119,28 +119,10 @@ static hrs_status swap_pieces_with(hrs_lattice *lattice, int partner, const stre
   return HRS_OK;
 }
 
-static void swap_tiles(char *a, char *b, hrs_count bytes) {
-  char buffer[4096];
-  for (hrs_count done = 0; done < bytes; done += (hrs_count)sizeof buffer) {
-    size_t piece = bytes - done < (hrs_count)sizeof buffer ? (size_t)(bytes - done) : sizeof buffer;
-    memcpy(buffer, a + done, piece);
-    memcpy(a + done, b + done, piece);
-    memcpy(b + done, buffer, piece);
-  }
-}
-
-/* Tiles are transposed in small squares, so that the pages of their rows stay in the TLB. */
-enum { SQUARE = 16 };
-
 void hrs_lattice_swap_own(hrs_lattice *lattice) {
   hrs_count tile = hrs_lattice_tile(lattice) * (hrs_count)hrs_dtype_size(lattice->type);
-  hrs_count row = tile << lattice->part.block_bits, count = lattice->count;
   char *own = lattice->data + lattice->first * tile;
-  for (hrs_count i0 = 0; i0 < count; i0 += SQUARE)
-    for (hrs_count j0 = i0; j0 < count; j0 += SQUARE)
-      for (hrs_count i = i0; i < count && i < i0 + SQUARE; i++)
-        for (hrs_count j = j0 > i ? j0 : i + 1; j < count && j < j0 + SQUARE; j++)
-          swap_tiles(own + i * row + j * tile, own + j * row + i * tile, tile);
+  hrs_swap_across(own, own, tile << lattice->part.block_bits, tile, lattice->count, lattice->count);
 }
 
 /* Wait for the partner; what either wrote before is seen by both after. */
@@ -164,11 +146,7 @@ static void swap_directly(hrs_lattice *lattice, int partner, char *theirs) {
   char *b = (lower ? theirs : lattice->data) + (lower ? lattice->first : first) * tile;
   hrs_count begin = lower ? 0 : rows / 2, end = lower ? rows / 2 : rows;
   meet(lattice, partner);
-  for (hrs_count i0 = begin; i0 < end; i0 += SQUARE)
-    for (hrs_count j0 = 0; j0 < columns; j0 += SQUARE)
-      for (hrs_count i = i0; i < end && i < i0 + SQUARE; i++)
-        for (hrs_count j = j0; j < columns && j < j0 + SQUARE; j++)
-          swap_tiles(a + i * row + j * tile, b + j * row + i * tile, tile);
+  hrs_swap_across(a + begin * row, b + begin * tile, row, tile, end - begin, columns);
   meet(lattice, partner);
 }
 

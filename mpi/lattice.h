@@ -25,4 +25,9 @@ static inline hrs_count hrs_lattice_tile(const hrs_lattice *lattice) {
 /** The part of an exchange that needs nobody else: the rank's own square of tiles, transposed. */
 void hrs_lattice_swap_own(hrs_lattice *lattice);
 
+/** Swap tile [i][j] of one matrix with tile [j][i] of another, i < rows, j < columns; both have
+ *  rows of `row` bytes. a == b: transpose a square matrix in place. */
+void hrs_swap_across(char *a, char *b, hrs_count row, hrs_count tile, hrs_count rows,
+                     hrs_count columns);
+
 #endif
