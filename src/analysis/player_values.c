@@ -48,8 +48,10 @@ HRS_INLINE void sum_lanes(const double *block, const hrs_runs *runs, block_sums 
 }
 
 /* Runs of order r have the weights w[r]. */
-HRS_INLINE void sum_runs(const double *block, const weights *w, block_sums *s) {
-  for (int run = 0; run < HRS_LANES; run++) {
+HRS_INLINE void sum_runs(const double *block, const hrs_runs *runs, const weights *w,
+                         block_sums *s) {
+  for (int r = 0; r < runs->start[HRS_RUN_ORDERS]; r++) {
+    const int run = runs->run[r];
     const weights *u = w + hrs_order((hrs_mask)run);
     hrs_sums in = {0}, out = {0}, plain = {0};
     for (int lane = 0; lane < HRS_LANES; lane += GROUP) {
@@ -68,13 +70,13 @@ typedef void summer(const double *block, const hrs_runs *runs, const weights *w,
 
 static void sum_block_any(const double *block, const hrs_runs *runs, const weights *w,
                           block_sums *s) {
-  sum_runs(block, w, s);
+  sum_runs(block, runs, w, s);
   sum_lanes(block, runs, s);
 }
 
 HRS_TARGET_AVX2 static void sum_block_avx2(const double *block, const hrs_runs *runs,
                                            const weights *w, block_sums *s) {
-  sum_runs(block, w, s);
+  sum_runs(block, runs, w, s);
   sum_lanes(block, runs, s);
 }
 
@@ -152,12 +154,15 @@ static void fold_banzhaf(folding *f, int bits, hrs_count block, block_sums *s) {
   fold_block(f, bits, block, lane_in, lane_out, s->plain, run_out);
 }
 
-/* For orders 0..count-1 of what stands above the lanes; 0 where there is no such set. */
-static void shapley_weights(int n, int count, weights *w) {
-  double p[HRS_MAX_PLAYERS];
-  for (int s = 0; s < n; s++)
-    p[s] = 1 / (n * hrs_binomial(n - 1, s));
-  for (int t = 0; t < count; t++) {
+/* For the orders first..last of what stands above the lanes; 0 where there is no such set. Rows may
+ * be short and many: no more than they need, and binomial coefficients one from the other. */
+static void shapley_weights(int n, int first, int last, weights *w) {
+  double p[HRS_MAX_PLAYERS], sets = 1;
+  for (int s = 0; s < n; s++) {
+    p[s] = 1 / (n * sets);
+    sets = sets * (n - 1 - s) / (s + 1);
+  }
+  for (int t = first; t <= last; t++) {
     for (int lane = 0; lane < HRS_LANES; lane++) {
       int s = t + hrs_order((hrs_mask)lane);
       w[t].in[lane] = s > 0 && s <= n ? p[s - 1] : 0;
@@ -182,14 +187,15 @@ hrs_status hrs_player_values(hrs_dtype type, const void *values, hrs_subcube cub
               "player values: elements are %s, must be float64 or float32", hrs_dtype_name(type));
   summer *sum_block = hrs_has_avx2() ? sum_block_avx2 : sum_block_any;
   const int bits = hrs_order(cube.free), base = hrs_order(cube.fixed);
-  /* A short block is filled up with zeros: its runs all count. */
-  const hrs_runs runs = hrs_runs_by_order(HRS_BLOCK_BITS);
+  const hrs_runs runs = hrs_runs_by_order(bits);
   weights *w;
   HRS_TRY(hrs_alloc(n + HRS_RUN_ORDERS, sizeof *w, &w));
-  shapley_weights(n, n + HRS_RUN_ORDERS, w);
+  int above_lanes = bits > HRS_BLOCK_BITS ? bits - HRS_LANE_BITS : HRS_RUN_ORDERS - 1;
+  shapley_weights(n, base, base + above_lanes, w);
   folding shapley = {{0, 0}, {0, 0}, {{0, 0}}}, banzhaf = shapley;
   double buffer[HRS_BLOCK];
   block_sums sums;
+  memset(&sums, 0, sizeof sums); /* of a short block, the runs that it lacks stay 0 */
   for (hrs_count b = 0; b < hrs_block_count(bits); b++) {
     const double *block = hrs_block_load(type, values, bits, b, buffer);
     const weights *above = w + base + hrs_order((hrs_mask)b);
