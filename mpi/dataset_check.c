@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AND, OR, AT_A_TIME = 1 << 16, LARGEST_BITS = 28 };
+enum { AND, OR, AT_A_TIME = 1 << 16, LARGEST_BITS = 28, LARGEST_WORK = 1 << 28 };
 enum { POSITIVE, NEGATIVE, COUNT, ALL_POSITIVE, ALL_NEGATIVE };
 
 typedef enum check_name {
@@ -23,6 +23,9 @@ typedef enum check_name {
   CHECK_LIST_SUMS,
   CHECK_ORDER_SUMS,
   CHECK_SHAPLEY,
+  CHECK_INDEX_SETS,
+  CHECK_INDEX_SUMS,
+  CHECK_INDEX_VALUES,
   CHECK_ENDS,
   CHECK_AND_SUMS,
   CHECK_OR_SUMS,
@@ -38,6 +41,9 @@ static const char *const names[CHECK_LIMIT] = {
     [CHECK_LIST_SUMS] = "salient list gives the salient sums by order",
     [CHECK_ORDER_SUMS] = "sums over all orders give v(N) - v(empty)",
     [CHECK_SHAPLEY] = "Shapley values add up to v(N) - v(empty)",
+    [CHECK_INDEX_SETS] = "indices have all sets up to an order, in order",
+    [CHECK_INDEX_SUMS] = "k-SII, STII, FSII add up to v(N) - v(empty)",
+    [CHECK_INDEX_VALUES] = "/interactions/and gives interaction indices",
     [CHECK_ENDS] = "/values begins with v(empty), ends with v(N)",
     [CHECK_AND_SUMS] = "/interactions/and gives its sums by order",
     [CHECK_OR_SUMS] = "/interactions/or gives its sums by order",
@@ -81,9 +87,10 @@ static void found(row *r, check_name name, double error, double tolerance, const
                   ...) {
   hrs_dataset_check *check = &r->checks[name];
   double ratio = error == 0 ? 0 : tolerance > 0 && error == error ? error / tolerance : INFINITY;
+  bool first = check->rows == 0;
   if (!r->touched[name]) check->rows++;
   r->touched[name] = true;
-  if (ratio > check->worst || check->rows == 1) {
+  if (ratio > check->worst || first) {
     check->worst = ratio > check->worst ? ratio : check->worst;
     check->error = error;
     check->tolerance = tolerance;
@@ -187,6 +194,95 @@ static hrs_status check_shapley(row *r) {
   found(r, CHECK_SHAPLEY, fabs(sum - effect), tolerance_of(r, r->scale),
         "they add up to %.17g, v(N) - v(empty) is %.17g", sum, effect);
   return HRS_OK;
+}
+
+/* ---- interaction indices -------------------------------------------------------------------- */
+
+/* An index of the row, in memory. */
+typedef struct index_values {
+  hrs_index index;
+  int orders;
+  hrs_count count;
+  hrs_mask *set;
+  double *value;
+} index_values;
+
+static void check_index_sums(row *r, const index_values *x) {
+  const char *name = hrs_index_name(x->index);
+  if (!hrs_index_is_efficient(x->index, r->set->n, x->orders)) return;
+  double sum = 0, size = 0, effect = r->set->v_full[r->k] - r->set->v_empty[r->k];
+  for (hrs_count i = 0; i < x->count; i++) {
+    sum += x->value[i];
+    size += fabs(x->value[i]);
+  }
+  found(r, CHECK_INDEX_SUMS, fabs(sum - effect), tolerance_of(r, r->scale + size),
+        "%s adds up to %.17g, v(N) - v(empty) is %.17g", name, sum, effect);
+}
+
+/* By the coefficients of the dividends, over all supersets of each set. */
+static hrs_status check_index_values(row *r, const index_values *x) {
+  const int n = r->set->n;
+  double steps = 0, coefficient[HRS_MAX_PLAYERS + 1], *dividend;
+  for (int s = 1; s <= x->orders; s++)
+    steps += hrs_binomial(n, s) * ldexp(1, n - s);
+  if (!r->set->has[HRS_PATH_AND] || steps > LARGEST_WORK) return HRS_OK;
+  HRS_TRY(hrs_alloc((hrs_count)1 << n, sizeof *dividend, &dividend));
+  hrs_status status =
+      hrs_dataset_read(r->set, HRS_PATH_AND, r->k, 0, (hrs_count)1 << n, HRS_F64, dividend);
+  for (hrs_count i = 0; i < x->count && status == HRS_OK; i++) {
+    int s = hrs_order(x->set[i]);
+    hrs_subcube above = {x->set[i], hrs_mask_full(n) & ~x->set[i]};
+    hrs_mask mask = above.fixed;
+    double value = 0, largest = 1;
+    for (int t = s; t <= n; t++) {
+      coefficient[t] = hrs_index_coefficient(x->index, x->orders, s, t);
+      largest = fmax(largest, fabs(coefficient[t]));
+    }
+    for (hrs_count j = 0; j < hrs_subcube_size(above); j++, mask = hrs_subcube_next(above, mask))
+      value += coefficient[hrs_order(mask)] * dividend[mask];
+    found(r, CHECK_INDEX_VALUES, fabs(value - x->value[i]), tolerance_of(r, largest * r->sum[AND]),
+          "%s of mask %llu: %.17g from the interactions, %.17g stored", hrs_index_name(x->index),
+          (unsigned long long)x->set[i], value, x->value[i]);
+  }
+  hrs_free(dividend);
+  return status;
+}
+
+static hrs_status check_index(row *r, index_values *x) {
+  hrs_mask *wanted;
+  HRS_TRY(hrs_dataset_read(r->set, hrs_dataset_index(x->index, HRS_INDEX_MASK), -1, 0, x->count,
+                           HRS_U64, x->set));
+  HRS_TRY(hrs_dataset_read(r->set, hrs_dataset_index(x->index, HRS_INDEX_VALUE), r->k, 0, x->count,
+                           HRS_F64, x->value));
+  HRS_TRY(hrs_alloc(x->count, sizeof *wanted, &wanted));
+  hrs_set_list(r->set->n, x->orders, wanted);
+  bool same = true;
+  for (hrs_count i = 0; i < x->count; i++) {
+    if (x->set[i] != wanted[i])
+      found(r, CHECK_INDEX_SETS, 1, 0, "entry %lld of %s is mask %llu, not %llu", (long long)i,
+            hrs_index_name(x->index), (unsigned long long)x->set[i], (unsigned long long)wanted[i]);
+    same = same && x->set[i] == wanted[i];
+  }
+  hrs_free(wanted);
+  if (!same) return HRS_OK;
+  found(r, CHECK_INDEX_SETS, 0, 0, "nothing");
+  check_index_sums(r, x);
+  return check_index_values(r, x);
+}
+
+static hrs_status check_indices(row *r) {
+  hrs_status status = HRS_OK;
+  for (int i = 0; i < HRS_INDEX_LIMIT && status == HRS_OK; i++) {
+    index_values x = {.index = (hrs_index)i, .orders = r->set->orders[i]};
+    if (!x.orders) continue;
+    x.count = hrs_set_count(r->set->n, x.orders);
+    status = hrs_alloc(x.count, sizeof *x.set, &x.set);
+    if (status == HRS_OK) status = hrs_alloc(x.count, sizeof *x.value, &x.value);
+    if (status == HRS_OK) status = check_index(r, &x);
+    hrs_free(x.set);
+    hrs_free(x.value);
+  }
+  return status;
 }
 
 static hrs_status check_ends(row *r) {
@@ -391,6 +487,7 @@ hrs_status hrs_dataset_check_row(const hrs_dataset_reading *set, hrs_count k,
   if (status == HRS_OK) status = check_list_sums(&r);
   if (status == HRS_OK) status = check_order_sums(&r);
   if (status == HRS_OK) status = check_shapley(&r);
+  if (status == HRS_OK) status = check_indices(&r);
   if (status == HRS_OK) status = check_ends(&r);
   for (int type = 0; type < 2 && status == HRS_OK; type++) {
     status = check_interactions(&r, type);

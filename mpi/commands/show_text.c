@@ -78,6 +78,10 @@ static const char *array_names(const hrs_dataset_reading *set, char *text, size_
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays && used < size; i++)
     if (set->has[arrays[i].path])
       used += (size_t)snprintf(text + used, size - used, ", %s", arrays[i].name);
+  for (int i = 0; i < HRS_INDEX_LIMIT && used < size; i++)
+    if (set->orders[i])
+      used += (size_t)snprintf(text + used, size - used, ", %s:%d", hrs_index_name((hrs_index)i),
+                               set->orders[i]);
   return text;
 }
 
@@ -92,7 +96,7 @@ static void print_run(const hrs_dataset_reading *set, const char *attribute, con
 }
 
 void hrs_show_header_text(const hrs_dataset_reading *set) {
-  char arrays[128];
+  char arrays[256];
   printf("%s%s%s\n", paint(HEADING), set->path, paint(PLAIN));
   printf("written  by harsanyi %s (%s), format %d%s\n", set->program_version, set->git,
          set->format_version, set->complete ? "" : ", INCOMPLETE");

@@ -215,6 +215,10 @@ class Checker:
         for kind in ("and", "or"):
             if f"interactions/{kind}" in found:
                 self.need(kind in types, f"/interactions/{kind} without /orders/{kind}")
+        for index in INDICES:
+            for part in ("mask", "value", "error"):
+                self.need(f"indices/{index}" not in found or f"indices/{index}/{part}" in found,
+                          f"/indices/{index}/{part} is missing")
         stored = [found[name].dtype for name, kind in OBJECTS.items()
                   if kind.type == "lattice" and name in found]
         self.need(len(set(stored)) <= 1, "the lattice arrays have several types")

@@ -21,14 +21,20 @@ class Format(ProgramTest):
 
     RUNS = {
         "everything": ["--closed-form", "and-or:n=10,terms=5,seed=1", "--types", "and,or",
-                       "--indices", "SV,BV", "--values", "--keep", "all"],
+                       "--indices", "SV,BV,SII,k-SII:3,STII:4,FSII,CHII:10,Walsh", "--values",
+                       "--keep", "all"],
         "little": ["--closed-form", "random:n=9,seed=2", "--keep", "salient"],
         "or alone": ["--closed-form", "majority:n=7", "--types", "or", "--values"],
         "the largest": ["--closed-form", "random:n=8,seed=4", "--keep", "top:7"],
         "a short list": ["--closed-form", "random:n=8,seed=4", "--salient-limit", "3",
                          "--threshold", "sample:0.01", "--types", "and,or"],
         "nothing salient": ["--closed-form", "random:n=5,seed=1", "--threshold", "delta:1000000"],
-        "one player": ["--closed-form", "additive:n=1", "--types", "and,or", "--values"],
+        "one player": ["--closed-form", "additive:n=1", "--types", "and,or", "--values",
+                       "--indices", "SV,SII,k-SII,STII,FSII,FBII,BII,CHII,Moebius,Walsh"],
+        "two players": ["--closed-form", "random:n=2,seed=9", "--values", "--indices",
+                        "SII,k-SII,STII,FSII,FBII,BII,CHII,Moebius,Co-Moebius,Walsh"],
+        "indices": ["--closed-form", "random:n=12,seed=3", "--keep", "all", "--indices",
+                    "SII:12,k-SII:7,STII:5,FSII:6,FBII:8,BII:12,CHII:9,Moebius,Co-Moebius:2,Walsh:3"],
         "single precision": ["--closed-form", "random:n=11,seed=3", "--types", "and,or", "--values",
                              "--precision", "single", "--indices", "SV,BV"],
         "samples and targets": CNN + ["--select", "0:3", "--players", "grid:3x3", "--target", "1,7",
@@ -62,10 +68,10 @@ class Format(ProgramTest):
         if not all(importlib.util.find_spec(m) for m in ("xarray", "h5netcdf")):
             self.skipTest("xarray or h5netcdf is not installed")
         import xarray  # pylint: disable=import-outside-toplevel
-        out, _ = self.interactions(*self.RUNS["a network in single"])
+        out, _ = self.interactions(*self.RUNS["a network in single"], "--indices", "SV,SII")
         axes = {"/": {"row", "player", "mask"}, "interactions": {"row", "mask"},
                 "orders/and": {"row", "order"}, "orders/or": {"row", "order"},
-                "indices": {"row", "player"}, "samples": {"row"},
+                "indices": {"row", "player"}, "indices/SII": {"row", "mask"}, "samples": {"row"},
                 "salient": {"row", "mask", "offset"}}
         for group, names in axes.items():
             with xarray.open_dataset(out, group=group, engine="h5netcdf") as data:
@@ -110,6 +116,12 @@ class Damage(ProgramTest):
         "I_or(empty)": (add("interactions/or", (0, 0), 1e-6), True),
         "SV": (add("indices/SV", (0, 2), 1e-6), True),
         "BV": (add("indices/BV", (0, 2), 1e-6), True),
+        "an index": (add("indices/SII/value", (0, 12), 1e-6), True),
+        "a sum of an index": (add("indices/k-SII/value", (0, 0), 1e-6), True),
+        "a set of an index": (put("indices/FSII/mask", 3, 7), True),
+        "sets in another order": (lambda file: swap(file["indices/Walsh/mask"], 3, 4), True),
+        "the error of an index": (put("indices/CHII/error", 0, 0.1), False),
+        "a missing part": (lambda file: file.__delitem__("indices/STII/error"), True),
         "a count": (add("orders/or/count", (0, 2), 1), True),
         "a positive sum": (add("orders/and/positive", (0, 1), 1e-3), True),
         "a sum of all": (add("orders/and/all_negative", (0, 3), -1e-3), True),
