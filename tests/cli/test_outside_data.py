@@ -6,6 +6,7 @@ import numpy as np
 
 import oracle
 import program
+from check_dataset import faults
 from oracle_dataset import Row, check_dataset
 from program import ProgramTest, run, shared
 
@@ -396,7 +397,8 @@ class Golden(ProgramTest):
                 values = np.empty(2**14)
                 values[masks] = game["values"]
             out, _ = self.interactions("--table", path, "--types", "and,or", "--values",
-                                       "--indices", "SV,BV", ranks=2)
+                                       "--indices", "SV,BV,k-SII:3,FSII,CHII:4,Moebius", ranks=2)
+            self.assertEqual(faults(out), [])
             check_dataset(str(out), [Row(0, 0, values)], types=("and", "or"), tolerance=1e-13,
                           indices=("SV", "BV"))
 
