@@ -42,6 +42,8 @@ void hrs_dataset_present(const hrs_dataset_spec *spec, bool *present) {
       [HRS_WHEN_ALWAYS] = true,
       [HRS_WHEN_AND] = spec->types[0],
       [HRS_WHEN_OR] = spec->types[1],
+      [HRS_WHEN_FIT] = spec->fit,
+      [HRS_WHEN_NETWORKS] = spec->networks > 1,
       [HRS_WHEN_KEEP_AND] = spec->types[0] && spec->keep_all,
       [HRS_WHEN_KEEP_OR] = spec->types[1] && spec->keep_all,
       [HRS_WHEN_VALUES] = spec->values,
@@ -87,9 +89,12 @@ hrs_dataset_shape hrs_dataset_shape_of(const hrs_dataset_spec *spec, hrs_dataset
     shape.string = hrs_dataset_longest(spec->class_names, spec->classes);
   if (object->type == HRS_NONE && !shape.string) shape.type = spec->precision;
   hsize_t length[HRS_AXIS_LIMIT] = {
-      [HRS_AXIS_ROW] = (hsize_t)spec->rows,      [HRS_AXIS_PLAYER] = (hsize_t)spec->n,
-      [HRS_AXIS_ORDER] = (hsize_t)spec->n + 1,   [HRS_AXIS_MASK] = (hsize_t)1 << spec->n,
+      [HRS_AXIS_ROW] = (hsize_t)spec->rows,
+      [HRS_AXIS_PLAYER] = (hsize_t)spec->n,
+      [HRS_AXIS_ORDER] = (hsize_t)spec->n + 1,
+      [HRS_AXIS_MASK] = (hsize_t)1 << spec->n,
       [HRS_AXIS_CLASS] = (hsize_t)spec->classes,
+      [HRS_AXIS_POINT] = (hsize_t)hrs_curve_points(spec->n),
   };
   for (int index = 0; index < HRS_INDEX_LIMIT; index++)
     length[hrs_dataset_index_axis((hrs_index)index)] =

@@ -22,6 +22,7 @@
   X(CLASS, "class")                                                                                \
   X(OFFSET, "offset")                                                                              \
   X(ENTRY, "entry")                                                                                \
+  X(POINT, "point")                                                                                \
   X(SII, "set")                                                                                    \
   X(K_SII, "set")                                                                                  \
   X(STII, "set")                                                                                   \
@@ -46,6 +47,8 @@ typedef enum hrs_dataset_when {
   HRS_WHEN_SALIENT, /* always, created once the number of entries is known */
   HRS_WHEN_AND,
   HRS_WHEN_OR,
+  HRS_WHEN_FIT,
+  HRS_WHEN_NETWORKS, /* several networks in one data set */
   HRS_WHEN_KEEP_AND,
   HRS_WHEN_KEEP_OR,
   HRS_WHEN_VALUES,
@@ -82,6 +85,7 @@ typedef enum hrs_dataset_when {
   X(TARGET, "/samples/target", I32, ROW, NONE, ALWAYS)                                             \
   X(V_EMPTY, "/samples/v_empty", F64, ROW, NONE, ALWAYS)                                           \
   X(V_FULL, "/samples/v_full", F64, ROW, NONE, ALWAYS)                                             \
+  X(NETWORK, "/samples/network", I32, ROW, NONE, NETWORKS)                                         \
   X(VALUES, "/values", NONE, ROW, MASK, VALUES)                                                    \
   X(AND, "/interactions/and", NONE, ROW, MASK, KEEP_AND)                                           \
   X(OR, "/interactions/or", NONE, ROW, MASK, KEEP_OR)                                              \
@@ -95,6 +99,25 @@ typedef enum hrs_dataset_when {
   X(OR_COUNT, "/orders/or/count", F64, ROW, ORDER, OR)                                             \
   X(OR_ALL_POSITIVE, "/orders/or/all_positive", F64, ROW, ORDER, OR)                               \
   X(OR_ALL_NEGATIVE, "/orders/or/all_negative", F64, ROW, ORDER, OR)                               \
+  X(FIT_L1, "/fit/l1", F64, ROW, NONE, FIT)                                                        \
+  X(FIT_LOSS, "/fit/loss", F64, ROW, NONE, FIT)                                                    \
+  X(FIT_BOUND, "/fit/lower_bound", F64, ROW, NONE, FIT)                                            \
+  X(FIT_GAP, "/fit/gap", F64, ROW, NONE, FIT)                                                      \
+  X(FIT_ITERATIONS, "/fit/iterations", I64, ROW, NONE, FIT)                                        \
+  X(FIT_NOISE, "/fit/noise_bound", F64, ROW, NONE, FIT)                                            \
+  X(FIT_RESIDUAL, "/fit/max_residual", F64, ROW, NONE, FIT)                                        \
+  X(RECONSTRUCTION_RMSE, "/reconstruction/rmse", F64, ROW, NONE, FIT)                              \
+  X(RECONSTRUCTION_MAX, "/reconstruction/max", F64, ROW, NONE, FIT)                                \
+  X(RECONSTRUCTION_UNFAITH, "/reconstruction/rho_unfaith", F64, ROW, NONE, FIT)                    \
+  X(RECONSTRUCTION_EXPLAINED, "/reconstruction/explained", F64, ROW, NONE, FIT)                    \
+  X(RECONSTRUCTION_KEPT, "/reconstruction/kept", F64, ROW, NONE, FIT)                              \
+  X(CURVE_POINT, "/reconstruction/curve/point", I64, POINT, NONE, FIT)                             \
+  X(CURVE_KEPT, "/reconstruction/curve/kept", F64, ROW, POINT, FIT)                                \
+  X(CURVE_RMSE, "/reconstruction/curve/rmse", F64, ROW, POINT, FIT)                                \
+  X(CURVE_MAX, "/reconstruction/curve/max", F64, ROW, POINT, FIT)                                  \
+  X(CURVE_EXPLAINED, "/reconstruction/curve/explained", F64, ROW, POINT, FIT)                      \
+  X(CURVE_STRENGTH, "/reconstruction/curve/strength", F64, ROW, POINT, FIT)                        \
+  X(MEAN_EFFECT, "/orders/mean_effect", F64, ROW, ORDER, ALWAYS)                                   \
   X(SV, "/indices/SV", F64, ROW, PLAYER, SV)                                                       \
   X(BV, "/indices/BV", F64, ROW, PLAYER, BV)                                                       \
   HRS_DATASET_INDEX(X, SII, "SII")                                                                 \
@@ -169,6 +192,7 @@ struct hrs_dataset {
   hrs_count rows;
   hrs_dtype precision;
   int orders[HRS_INDEX_LIMIT];
+  int points;
   bool present[HRS_WHEN_LIMIT];
   hid_t file;                  /* open on all ranks */
   hid_t array[HRS_PATH_LIMIT]; /* opened when first used, by whoever uses it */

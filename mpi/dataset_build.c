@@ -137,6 +137,7 @@ static const char *const scale_paths[HRS_AXIS_LIMIT] = {
     [HRS_AXIS_CLASS] = "/classes/name",
     [HRS_AXIS_OFFSET] = "/salient/offset",
     [HRS_AXIS_ENTRY] = "/salient/mask",
+    [HRS_AXIS_POINT] = "/reconstruction/curve/point",
 };
 
 static const char *scale_path(hrs_dataset_axis axis) {
@@ -302,6 +303,14 @@ static hrs_status make_numbers(hid_t file, hrs_dataset_path path, const hrs_data
   return status;
 }
 
+/* The coordinate 1, 2, 4, ... of the curve. */
+static hrs_status make_powers(hid_t file, hrs_dataset_path path, const hrs_dataset_shape *shape) {
+  int64_t number[HRS_CURVE_POINTS];
+  for (hsize_t i = 0; i < shape->dim[0]; i++)
+    number[i] = (int64_t)1 << i;
+  return make_array(file, path, shape, false, H5T_NATIVE_INT64, number);
+}
+
 /* The sets of an interaction index. */
 static hrs_status make_sets(hid_t file, hrs_dataset_path path, const hrs_dataset_shape *shape,
                             int n, int orders) {
@@ -322,6 +331,8 @@ static hrs_status make_object(hid_t file, hrs_dataset_path path, const hrs_datas
   case HRS_PATH_PLAYER:
   case HRS_PATH_ORDER:
     return make_numbers(file, path, &shape);
+  case HRS_PATH_CURVE_POINT:
+    return make_powers(file, path, &shape);
   case HRS_PATH_PLAYER_NAME:
     return make_names(file, path, &shape, spec->player_names);
   case HRS_PATH_CLASS_NAME:

@@ -52,6 +52,7 @@ static hsize_t axis_length(const hrs_dataset_reading *set, hrs_dataset_axis axis
       [HRS_AXIS_ORDER] = (hsize_t)set->n + 1,
       [HRS_AXIS_MASK] = (hsize_t)1 << set->n,
       [HRS_AXIS_OFFSET] = (hsize_t)set->rows + 1,
+      [HRS_AXIS_POINT] = (hsize_t)hrs_curve_points(set->n),
       [HRS_AXIS_ENTRY] = set->offset ? set->offset[set->rows] : 0,
   };
   return length[axis];

@@ -94,7 +94,12 @@ hrs_status hrs_dataset_write_row(hrs_dataset *set, hrs_count k, const hrs_datase
   for (size_t i = 0; i < sizeof scalar / sizeof *scalar; i++)
     HRS_TRY(hrs_dataset_write_part(set, scalar[i].path, scalar[i].type, 1, start, one,
                                    scalar[i].value));
+  if (set->present[HRS_WHEN_NETWORKS])
+    HRS_TRY(hrs_dataset_write_part(set, HRS_PATH_NETWORK, H5T_NATIVE_INT, 1, start, one,
+                                   &row->network));
   hsize_t orders[2] = {1, (hsize_t)set->n + 1}, players[2] = {1, (hsize_t)set->n};
+  HRS_TRY(hrs_dataset_write_part(set, HRS_PATH_MEAN_EFFECT, H5T_NATIVE_DOUBLE, 2, start, orders,
+                                 row->mean_effect));
   for (int type = 0; type < 2; type++) {
     if (!set->present[type == 0 ? HRS_WHEN_AND : HRS_WHEN_OR]) continue;
     for (int what = 0; what < 5; what++)
@@ -107,6 +112,38 @@ hrs_status hrs_dataset_write_row(hrs_dataset *set, hrs_count k, const hrs_datase
   if (set->present[HRS_WHEN_BV])
     HRS_TRY(hrs_dataset_write_part(set, HRS_PATH_BV, H5T_NATIVE_DOUBLE, 2, start, players,
                                    row->indices[1]));
+  return HRS_OK;
+}
+
+hrs_status hrs_dataset_write_fit(hrs_dataset *set, hrs_count k, const hrs_dataset_fit *fit) {
+  HRS_ASSERT(k >= 0 && k < set->rows);
+  hsize_t start[2] = {(hsize_t)k, 0}, one[1] = {1};
+  const struct {
+    hrs_dataset_path path;
+    const double *value;
+  } scalar[] = {{HRS_PATH_FIT_L1, &fit->l1},
+                {HRS_PATH_FIT_LOSS, &fit->loss},
+                {HRS_PATH_FIT_BOUND, &fit->lower_bound},
+                {HRS_PATH_FIT_GAP, &fit->gap},
+                {HRS_PATH_FIT_NOISE, &fit->noise_bound},
+                {HRS_PATH_FIT_RESIDUAL, &fit->max_residual},
+                {HRS_PATH_RECONSTRUCTION_RMSE, &fit->reconstruction[0]},
+                {HRS_PATH_RECONSTRUCTION_MAX, &fit->reconstruction[1]},
+                {HRS_PATH_RECONSTRUCTION_UNFAITH, &fit->reconstruction[2]},
+                {HRS_PATH_RECONSTRUCTION_EXPLAINED, &fit->reconstruction[3]},
+                {HRS_PATH_RECONSTRUCTION_KEPT, &fit->reconstruction[4]}};
+  for (size_t i = 0; i < sizeof scalar / sizeof *scalar; i++)
+    HRS_TRY(hrs_dataset_write_part(set, scalar[i].path, H5T_NATIVE_DOUBLE, 1, start, one,
+                                   scalar[i].value));
+  HRS_TRY(hrs_dataset_write_part(set, HRS_PATH_FIT_ITERATIONS, H5T_NATIVE_INT64, 1, start, one,
+                                 &fit->iterations));
+  static const hrs_dataset_path curve[] = {HRS_PATH_CURVE_KEPT, HRS_PATH_CURVE_RMSE,
+                                           HRS_PATH_CURVE_MAX, HRS_PATH_CURVE_EXPLAINED,
+                                           HRS_PATH_CURVE_STRENGTH};
+  hsize_t points[2] = {1, (hsize_t)hrs_curve_points(set->n)};
+  for (size_t i = 0; i < sizeof curve / sizeof *curve; i++)
+    HRS_TRY(
+        hrs_dataset_write_part(set, curve[i], H5T_NATIVE_DOUBLE, 2, start, points, fit->curve[i]));
   return HRS_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "lists.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,12 +38,41 @@ static hrs_status split(const char *option, const char *text, const char *const 
   return HRS_OK;
 }
 
-static hrs_status set_types(const char *text, bool types[2]) {
-  static const char *const words[] = {"and", "or", "and,or", NULL};
+static hrs_status set_types(const char *text, hrs_job *job) {
+  static const char *const words[] = {"and", "or", "and,or", "and-or", NULL};
   int which = 0;
   HRS_TRY(choose("--types", text, words, &which));
-  types[0] = which != 1;
-  types[1] = which != 0;
+  job->types[0] = which != 1;
+  job->types[1] = which != 0;
+  job->fit = which == 3;
+  return HRS_OK;
+}
+
+static hrs_status set_fit(const hrs_interactions_options *o, hrs_job *job) {
+  static const char *const merge[] = {"on", "off", NULL}, *const empty[] = {"merged", "split",
+                                                                            NULL};
+  static const char *const forms[] = {"mix", "add", NULL};
+  int singles = 0, constant = 0, form = 0;
+  HRS_REQUIRE(job->fit || (o->noise == 0 && !o->share), USAGE, "%s belongs to --types and-or",
+              o->share ? "--share" : "--noise");
+  HRS_REQUIRE(o->noise >= 0, USAGE, "--noise %g is negative; it is a share of |v(N) - v(empty)|",
+              o->noise);
+  HRS_REQUIRE(o->fit_gap >= 0, USAGE, "--fit-gap %g is negative", o->fit_gap);
+  HRS_REQUIRE(o->fit_iterations >= 1, USAGE, "--fit-iterations %d: at least 1 is needed",
+              o->fit_iterations);
+  HRS_REQUIRE(o->share_alpha >= 0 && o->share_alpha <= 1, USAGE,
+              "--share-alpha %g is not between 0 and 1", o->share_alpha);
+  HRS_REQUIRE(o->share_spread >= 0, USAGE, "--share-spread %g is negative", o->share_spread);
+  HRS_REQUIRE(!job->fit || !o->verify, USAGE,
+              "--verify knows the dividends of --types and, or, or and,or; a fitted split has its "
+              "own certificate (/fit/gap)");
+  HRS_TRY(choose("--fit-merge", o->fit_merge, merge, &singles));
+  HRS_TRY(choose("--fit-empty", o->fit_empty, empty, &constant));
+  HRS_TRY(choose("--share-form", o->share_form, forms, &form));
+  job->conventions = (hrs_fit_conventions){singles == 0, constant == 0};
+  job->fitting = (hrs_fit_options){
+      .gap = o->fit_gap, .iterations = o->fit_iterations, .spread = INFINITY, .share = {0, 1}};
+  job->networks = 1;
   return HRS_OK;
 }
 
@@ -109,33 +139,66 @@ static hrs_status check_network_only(const hrs_interactions_options *o, const ch
   return HRS_OK;
 }
 
-static hrs_status open_table(MPI_Comm comm, const hrs_interactions_options *o, hrs_game **game) {
+static hrs_status open_table(MPI_Comm comm, const hrs_interactions_options *o, const char *path,
+                             hrs_game **game) {
   static const char *const words[] = {"lsb", "msb", NULL};
   int order = 0, rank;
   MPI_Comm_rank(comm, &rank);
   HRS_TRY(choose("--bit-order", o->bit_order, words, &order));
-  if (hrs_game_is_shapiq(o->table)) {
-    HRS_TRY_CONTEXT(hrs_game_shapiq(o->table, game), "--table");
+  if (hrs_game_is_shapiq(path)) {
+    HRS_TRY_CONTEXT(hrs_game_shapiq(path, game), "--table");
     return HRS_OK;
   }
   hrs_array_file *file;
-  HRS_TRY_CONTEXT(hrs_input_open(o->table, &file), "--table");
+  HRS_TRY_CONTEXT(hrs_input_open(path, &file), "--table");
   HRS_TRY_CONTEXT(hrs_game_table(file, order ? HRS_BITS_MSB : HRS_BITS_LSB, game), "--table");
   return HRS_OK;
 }
 
+static hrs_status open_tables(MPI_Comm comm, const hrs_interactions_options *o, hrs_game **game) {
+  hrs_game *games[HRS_JOINT_GAMES] = {NULL};
+  if (o->table.count == 1) return open_table(comm, o, o->table.text[0], game);
+  hrs_status status = HRS_OK;
+  for (int i = 0; i < o->table.count && status == HRS_OK; i++)
+    status = open_table(comm, o, o->table.text[i], &games[i]);
+  if (status == HRS_OK) return hrs_game_joint(o->table.count, games, game);
+  for (int i = 0; i < o->table.count; i++)
+    hrs_game_destroy(&games[i]);
+  return status;
+}
+
+/* Several games of one kind share interactions. */
+static hrs_status set_share(const hrs_interactions_options *o, hrs_job *job) {
+  int count = o->model.count > o->table.count ? o->model.count : o->table.count;
+  HRS_REQUIRE(count <= 1 || o->share, USAGE,
+              "%s is given %d times; with --types and-or --share they are fitted together",
+              o->model.count ? "--model" : "--table", count);
+  HRS_REQUIRE(!o->share || (count >= 2 && count <= HRS_JOINT_GAMES), USAGE,
+              "--share needs --model (or --table) 2 to %d times, not %d", HRS_JOINT_GAMES, count);
+  if (!o->share) return HRS_OK;
+  double alpha = o->share_alpha;
+  job->networks = count;
+  job->fitting.share =
+      strcmp(o->share_form, "add") == 0 ? (hrs_share){1, alpha} : (hrs_share){1 - alpha, alpha};
+  if (o->share_spread > 0) job->fitting.spread = o->share_spread;
+  return HRS_OK;
+}
+
 static hrs_status make_game(MPI_Comm comm, const hrs_interactions_options *o, hrs_job *job) {
-  int given = !!o->model + !!o->table + !!o->closed_form + !!o->plugin;
+  int given = !!o->model.count + !!o->table.count + !!o->closed_form + !!o->plugin;
   HRS_REQUIRE(given == 1, USAGE,
               "%s of --model, --table, --closed-form and --plugin: exactly one says what the game "
               "is",
               given ? "more than one" : "none");
-  if (o->model) return hrs_job_network(comm, o, job);
-  const char *kind = o->table ? "--table" : o->closed_form ? "--closed-form" : "--plugin";
-  const char *value = o->table ? o->table : o->closed_form ? o->closed_form : o->plugin;
+  HRS_TRY(set_share(o, job));
+  if (o->model.count) return hrs_job_network(comm, o, job);
+  const char *kind = o->table.count ? "--table" : o->closed_form ? "--closed-form" : "--plugin";
+  const char *value = o->table.count   ? o->table.text[0]
+                      : o->closed_form ? o->closed_form
+                                       : o->plugin;
   HRS_TRY(check_network_only(o, kind));
-  HRS_REQUIRE(o->table || !o->select, USAGE, "--select needs --model or --table");
-  hrs_status status = o->table         ? open_table(comm, o, &job->game)
+  HRS_REQUIRE(o->table.count || !o->select, USAGE, "--select needs --model or --table");
+  hrs_status status = o->table.count   ? open_tables(comm, o, &job->game)
                       : o->closed_form ? hrs_game_closed_form(value, &job->game)
                                        : hrs_game_plugin(value, &job->game);
   HRS_TRY(status);
@@ -195,7 +258,8 @@ static hrs_status check_timing(MPI_Comm comm, const char *path) {
 }
 
 static hrs_status create(MPI_Comm comm, const hrs_interactions_options *o, hrs_job *job) {
-  HRS_TRY(set_types(o->types, job->types));
+  HRS_TRY(set_types(o->types, job));
+  HRS_TRY(set_fit(o, job));
   HRS_TRY(hrs_indices_parse(o->indices, job->indices, job->orders));
   HRS_TRY(set_threshold(o->threshold, &job->threshold));
   HRS_TRY(set_precision(o->precision, &job->precision));
@@ -224,6 +288,8 @@ hrs_status hrs_job_create(MPI_Comm comm, const hrs_interactions_options *options
 void hrs_job_destroy(hrs_job *job) {
   hrs_game_destroy(&job->game);
   hrs_model_destroy(&job->model);
+  for (int i = 0; i < HRS_JOINT_GAMES; i++)
+    hrs_model_destroy(&job->more[i]);
   hrs_free(job->index);
   hrs_free(job->label);
   hrs_players_destroy(&job->players);
@@ -240,6 +306,8 @@ void hrs_job_dataset_spec(const hrs_job *job, const hrs_interactions_options *op
                              .precision = job->precision,
                              .values = options->values,
                              .types = {job->types[0], job->types[1]},
+                             .networks = job->networks,
+                             .fit = job->fit,
                              .keep_all = job->keep == HRS_KEEP_ALL,
                              .indices = {job->indices[0], job->indices[1]},
                              .player_names = job->players.names,

@@ -7,15 +7,19 @@
 
 #include "options.h"
 
-#include <harsanyi/mpi.h>
+#include <harsanyi/fit.h>
 
 /** Values of the options, one field each (see the table in commands/interactions.c). */
 typedef struct hrs_interactions_options {
-  hrs_text_list input;
-  const char *model, *samples, *labels, *select, *table, *bit_order, *closed_form, *plugin;
+  hrs_text_list input, model, table;
+  const char *samples, *labels, *select, *bit_order, *closed_form, *plugin;
   const char *players, *player_names, *class_names, *subset, *baseline, *layout, *mask_at;
   const char *target, *output, *output_node, *scores;
   const char *types, *indices, *keep, *threshold;
+  double fit_gap, noise, share_alpha, share_spread;
+  int fit_iterations;
+  bool share;
+  const char *fit_merge, *fit_empty, *share_form;
   hrs_count salient_limit;
   bool values, force, plan, quiet, verbose, allow_nonfinite, verify;
   const char *out, *precision, *shm, *timing;
@@ -41,8 +45,10 @@ typedef struct hrs_threshold {
 
 typedef struct hrs_job {
   hrs_game *game;
-  hrs_model *model; /* network games, else NULL */
-  int n, targets;   /* per sample */
+  hrs_model *model;                 /* network games, else NULL */
+  hrs_model *more[HRS_JOINT_GAMES]; /* of the other networks that share interactions */
+  hrs_count game_bytes;             /* that the game holds */
+  int n, targets;                   /* per sample */
   hrs_count samples;
   hrs_count *index;    /* [samples] number in the sample file */
   int *label;          /* [samples], -1 without labels */
@@ -50,6 +56,10 @@ typedef struct hrs_job {
   hrs_array baseline;  /* network games */
   char **class_names;  /* NULL without */
   int classes;
+  int networks;            /* that share interactions: targets come in groups of so many */
+  bool fit;                /* AND and OR are the fitted split of v */
+  hrs_fit_options fitting; /* without a row's noise; the spread in mean |v(N) - v(empty)| */
+  hrs_fit_conventions conventions;
   bool types[2];               /* AND, OR */
   bool indices[2];             /* SV, BV */
   int orders[HRS_INDEX_LIMIT]; /* highest order of the other indices, 0: not wanted */
@@ -81,6 +91,7 @@ typedef struct hrs_plan {
   hrs_count lattice_bytes;  /* largest rank: one lattice's data */
   hrs_count index_bytes;    /* largest rank: while a row's interaction indices are made */
   hrs_count rank_bytes;     /* largest rank: everything at its peak but the salient lists */
+  hrs_count fit_bytes;      /* largest rank: the fit's lattices */
   hrs_count salient_bytes;  /* salient lists of a group's first rank, if all reach their limit */
   hrs_count exchange_bytes; /* sent by the busiest rank, whole run */
   hrs_count messages;       /* by the busiest rank, whole run */
@@ -100,6 +111,11 @@ hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan);
 hrs_status hrs_job_run(MPI_Comm comm, hrs_job *job, const hrs_plan *plan,
                        const hrs_interactions_options *options, const char *command_line,
                        const char *echo);
+
+/** May fits have noise or a spread? They need more memory then. */
+static inline bool hrs_job_fit_bounded(const hrs_job *job, const hrs_interactions_options *o) {
+  return o->noise > 0 || (job->networks > 1 && o->share_spread > 0);
+}
 
 /** Fill a data set's description from a job. */
 void hrs_job_dataset_spec(const hrs_job *job, const hrs_interactions_options *options,

@@ -16,6 +16,7 @@
 typedef struct builder {
   MPI_Comm comm;
   const hrs_interactions_options *o;
+  const char *path; /* of the network */
   hrs_job *job;
   hrs_count all; /* samples in the file of the first input */
   int inputs;
@@ -137,7 +138,7 @@ static hrs_status load_inputs(builder *b) {
     HRS_REQUIRE(hrs_model_inputs(model) == 1, USAGE,
                 "--samples feeds one input, but %s has %d (%s): give --input NAME=FILE for each, "
                 "the masked one first",
-                o->model, hrs_model_inputs(model), known);
+                b->path, hrs_model_inputs(model), known);
     return load_input(b, "--samples", hrs_model_input(model, 0)->name, o->samples);
   }
   for (int i = 0; i < o->input.count; i++) {
@@ -361,7 +362,7 @@ static hrs_status build(builder *b) {
   HRS_REQUIRE(strcmp(o->layout, "auto") == 0 || named_layout(o->layout) != HRS_LAYOUT_AUTO, USAGE,
               "--layout: '%s' is none of auto, channels-first, channels-last", o->layout);
   hrs_reader reader = hrs_comm_reader(&b->comm);
-  HRS_TRY_CONTEXT(hrs_model_load(o->model, &reader, &b->job->model), "--model");
+  HRS_TRY_CONTEXT(hrs_model_load(b->path, &reader, &b->job->model), "--model");
   HRS_TRY(load_inputs(b));
   HRS_TRY(load_labels(b));
   if (o->mask_at)
@@ -385,12 +386,14 @@ static hrs_status build(builder *b) {
   HRS_TRY(hrs_game_network(&spec, &b->job->game));
   b->job->classes = hrs_game_network_classes(b->job->game);
   snprintf(b->job->description, sizeof b->job->description, "%s, %lld multiply-adds per mask",
-           o->model, (long long)hrs_game_network_multiply_adds(b->job->game));
+           b->path, (long long)hrs_game_network_multiply_adds(b->job->game));
+  b->job->game_bytes = hrs_game_network_bytes(b->job->game);
   return HRS_OK;
 }
 
-hrs_status hrs_job_network(MPI_Comm comm, const hrs_interactions_options *options, hrs_job *job) {
-  builder b = {.comm = comm, .o = options, .job = job};
+static hrs_status build_one(MPI_Comm comm, const hrs_interactions_options *options,
+                            const char *path, hrs_job *job) {
+  builder b = {.comm = comm, .o = options, .path = path, .job = job};
   hrs_status status = build(&b);
   for (int i = 0; i < HRS_OPTION_REPEATS; i++) {
     hrs_free(b.names[i]);
@@ -398,5 +401,48 @@ hrs_status hrs_job_network(MPI_Comm comm, const hrs_interactions_options *option
   }
   hrs_free(b.targets);
   hrs_array_destroy(&b.masked);
+  return status;
+}
+
+/* Another network of a joint fit: its game and its model, all else as the first one's. */
+static hrs_status build_other(MPI_Comm comm, const hrs_interactions_options *options, int i,
+                              hrs_job *job, hrs_game **game) {
+  const char *path = options->model.text[i];
+  hrs_job other = {0};
+  hrs_status status = build_one(comm, options, path, &other);
+  if (status == HRS_OK && other.classes != job->classes)
+    status = hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__,
+                           "--model %s has %d classes, %s has %d: networks that share "
+                           "interactions answer the same question",
+                           path, other.classes, options->model.text[0], job->classes);
+  if (status == HRS_OK) {
+    *game = other.game;
+    other.game = NULL;
+    job->more[i - 1] = other.model;
+    other.model = NULL;
+    job->game_bytes += other.game_bytes;
+  }
+  hrs_job_destroy(&other);
+  return status;
+}
+
+hrs_status hrs_job_network(MPI_Comm comm, const hrs_interactions_options *options, hrs_job *job) {
+  int count = options->model.count;
+  hrs_game *games[HRS_JOINT_GAMES] = {NULL};
+  HRS_REQUIRE(count == 1 || options->labels ||
+                  (options->target && strcmp(options->target, "predicted") != 0),
+              USAGE,
+              "networks that share interactions may predict different classes: say which with "
+              "--labels or --target INDEX");
+  HRS_TRY(build_one(comm, options, options->model.text[0], job));
+  if (count == 1) return HRS_OK;
+  games[0] = job->game;
+  job->game = NULL;
+  hrs_status status = HRS_OK;
+  for (int i = 1; i < count && status == HRS_OK; i++)
+    status = build_other(comm, options, i, job, &games[i]);
+  if (status == HRS_OK) return hrs_game_joint(count, games, &job->game);
+  for (int i = 0; i < count; i++)
+    hrs_game_destroy(&games[i]);
   return status;
 }

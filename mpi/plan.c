@@ -40,7 +40,7 @@ static hrs_status cost(const hrs_job *job, const hrs_interactions_options *o, in
   hrs_count chunk = smaller(o->chunk ? o->chunk : (hrs_count)8 << 20, plan->lattice_bytes);
   int slice_bits = hrs_game_slice_bits(job->game);
   hrs_count slice = smaller(row, (hrs_count)1 << slice_bits) * (hrs_count)sizeof(double);
-  hrs_count game = job->model ? hrs_game_network_bytes(job->game) : 0;
+  hrs_count game = job->game_bytes;
   int types = job->types[0] + job->types[1];
   hrs_count most = job->keep == HRS_KEEP_TOP ? job->top : o->salient_limit;
   hrs_count listed = smaller(most, (hrs_count)types << n);
@@ -51,8 +51,11 @@ static hrs_status cost(const hrs_job *job, const hrs_interactions_options *o, in
     orders[i] = (int)smaller(job->orders[i], n);
   plan->index_bytes = hrs_lattice_indices_bytes(orders, n, n - plan->part.block_bits, ranks,
                                                 plan->lattice_bytes + 2 * chunk);
+  plan->fit_bytes =
+      job->fit ? hrs_fit_bytes(busiest * row, chunk, job->networks, hrs_job_fit_bounded(job, o))
+               : 0;
   plan->rank_bytes = job->targets * (plan->lattice_bytes + 2 * chunk + slice) + game +
-                     plan->index_bytes + FIXED_BYTES;
+                     plan->index_bytes + plan->fit_bytes + FIXED_BYTES;
   plan->masks = plan->rounds * busiest * row;
   hrs_count exchanges = plan->rounds * job->targets * types;
   plan->exchange_bytes = exchanges * volume;
@@ -227,6 +230,7 @@ hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
   printf("  %-30s%lld\n", "masks", (long long)plan->masks);
   print_bytes("lattice data", plan->lattice_bytes * job->targets);
   print_bytes("interaction indices", plan->index_bytes);
+  if (job->fit) print_bytes("fit of the split", plan->fit_bytes);
   print_bytes("memory without salient lists", plan->rank_bytes);
   print_bytes("salient lists, at most", plan->salient_bytes);
   print_bytes("available to a rank", plan->memory);

@@ -8,10 +8,11 @@
  * is therefore reduced with the threshold known by then, a lower bound; once OR is known its list
  * is pruned, and its salient sums are taken from the list anew. Only where the list was cut at its
  * limit, but holds the largest all the same, does AND have to come back for the sums, by the same
- * transform, which is its own inverse.
+ * transform, which is its own inverse. With --types and-or both exist: the fit holds them, and the
+ * lattice keeps v.
  */
 #include "indices.h"
-#include "run.h"
+#include "run_fit.h"
 
 #include <float.h>
 #include <math.h>
@@ -151,9 +152,13 @@ static hrs_status refine_and(hrs_run *run, hrs_lattice *lattice, hrs_dataset_row
     memcpy(row->orders[AND], sums.orders[AND], 3 * sizeof row->orders[AND][0]);
     return HRS_OK;
   }
-  /* The transform needs what stood at the empty set before it was set to 0: minus v(N). */
-  hrs_lattice_set(lattice, 0, -row->v_full);
-  HRS_TRY(hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_OR_FROM_AND), -1));
+  if (run->fit) {
+    lattice = hrs_fit_interactions(run->fit, row->network, false);
+  } else {
+    /* The transform needs what stood at the empty set before it was set to 0: minus v(N). */
+    hrs_lattice_set(lattice, 0, -row->v_full);
+    HRS_TRY(hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_OR_FROM_AND), -1));
+  }
   return reduce_orders(lattice, run->job->n, row->threshold, row->orders[AND]);
 }
 
@@ -172,7 +177,10 @@ static hrs_status do_type(hrs_run *run, int type, hrs_count k, hrs_lattice *latt
   double start = hrs_time();
   hrs_status status = HRS_OK;
   if (lattice) {
-    status = transform(run, lattice, type);
+    if (run->fit)
+      lattice = hrs_fit_interactions(run->fit, row->network, type == OR);
+    else
+      status = transform(run, lattice, type);
     hrs_run_clock(run, HRS_RUN_transform, &start);
     if (status == HRS_OK) status = reduce_type(run, lattice, type, largest, row, list);
     hrs_run_clock(run, HRS_RUN_reduce, &start);
@@ -188,14 +196,25 @@ static hrs_status do_type(hrs_run *run, int type, hrs_count k, hrs_lattice *latt
   return HRS_OK;
 }
 
+/* E_{|S|=k} v(S) - v(empty), which should not fall with k where interactions are to be sparse. */
+static hrs_status mean_effects(const hrs_lattice *v, int n, hrs_dataset_row *row) {
+  double orders[5][HRS_MAX_PLAYERS + 1];
+  HRS_TRY(reduce_orders(v, n, INFINITY, orders));
+  for (int k = 1; k <= n; k++)
+    row->mean_effect[k] = (orders[3][k] + orders[4][k]) / hrs_binomial(n, k) - row->v_empty;
+  return HRS_OK;
+}
+
 static hrs_status start_row(hrs_run *run, hrs_count sample, int target, hrs_lattice *lattice,
                             bool again, hrs_dataset_row *row) {
   const hrs_job *job = run->job;
   row->index = job->index[sample];
   row->label = job->label[sample];
   row->target = hrs_game_target(job->game, target);
+  row->network = target % job->networks;
   HRS_TRY(hrs_lattice_get(lattice, 0, &row->v_empty));
   HRS_TRY(hrs_lattice_get(lattice, hrs_mask_full(job->n), &row->v_full));
+  HRS_TRY(mean_effects(lattice, job->n, row));
   return hrs_run_indices(run, sample * job->targets + target, lattice, again, row);
 }
 
@@ -245,6 +264,12 @@ hrs_status hrs_run_row(hrs_run *run, hrs_count sample, int target, hrs_lattice *
     if (status == HRS_OK && run->group_rank == 0)
       status = hrs_salient_merge(&lists[AND], &lists[OR], list_from(run, row.threshold),
                                  list_limit(run));
+    if (status == HRS_OK && run->fit) {
+      hrs_dataset_fit fit;
+      status = hrs_run_reconstruct(run, row.network, lattice, row.threshold, &fit);
+      if (status == HRS_OK && run->group_rank == 0)
+        status = hrs_dataset_write_fit(run->set, k, &fit);
+    }
     if (largest > run->running_max) run->running_max = largest;
     if (status == HRS_OK && run->group_rank == 0)
       status = keep_row(run, k, again, &row, &lists[AND]);

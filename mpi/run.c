@@ -8,6 +8,7 @@
 #include "run.h"
 
 #include "node.h"
+#include "run_fit.h"
 #include "stop.h"
 
 #include <math.h>
@@ -101,15 +102,23 @@ static hrs_status do_rounds(hrs_run *run, const bool *wanted, bool again) {
     hrs_status status = active ? evaluate(run, sample) : HRS_OK;
     HRS_TRY(hrs_agree(run->world, status));
     hrs_run_clock(run, HRS_RUN_evaluate, &start);
-    for (int t = 0; t < run->job->targets; t++)
+    for (int t = 0; t < run->job->targets; t++) {
+      if (run->job->fit && t % run->job->networks == 0) {
+        start = hrs_time();
+        status = active ? hrs_run_split(run, run->lattices + t) : HRS_OK;
+        HRS_TRY(hrs_agree(run->world, status));
+        hrs_run_clock(run, HRS_RUN_fit, &start);
+      }
       HRS_TRY(hrs_run_row(run, sample, t, active ? run->lattices[t] : NULL, again));
+    }
   }
   return HRS_OK;
 }
 
 /* Mean |v(N) - v(empty)| over all rows, from two masks each, dealt over the ranks. */
 static hrs_status measure_delta(hrs_run *run) {
-  if (run->threshold.mode != HRS_THRESHOLD_DELTA) return HRS_OK;
+  bool spread = run->job->fit && isfinite(run->job->fitting.spread);
+  if (run->threshold.mode != HRS_THRESHOLD_DELTA && !spread) return HRS_OK;
   const hrs_job *job = run->job;
   int rank, size;
   MPI_Comm_rank(run->world, &rank);
@@ -150,7 +159,8 @@ static hrs_status finish_global(hrs_run *run) {
   hrs_status status = HRS_OK;
   for (hrs_count i = 0; i < run->listed; i++) {
     hrs_salient *list = &run->lists[i], none = {0};
-    if (hrs_salient_lacks(list, threshold)) {
+    /* The reconstruction of a split is one from what passes the threshold. */
+    if (run->job->fit || hrs_salient_lacks(list, threshold)) {
       again[run->rows[i] / run->job->targets] = true;
       continue;
     }
@@ -186,6 +196,7 @@ static hrs_status allocate(hrs_run *run) {
   if (slice_bits > bits) slice_bits = bits;
   if (status == HRS_OK)
     status = hrs_alloc((hrs_count)job->targets << slice_bits, sizeof *run->slice, &run->slice);
+  if (status == HRS_OK) status = hrs_run_fit_create(run);
   if (run->group_rank == 0) {
     if (status == HRS_OK) status = hrs_alloc(rows, sizeof *run->rows, &run->rows);
     if (status == HRS_OK) status = hrs_calloc(rows, sizeof *run->lists, &run->lists);
@@ -200,6 +211,7 @@ static void destroy(hrs_run *run) {
     hrs_lattice_destroy(&run->lattices[t]);
   for (hrs_count i = 0; i < run->listed; i++)
     hrs_salient_destroy(&run->lists[i]);
+  hrs_fit_destroy(&run->fit);
   hrs_free(run->lattices);
   hrs_free(run->slice);
   hrs_free(run->rows);

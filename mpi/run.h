@@ -6,7 +6,7 @@
 #include "progress.h"
 
 /* X(name): what the time goes into. */
-#define HRS_PHASE_TABLE(X) X(evaluate) X(transform) X(reduce) X(write) X(verify)
+#define HRS_PHASE_TABLE(X) X(evaluate) X(fit) X(transform) X(reduce) X(write) X(verify)
 typedef enum hrs_run_phase {
 #define HRS_PHASE_ENUM(name) HRS_RUN_##name,
   HRS_PHASE_TABLE(HRS_PHASE_ENUM)
@@ -23,6 +23,9 @@ typedef struct hrs_run {
   hrs_dataset *set;
   hrs_lattice **lattices; /* [targets] */
   double *slice;          /* [targets][2^slice bits] */
+  hrs_fit *fit;           /* --types and-or, else NULL */
+  hrs_fit_report report;  /* of the split that stands in it */
+  double noise[HRS_SHARE_NETWORKS];
   hrs_threshold threshold;
   double delta;       /* mean |v(N) - v(empty)|, for its threshold */
   double running_max; /* largest |I| of the rows so far, for the global threshold */

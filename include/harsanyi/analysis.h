@@ -166,6 +166,23 @@ double hrs_fold_additions(int n, int orders);
 /** Bytes that folding rows of 2^row_bits masks holds at a time, at most. */
 double hrs_fold_bytes(int n, int row_bits, int orders);
 
+/* ---- one interaction in several networks ---------------------------------------------------- */
+
+/** Most networks of a joint fit. */
+enum { HRS_SHARE_NETWORKS = 8 };
+
+/** Weights of the joint norm |x| = max * max_i |x_i| + sum * Σ_i |x_i|, not both 0. */
+typedef struct hrs_share {
+  double max, sum;
+} hrs_share;
+
+/** The joint norm of x[networks], `stride` elements apart. Not collective. */
+double hrs_share_norm(hrs_share share, int networks, const double *x, hrs_count stride);
+/** Least g such that x / g is in the dual ball of the joint norm. Not collective. */
+double hrs_share_gauge(hrs_share share, int networks, const double *x, hrs_count stride);
+/** Proximal map of step * |x|, in place: argmin_z step |z| + ½ ‖z - x‖². Not collective. */
+void hrs_share_shrink(hrs_share share, double step, int networks, double *x, hrs_count stride);
+
 #ifdef __cplusplus
 }
 #endif

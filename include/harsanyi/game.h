@@ -65,6 +65,14 @@ bool hrs_game_knows_dividends(const hrs_game *game);
 /** A dividend known in closed form. Errors: USAGE where none is. */
 hrs_status hrs_game_dividend(hrs_game *game, bool or_type, hrs_mask mask, double *out);
 
+/** Most games of a joint one. */
+enum { HRS_JOINT_GAMES = 8 };
+/**
+ * Several games as one: target t of game i becomes target t * count + i. Takes the games over, also
+ * on failure. Errors: INPUT where players, samples or targets are not as many in all of them.
+ */
+hrs_status hrs_game_joint(int count, hrs_game **games, hrs_game **out);
+
 /* ---- tables --------------------------------------------------------------------------------- */
 
 /** Which bit of a table's index is player 0: the lowest, or the highest. */

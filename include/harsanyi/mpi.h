@@ -146,6 +146,9 @@ typedef hrs_status (*hrs_row_function)(void *context, hrs_dtype type, const void
  *  rank. Collective. Memory: V * width doubles on rank 0. */
 hrs_status hrs_lattice_sum(const hrs_lattice *lattice, int width, hrs_row_function function,
                            void *context, double *sum);
+/** The same from what each of this rank's rows gave, parts[rows][width]. Collective. */
+hrs_status hrs_lattice_add_rows(const hrs_lattice *lattice, int width, const double *parts,
+                                double *sum);
 /** Largest |x| over all masks but the empty one; 0 for n = 0. On every rank. Collective. */
 hrs_status hrs_lattice_max(const hrs_lattice *lattice, double *out);
 
@@ -209,6 +212,8 @@ typedef struct hrs_dataset_spec {
   hrs_dtype precision;
   bool values;                 /* /values */
   bool types[2];               /* AND, OR computed: /orders */
+  int networks;                /* rows of several networks in turn: /samples/network; else 0 or 1 */
+  bool fit;                    /* AND and OR are a fitted split: /fit, /reconstruction */
   bool keep_all;               /* /interactions */
   bool indices[2];             /* SV, BV */
   int orders[HRS_INDEX_LIMIT]; /* highest order of the other indices, 0: not there */
@@ -229,8 +234,25 @@ typedef struct hrs_dataset_row {
   /* orders[type][what][n+1], what = positive, negative, count (salient), all_positive,
    * all_negative */
   double orders[2][5][HRS_MAX_PLAYERS + 1];
-  double indices[2][HRS_MAX_PLAYERS]; /* SV, BV */
+  double indices[2][HRS_MAX_PLAYERS];      /* SV, BV */
+  double mean_effect[HRS_MAX_PLAYERS + 1]; /* E_{|S|=k} v(S) - v(empty) */
+  int network;                             /* of several */
 } hrs_dataset_row;
+
+/** What /reconstruction/curve has points for: the 1, 2, 4, ... strongest interactions. */
+enum { HRS_CURVE_POINTS = 21 };
+/** Points of a curve for n players: up to all 2^(n+1), or 2^20, interactions. */
+static inline int hrs_curve_points(int n) {
+  return n + 2 < HRS_CURVE_POINTS ? n + 2 : HRS_CURVE_POINTS;
+}
+
+/** What a fitted row has besides: /fit and /reconstruction. */
+typedef struct hrs_dataset_fit {
+  double l1, loss, lower_bound, gap, noise_bound, max_residual;
+  hrs_count iterations;
+  double reconstruction[5];          /* rmse, max, rho_unfaith, explained, kept */
+  double curve[5][HRS_CURVE_POINTS]; /* kept, rmse, max, explained, strength */
+} hrs_dataset_fit;
 
 /** An attribute of /run. */
 typedef struct hrs_run_attribute {
@@ -269,6 +291,8 @@ hrs_status hrs_dataset_write_row(hrs_dataset *set, hrs_count k, const hrs_datase
  *  not collective. */
 hrs_status hrs_dataset_write_index(hrs_dataset *set, hrs_count k, hrs_index index,
                                    const double *values, double error);
+/** Write row k of /fit and /reconstruction. By any one rank, not collective. */
+hrs_status hrs_dataset_write_fit(hrs_dataset *set, hrs_count k, const hrs_dataset_fit *fit);
 /** Write /salient: `lists[i]` is that of row rows[i]; each row k is listed by exactly one rank.
  *  Collective. */
 hrs_status hrs_dataset_write_salient(hrs_dataset *set, hrs_count count, const hrs_count *rows,

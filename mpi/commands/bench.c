@@ -306,7 +306,7 @@ static hrs_status evaluate_job(const hrs_job *job, hrs_bench_report *r) {
   MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
   hrs_bench_add(r, "masks, all ranks", all, "per second");
   hrs_bench_add(r, "masks, one rank", rate, "per second");
-  if (job->model) {
+  if (job->model && job->networks == 1) {
     double work = (double)hrs_game_network_multiply_adds(job->game);
     HRS_GO(time_gemm(&gemm));
     hrs_bench_add(r, "multiply-adds per mask", work, "");
@@ -346,8 +346,8 @@ static hrs_status bench_evaluate(int argc, char **argv, hrs_bench_options *o, hr
   o->n = job.n;
   o->json = values.timing;
   hrs_status status = HRS_OK;
-  if (values.model) {
-    status = hrs_agree(MPI_COMM_WORLD, time_load(values.model, &load));
+  if (values.model.count) {
+    status = hrs_agree(MPI_COMM_WORLD, time_load(values.model.text[0], &load));
     hrs_bench_add(r, "load of the network's file", 1e3 * load, "ms");
   }
   hrs_bench_add(r, "until masks can be evaluated, samples and all", 1e3 * ready, "ms");
@@ -375,6 +375,11 @@ hrs_status hrs_command_bench(int argc, char **argv) {
     HRS_TRY(bench_evaluate(argc - 1, argv + 1, &o, &r));
     return hrs_agree(MPI_COMM_WORLD, print(&r, &o));
   }
+  if (argc > 1 && strcmp(argv[1], "fit") == 0) {
+    r.kind = "fit";
+    HRS_TRY(hrs_agree(MPI_COMM_WORLD, hrs_bench_fit(argc - 1, argv + 1, &o, &r)));
+    return hrs_agree(MPI_COMM_WORLD, print(&r, &o));
+  }
   const char *kind;
   HRS_TRY(hrs_options_parse(&line, argc, argv, &o, &kind, NULL));
   HRS_REQUIRE(o.n >= 1 && o.n <= 36, USAGE, "--n %d: it must be 1 to 36", o.n);
@@ -385,5 +390,6 @@ hrs_status hrs_command_bench(int argc, char **argv) {
     HRS_TRY(hrs_agree(MPI_COMM_WORLD, kinds[i].run(&o, &r)));
     return hrs_agree(MPI_COMM_WORLD, print(&r, &o));
   }
-  HRS_FAIL(USAGE, "bench: '%s' is none of stream, transform, exchange, indices, evaluate", kind);
+  HRS_FAIL(USAGE, "bench: '%s' is none of stream, transform, exchange, indices, evaluate, fit",
+           kind);
 }

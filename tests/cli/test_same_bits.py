@@ -56,6 +56,14 @@ class SameBits(ProgramTest):
                         [(3, "--chunk", "1000"), (2, "--chunk", "8"), (5, "--chunk", "64KiB"),
                          (4, "--chunk", "4099"), (0, "--chunk", "1000")])
 
+    def test_split(self):
+        """The fitted split and its certificate: exact, with noise, of two networks."""
+        game = CNN + ["--select", "0", "--players", "grid:3x3", "--types", "and-or"]
+        self.check_same(game, [(p,) for p in (1, 2, 3, 4)])
+        self.check_same(game + ["--noise", "0.02"], [(p,) for p in (2, 3)])
+        self.check_same(game + ["--model", DATA / "digits_mlp.onnx", "--share", "--noise", "0.02",
+                                "--fit-gap", "0.01"], [(p,) for p in (2, 4)])
+
     def test_odd_players(self):
         """An odd n: the bits in the middle of no block."""
         self.check_same(["--closed-form", "and-or:n=15,terms=9,seed=2", *EVERYTHING],

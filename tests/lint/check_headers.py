@@ -34,7 +34,7 @@ for header in project.files("*.h"):
     room = header.relative_to(project.ROOT).parts[0]
     said = ""
     if room == "include":
-        more = mpi if header.name == "mpi.h" else []
+        more = mpi if header.name in project.MPI_HEADERS else []
         said = compiles(c, "c11", "c", header, more) + compiles(cxx, "c++17", "cc", header, more)
     elif room in ("src", "mpi") and not header.stem.endswith("_template"):
         said = compiles(c, "c11", "c", header, inside)

@@ -28,7 +28,7 @@ def room_of(path):
     """The room that a file of include/, src/ or mpi/ belongs to."""
     parts = path.relative_to(project.ROOT).parts
     if parts[0] == "include":
-        return path.stem
+        return "mpi" if path.name in project.MPI_HEADERS else path.stem
     if parts[0] == "src":
         return parts[1]
     return "commands" if "commands" in parts or path.name == "main.c" else "mpi"

@@ -3,6 +3,8 @@ import pathlib
 import subprocess
 import sys
 
+# Public headers that need MPI.
+MPI_HEADERS = ("mpi.h", "fit.h")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
