@@ -34,7 +34,8 @@ class Format(ProgramTest):
         "two players": ["--closed-form", "random:n=2,seed=9", "--values", "--indices",
                         "SII,k-SII,STII,FSII,FBII,BII,CHII,Moebius,Co-Moebius,Walsh"],
         "indices": ["--closed-form", "random:n=12,seed=3", "--keep", "all", "--indices",
-                    "SII:12,k-SII:7,STII:5,FSII:6,FBII:8,BII:12,CHII:9,Moebius,Co-Moebius:2,Walsh:3"],
+                    "SII:12,k-SII:7,STII:5,FSII:6,FBII:8,BII:12,CHII:9,Moebius,Co-Moebius:2,"
+                    "Walsh:3"],
         "single precision": ["--closed-form", "random:n=11,seed=3", "--types", "and,or", "--values",
                              "--precision", "single", "--indices", "SV,BV"],
         "samples and targets": CNN + ["--select", "0:3", "--players", "grid:3x3", "--target", "1,7",

@@ -23,8 +23,9 @@ class Export(ProgramTest):
         rows = np.random.default_rng(5).normal(size=(3, 16))
         table = cls.save("table.npy", rows)
         for name, types in (("both", "and,or"), ("single", "and")):
-            done = run("interactions", "--table", table, "--select", "0,2" if name == "both" else "1",
-                       "--types", types, "--indices", INDICES, "--player-names", names, "--keep",
+            select = "0,2" if name == "both" else "1"
+            done = run("interactions", "--table", table, "--select", select, "--types", types,
+                       "--indices", INDICES, "--player-names", names, "--keep",
                        "all", "--out", cls.dataset(name), "--force", "--quiet")
             assert done.code == 0, done
 
@@ -133,7 +134,8 @@ class Export(ProgramTest):
                      words=["no OR interactions", "csv"])
         self.refused(64, both, "--row", "0", "--format", "shapiq", "--out",
                      self.folder / "name.txt", words=["name.txt", ".json"])
-        self.refused(74, both, "--out", self.folder / "missing" / "x.csv", words=["x.csv", "written"])
+        self.refused(74, both, "--out", self.folder / "missing" / "x.csv",
+                     words=["x.csv", "written"])
         self.assertFalse((self.folder / "name.txt").exists())
 
     def test_ranks(self):
@@ -152,7 +154,8 @@ class Export(ProgramTest):
                                        "SV,SII:2,Moebius")
             with h5py.File(out) as file:
                 both.append({name: (file[f"indices/{name}/mask"][()],
-                                    file[f"indices/{name}/value"][0]) for name in ("SII", "Moebius")})
+                                    file[f"indices/{name}/value"][0])
+                             for name in ("SII", "Moebius")})
         for name, (masks, found) in both[0].items():
             turned = {int(f"{int(m):05b}"[::-1], 2): v for m, v in zip(*both[1][name])}
             np.testing.assert_allclose(found, [turned[int(m)] for m in masks], atol=1e-13)
