@@ -258,6 +258,21 @@ static hrs_status make_baseline(builder *b) {
   return status;
 }
 
+/* "ids [1,12], mask [1,5]": what the network was given when it could not go on. */
+static const char *inputs_given(const builder *b, char *text, size_t size) {
+  size_t used = 0;
+  *text = '\0';
+  for (int i = 0; i < b->inputs && used < size; i++) {
+    char shape[HRS_SHAPE_TEXT];
+    hrs_count dim[HRS_MAX_RANK];
+    for (int axis = 0; axis < b->samples[i].rank; axis++)
+      dim[axis] = b->samples[i].dim[axis];
+    used += (size_t)snprintf(text + used, size - used, "%s%s %s", i ? ", " : "", b->names[i],
+                             hrs_shape_text(b->samples[i].rank - 1, dim + 1, shape, sizeof shape));
+  }
+  return text;
+}
+
 /* Number of scores, and whether they are one sigmoid (two classes in one number). */
 static hrs_status count_classes(builder *b, const char **output, int *classes) {
   const hrs_model *model = b->job->model;
@@ -269,9 +284,12 @@ static hrs_status count_classes(builder *b, const char **output, int *classes) {
   }
   hrs_status status =
       hrs_network_tensor_at(model, b->inputs, (const char *const *)b->names, one, *output, &values);
-  if (status != HRS_OK && b->o->output_node)
-    return hrs_error_context(status, "--output-node %s", *output);
-  HRS_TRY(status);
+  char given[512];
+  if (status != HRS_OK)
+    return hrs_error_context(status, "--model %s, %s%s%sgiven the inputs %s", b->path,
+                             b->o->output_node ? "--output-node " : "",
+                             b->o->output_node ? *output : "", b->o->output_node ? ", " : "",
+                             inputs_given(b, given, sizeof given));
   *classes = (int)hrs_array_count(&values);
   hrs_array_destroy(&values);
   const char *before, *op;
