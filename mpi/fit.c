@@ -106,16 +106,9 @@ static void advance(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *su
   double z[HRS_FIT_SLOTS][HRS_FIT_CHUNK], square = 0;
   hrs_fit_prox_at(fit, c->step, chunk, s, z);
   for (int slot = 0; slot < fit->slots; slot++) {
-    const double *work = hrs_fit_at(fit->work[slot], chunk);
-    const double *anchor = hrs_fit_at(fit->anchor[slot], chunk);
-    double *restrict state = hrs_fit_at(fit->state[slot], chunk);
-    for (hrs_count i = 0; i < chunk.count; i++) {
-      double moved = work[i] - z[slot][i];
-      state[i] = c->back * anchor[i] + (1 - c->back) * (state[i] + 2 * moved);
-      z[slot][i] = moved * moved;
-    }
-    for (hrs_count i = 0; i < chunk.count; i++)
-      square += z[slot][i];
+    double *state = hrs_fit_at(fit->state[slot], chunk);
+    square += hrs_split_advance(c->back, chunk.count, z[slot], hrs_fit_at(fit->work[slot], chunk),
+                                hrs_fit_at(fit->anchor[slot], chunk), state);
   }
   *sum += square;
 }

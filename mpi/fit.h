@@ -131,8 +131,8 @@ hrs_status hrs_fit_loss(hrs_fit *fit, double *loss);
 void hrs_fit_copy(hrs_lattice *to, const hrs_lattice *from, double less);
 /** v - v(empty): constants cost nothing and are put back in the end. Collective. */
 hrs_status hrs_fit_take_values(hrs_lattice *to, const hrs_lattice *v);
-/** Joint shrinking of slots A and B of z, which holds s there; the empty set stays. */
-void hrs_fit_shrink(const hrs_fit *fit, double step, bool first, hrs_count count,
+/** Joint shrinking of slots A and B, from s to z; the empty set stays. */
+void hrs_fit_shrink(const hrs_fit *fit, double step, hrs_fit_chunk chunk, const double *const *s,
                     double (*z)[HRS_FIT_CHUNK]);
 
 /** The constant at which the largest errors above and below are the same, where the network's AND

@@ -22,6 +22,7 @@
 #include "fit.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Weight of the values among the unknowns: w² = 0.01 reaches 1 % soonest at n = 10 and 12
  * (docs/design). */
@@ -164,10 +165,9 @@ static bool has_spread(const hrs_fit *fit) {
 
 static void prox(const hrs_fit *fit, double step, hrs_fit_chunk chunk, const double *const *s,
                  double (*z)[HRS_FIT_CHUNK]) {
-  for (int slot = 0; slot < fit->slots; slot++)
-    for (hrs_count i = 0; i < chunk.count; i++)
-      z[slot][i] = s[slot][i];
-  hrs_fit_shrink(fit, step, chunk.first, chunk.count, z);
+  hrs_fit_shrink(fit, step, chunk, s, z);
+  for (int slot = 2 * fit->networks; slot < fit->slots; slot++)
+    memcpy(z[slot], s[slot], (size_t)chunk.count * sizeof *z[slot]);
   for (int k = 0; k < fit->networks; k++)
     keep_noise(fit, k, chunk, z[slot_of(fit, P, k)], z[slot_of(fit, W, k)]);
   if (has_spread(fit)) keep_together(fit, chunk, z);
@@ -179,17 +179,13 @@ static void belong(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *sum
   for (int network = 0; network < fit->networks; network++)
     for (int kind = A; kind <= B; kind++) {
       const hrs_angles *angles = kind == A ? fit->and_angles : fit->or_angles;
-      double *restrict x = hrs_fit_at(work(fit, kind, network), chunk);
-      double *restrict y = hrs_fit_at(work(fit, kind + P, network), chunk);
+      double *x = hrs_fit_at(work(fit, kind, network), chunk);
+      double *y = hrs_fit_at(work(fit, kind + P, network), chunk);
       for (hrs_count from = 0; from < chunk.count; from += HRS_FIT_LANES) {
         hrs_count count = chunk.count - from < HRS_FIT_LANES ? chunk.count - from : HRS_FIT_LANES;
         const double *cosine = angles->cosine[hrs_fit_base(chunk, from)];
         const double *sine = angles->sine[hrs_fit_base(chunk, from)];
-        for (hrs_count i = 0; i < count; i++) {
-          double g = cosine[i] * x[from + i] + sine[i] * y[from + i];
-          x[from + i] = cosine[i] * g;
-          y[from + i] = sine[i] * g;
-        }
+        hrs_split_together(count, cosine, sine, x + from, y + from);
       }
     }
 }

@@ -103,10 +103,7 @@ static hrs_status start(hrs_fit *fit, hrs_lattice *const *v, double *step) {
 
 static void prox(const hrs_fit *fit, double step, hrs_fit_chunk chunk, const double *const *s,
                  double (*z)[HRS_FIT_CHUNK]) {
-  for (int slot = 0; slot < fit->slots; slot++)
-    for (hrs_count i = 0; i < chunk.count; i++)
-      z[slot][i] = s[slot][i];
-  hrs_fit_shrink(fit, step, chunk.first, chunk.count, z);
+  hrs_fit_shrink(fit, step, chunk, s, z);
 }
 
 static void make_exact(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *sum) {
@@ -114,17 +111,13 @@ static void make_exact(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double 
   (void)sum;
   for (int network = 0; network < fit->networks; network++) {
     const double *omega = hrs_fit_at(fit->data[network], chunk);
-    double *restrict a = hrs_fit_at(fit->work[network], chunk);
-    double *restrict b = hrs_fit_at(fit->work[fit->networks + network], chunk);
+    double *a = hrs_fit_at(fit->work[network], chunk);
+    double *b = hrs_fit_at(fit->work[fit->networks + network], chunk);
     for (hrs_count from = 0; from < chunk.count; from += HRS_FIT_LANES) {
       hrs_count count = chunk.count - from < HRS_FIT_LANES ? chunk.count - from : HRS_FIT_LANES;
       const double *cosine = fit->exact_angles->cosine[hrs_fit_base(chunk, from)];
       const double *sine = fit->exact_angles->sine[hrs_fit_base(chunk, from)];
-      for (hrs_count i = 0; i < count; i++) {
-        double off = sine[i] * a[from + i] + cosine[i] * b[from + i] - omega[from + i];
-        a[from + i] -= sine[i] * off;
-        b[from + i] -= cosine[i] * off;
-      }
+      hrs_split_exact(count, cosine, sine, omega + from, a + from, b + from);
     }
   }
 }

@@ -2,6 +2,7 @@
 #include "fit.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- passes --------------------------------------------------------------------------------- */
 
@@ -63,11 +64,8 @@ static void reflect(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *su
   const double *s[HRS_FIT_SLOTS];
   double z[HRS_FIT_SLOTS][HRS_FIT_CHUNK];
   hrs_fit_prox_at(fit, *(const double *)context, chunk, s, z);
-  for (int slot = 0; slot < fit->slots; slot++) {
-    double *restrict work = hrs_fit_at(fit->work[slot], chunk);
-    for (hrs_count i = 0; i < chunk.count; i++)
-      work[i] = 2 * z[slot][i] - s[slot][i];
-  }
+  for (int slot = 0; slot < fit->slots; slot++)
+    hrs_split_reflect(chunk.count, s[slot], z[slot], hrs_fit_at(fit->work[slot], chunk));
 }
 
 hrs_status hrs_fit_reflect(hrs_fit *fit, double step) {
@@ -75,27 +73,22 @@ hrs_status hrs_fit_reflect(hrs_fit *fit, double step) {
   return fit->method->project(fit);
 }
 
-void hrs_fit_shrink(const hrs_fit *fit, double step, bool first, hrs_count count,
+void hrs_fit_shrink(const hrs_fit *fit, double step, hrs_fit_chunk chunk, const double *const *s,
                     double (*z)[HRS_FIT_CHUNK]) {
   int networks = fit->networks;
   hrs_share share = fit->options.share;
-  double kept[2 * HRS_SHARE_NETWORKS];
-  for (int slot = 0; slot < 2 * networks; slot++)
-    kept[slot] = z[slot][0];
   if (networks == 1) {
-    double soft = step * (share.max + share.sum);
     for (int slot = 0; slot < 2; slot++)
-      for (hrs_count i = 0; i < count; i++) {
-        double x = z[slot][i], cut = x > soft ? soft : x < -soft ? -soft : x;
-        z[slot][i] = x - cut;
-      }
+      hrs_split_shrink(step * (share.max + share.sum), chunk.count, s[slot], z[slot]);
   } else {
+    for (int slot = 0; slot < 2 * networks; slot++)
+      memcpy(z[slot], s[slot], (size_t)chunk.count * sizeof *z[slot]);
     for (int type = 0; type < 2; type++)
-      for (hrs_count i = 0; i < count; i++)
+      for (hrs_count i = 0; i < chunk.count; i++)
         hrs_share_shrink(share, step, networks, &z[type * networks][i], HRS_FIT_CHUNK);
   }
-  for (int slot = 0; slot < 2 * networks && first; slot++)
-    z[slot][0] = kept[slot];
+  for (int slot = 0; slot < 2 * networks && chunk.first; slot++)
+    z[slot][0] = s[slot][0];
 }
 
 /* Joint norm, or gauge, of one interaction in all networks, out of work slots. */

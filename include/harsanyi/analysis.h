@@ -183,6 +183,24 @@ double hrs_share_gauge(hrs_share share, int networks, const double *x, hrs_count
 /** Proximal map of step * |x|, in place: argmin_z step |z| + ½ ‖z - x‖². Not collective. */
 void hrs_share_shrink(hrs_share share, double step, int networks, double *x, hrs_count stride);
 
+/* ---- pointwise steps of a split's iteration (docs/design, mpi/fit.c) ------------------------ */
+
+/* None is collective; arrays do not overlap. */
+
+/** Soft threshold: z = argmin_z soft |z| + ½ (z - s)². */
+void hrs_split_shrink(double soft, hrs_count count, const double *s, double *z);
+/** out = 2 z - s. */
+void hrs_split_reflect(hrs_count count, const double *s, const double *z, double *out);
+/** s = back * anchor + (1 - back) (s + 2 (projected - z)); returns ‖projected - z‖². */
+double hrs_split_advance(double back, hrs_count count, const double *z, const double *projected,
+                         const double *anchor, double *s);
+/** Nearest (a, b) with sine a + cosine b = omega, where sine² + cosine² = 1. */
+void hrs_split_exact(hrs_count count, const double *cosine, const double *sine, const double *omega,
+                     double *a, double *b);
+/** Nearest (x, y) along (cosine, sine). */
+void hrs_split_together(hrs_count count, const double *cosine, const double *sine, double *x,
+                        double *y);
+
 #ifdef __cplusplus
 }
 #endif
