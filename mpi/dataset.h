@@ -117,6 +117,8 @@ typedef enum hrs_dataset_when {
   X(CURVE_MAX, "/reconstruction/curve/max", F64, ROW, POINT, FIT)                                  \
   X(CURVE_EXPLAINED, "/reconstruction/curve/explained", F64, ROW, POINT, FIT)                      \
   X(CURVE_STRENGTH, "/reconstruction/curve/strength", F64, ROW, POINT, FIT)                        \
+  X(SHARED_SALIENT, "/sharing/salient", F64, ROW, NONE, NETWORKS)                                  \
+  X(SHARED_TOP, "/sharing/top", F64, ROW, POINT, NETWORKS)                                         \
   X(MEAN_EFFECT, "/orders/mean_effect", F64, ROW, ORDER, ALWAYS)                                   \
   X(SV, "/indices/SV", F64, ROW, PLAYER, SV)                                                       \
   X(BV, "/indices/BV", F64, ROW, PLAYER, BV)                                                       \
@@ -256,6 +258,7 @@ typedef struct hrs_dataset_reading {
   /* [rows]; salient things are NULL in an incomplete file */
   int64_t *index;
   int32_t *label, *target;
+  int32_t *network; /* NULL where there is one */
   double *v_empty, *v_full, *threshold;
   uint8_t *truncated;
   uint64_t *offset; /* [rows + 1] */

@@ -147,6 +147,15 @@ hrs_status hrs_dataset_write_fit(hrs_dataset *set, hrs_count k, const hrs_datase
   return HRS_OK;
 }
 
+hrs_status hrs_dataset_write_sharing(hrs_dataset *set, hrs_count k, double salient,
+                                     const double *top) {
+  HRS_ASSERT(k >= 0 && k < set->rows);
+  hsize_t start[2] = {(hsize_t)k, 0}, count[2] = {1, (hsize_t)hrs_curve_points(set->n)};
+  HRS_TRY(hrs_dataset_write_part(set, HRS_PATH_SHARED_SALIENT, H5T_NATIVE_DOUBLE, 1, start, count,
+                                 &salient));
+  return hrs_dataset_write_part(set, HRS_PATH_SHARED_TOP, H5T_NATIVE_DOUBLE, 2, start, count, top);
+}
+
 hrs_status hrs_dataset_write_index(hrs_dataset *set, hrs_count k, hrs_index index,
                                    const double *values, double error) {
   HRS_ASSERT(k >= 0 && k < set->rows);

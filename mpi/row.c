@@ -269,6 +269,8 @@ hrs_status hrs_run_row(hrs_run *run, hrs_count sample, int target, hrs_lattice *
       status = hrs_run_reconstruct(run, row.network, lattice, row.threshold, &fit);
       if (status == HRS_OK && run->group_rank == 0)
         status = hrs_dataset_write_fit(run->set, k, &fit);
+      bool last = job->networks > 1 && row.network == job->networks - 1;
+      if (status == HRS_OK && run->group_rank == 0 && last) status = hrs_run_share(run, k);
     }
     if (largest > run->running_max) run->running_max = largest;
     if (status == HRS_OK && run->group_rank == 0)

@@ -212,6 +212,8 @@ static void destroy(hrs_run *run) {
   for (hrs_count i = 0; i < run->listed; i++)
     hrs_salient_destroy(&run->lists[i]);
   hrs_fit_destroy(&run->fit);
+  for (int i = 0; i < HRS_SHARE_NETWORKS; i++)
+    hrs_salient_destroy(&run->strongest[i]);
   hrs_free(run->lattices);
   hrs_free(run->slice);
   hrs_free(run->rows);

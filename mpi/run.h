@@ -26,6 +26,9 @@ typedef struct hrs_run {
   hrs_fit *fit;           /* --types and-or, else NULL */
   hrs_fit_report report;  /* of the split that stands in it */
   double noise[HRS_SHARE_NETWORKS];
+  /* Of the networks that share: their strongest interactions (first rank) and thresholds. */
+  hrs_salient strongest[HRS_SHARE_NETWORKS];
+  double thresholds[HRS_SHARE_NETWORKS];
   hrs_threshold threshold;
   double delta;       /* mean |v(N) - v(empty)|, for its threshold */
   double running_max; /* largest |I| of the rows so far, for the global threshold */

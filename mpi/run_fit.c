@@ -47,6 +47,11 @@ static hrs_status find_strengths(hrs_run *run, int network, int points, double *
   }
   HRS_GO(hrs_agree(run->group, status));
   MPI_Bcast(strength, points, MPI_DOUBLE, 0, run->group);
+  hrs_salient_destroy(&run->strongest[network]);
+  if (run->job->networks > 1) {
+    run->strongest[network] = lists[0];
+    lists[0] = (hrs_salient){0};
+  }
 done:
   hrs_salient_destroy(&lists[0]);
   hrs_salient_destroy(&lists[1]);
@@ -68,6 +73,7 @@ hrs_status hrs_run_reconstruct(hrs_run *run, int network, hrs_lattice *values, d
   const double salient[] = {r.rmse, r.max, r.unfaith, r.explained, r.kept};
   for (int i = 0; i < 5; i++)
     out->reconstruction[i] = salient[i];
+  run->thresholds[network] = threshold;
   int points = hrs_curve_points(run->job->n);
   double strength[HRS_CURVE_POINTS];
   HRS_TRY(find_strengths(run, network, points, strength));

@@ -13,4 +13,17 @@ hrs_status hrs_run_split(hrs_run *run, hrs_lattice *const *values);
 hrs_status hrs_run_reconstruct(hrs_run *run, int network, hrs_lattice *values, double threshold,
                                hrs_dataset_fit *out);
 
+/** After hrs_run_reconstruct of all networks of a sample and target, of which row k is the last:
+ *  what they share, to the data set. By the group's first rank. */
+hrs_status hrs_run_share(hrs_run *run, hrs_count k);
+/**
+ * What lists by falling |I| have in common. Not collective.
+ * @param threshold  [networks]
+ * @param salient    [networks] |in all| / |in this one|, among those that pass its threshold; NaN
+ *                   where none does
+ * @param top        [points] share of the 2^point strongest that all networks have among theirs
+ */
+hrs_status hrs_share_measure(int networks, const hrs_salient *lists, const double *threshold,
+                             int points, double *salient, double *top);
+
 #endif

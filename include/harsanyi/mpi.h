@@ -293,6 +293,9 @@ hrs_status hrs_dataset_write_index(hrs_dataset *set, hrs_count k, hrs_index inde
                                    const double *values, double error);
 /** Write row k of /fit and /reconstruction. By any one rank, not collective. */
 hrs_status hrs_dataset_write_fit(hrs_dataset *set, hrs_count k, const hrs_dataset_fit *fit);
+/** Write row k of /sharing. By any one rank, not collective. */
+hrs_status hrs_dataset_write_sharing(hrs_dataset *set, hrs_count k, double salient,
+                                     const double *top);
 /** Write /salient: `lists[i]` is that of row rows[i]; each row k is listed by exactly one rank.
  *  Collective. */
 hrs_status hrs_dataset_write_salient(hrs_dataset *set, hrs_count count, const hrs_count *rows,

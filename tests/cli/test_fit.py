@@ -250,6 +250,21 @@ class Share(Fit):
                     self.assertAlmostEqual(loss, a["fit/loss"][k], delta=1e-9 * loss)
                     self.check_optimum(a, k, best)
 
+    def check_sharing(self, file):
+        """/sharing from /interactions, sample by sample."""
+        sizes = np.abs(np.concatenate([file["interactions/and"][:, 1:],
+                                       file["interactions/or"][:, 1:]], axis=1))
+        for k in range(0, len(sizes), 2):
+            salient = sizes[k:k + 2] >= file["salient/threshold"][k:k + 2][:, None]
+            both = salient.all(axis=0).sum()
+            np.testing.assert_allclose(file["sharing/salient"][k:k + 2],
+                                       both / salient.sum(axis=1))
+            for i, found in enumerate(file["sharing/top"][k]):
+                strongest = [{j for j in np.argsort(-row, kind="stable")[:2**i] if row[j]}
+                             for row in sizes[k:k + 2]]
+                self.assertEqual(found, len(strongest[0] & strongest[1]) / 2**i)
+            np.testing.assert_array_equal(file["sharing/top"][k], file["sharing/top"][k + 1])
+
     def test_networks(self):
         """Two digit networks: rows in turn, each split exact, and more in common than apart."""
         args = [*CNN, *MLP, "--select", "0:3", "--players", "grid:3x3"]
@@ -257,6 +272,7 @@ class Share(Fit):
         with h5py.File(out) as file:
             np.testing.assert_array_equal(file["samples/network"], [0, 1] * 3)
             np.testing.assert_array_equal(file["samples/index"], [0, 0, 1, 1, 2, 2])
+            self.check_sharing(file)
             for k in range(6):
                 one = ["--model", (CNN if k % 2 == 0 else MLP)[1], *CNN[2:]]
                 alone, _ = self.interactions(*one, "--select", str(k // 2), "--players",
