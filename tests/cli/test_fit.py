@@ -198,6 +198,22 @@ class Fit(ProgramTest):
         expected = [v[orders == k].mean() - v[0] for k in range(10)]
         np.testing.assert_allclose(found, expected, atol=1e-9)
 
+    def test_thresholds_and_precision(self):
+        """The global threshold prunes and reconstructs at the end; float32 files hold the split."""
+        game = [*CNN, "--select", "0:3", "--players", "grid:3x3"]
+        a = self.split(*game, "--threshold", "global:0.1")
+        largest = max(np.abs(a[name][:, 1:]).max() for name in ("and", "or"))
+        np.testing.assert_allclose(a["threshold"], 0.1 * largest)
+        count = sum((np.abs(a[name][:, 1:]) >= a["threshold"][0]).sum(axis=1)
+                    for name in ("and", "or"))
+        np.testing.assert_array_equal(a["reconstruction/kept"], count)
+        double = self.split(*game)
+        for ranks in (0, 3):
+            single = self.split(*game, "--precision", "single", ranks=ranks)
+            self.assertEqual(single["and"].dtype, np.float32)
+            np.testing.assert_allclose(single["fit/l1"], double["fit/l1"], rtol=2e-3)
+            np.testing.assert_allclose(single["and"], double["and"], atol=0.05)
+
     def test_refused(self):
         """Options that do not go together, each with a reason."""
         game = ["--closed-form", "majority:n=5", "--out", self.output()]
