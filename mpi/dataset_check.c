@@ -6,7 +6,7 @@
  * 4 (n + 4) e times such a sum, which also bounds |v|. Stored copies of a number must agree to the
  * bit. Cost: n 2^n operations per array where a row is stored whole, else the length of its list.
  */
-#include "dataset_check.h"
+#include "dataset_check_row.h"
 
 #include <float.h>
 #include <math.h>
@@ -15,76 +15,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AND, OR, AT_A_TIME = 1 << 16, LARGEST_BITS = 28, LARGEST_WORK = 1 << 28 };
-enum { POSITIVE, NEGATIVE, COUNT, ALL_POSITIVE, ALL_NEGATIVE };
+enum { LARGEST_BITS = 28 };
 
-typedef enum check_name {
-  CHECK_LIST,
-  CHECK_LIST_SUMS,
-  CHECK_ORDER_SUMS,
-  CHECK_SHAPLEY,
-  CHECK_INDEX_SETS,
-  CHECK_INDEX_SUMS,
-  CHECK_INDEX_VALUES,
-  CHECK_ENDS,
-  CHECK_AND_SUMS,
-  CHECK_OR_SUMS,
-  CHECK_LIST_VALUES,
-  CHECK_PLAYERS,
-  CHECK_AND_MATCH,
-  CHECK_OR_MATCH,
-  CHECK_LIMIT
-} check_name;
-
-static const char *const names[CHECK_LIMIT] = {
-    [CHECK_LIST] = "salient list: sorted, unique, in range",
-    [CHECK_LIST_SUMS] = "salient list gives the salient sums by order",
-    [CHECK_ORDER_SUMS] = "sums over all orders give v(N) - v(empty)",
-    [CHECK_SHAPLEY] = "Shapley values add up to v(N) - v(empty)",
-    [CHECK_INDEX_SETS] = "indices have all sets up to an order, in order",
-    [CHECK_INDEX_SUMS] = "k-SII, STII, FSII add up to v(N) - v(empty)",
-    [CHECK_INDEX_VALUES] = "/interactions/and gives interaction indices",
-    [CHECK_ENDS] = "/values begins with v(empty), ends with v(N)",
-    [CHECK_AND_SUMS] = "/interactions/and gives its sums by order",
-    [CHECK_OR_SUMS] = "/interactions/or gives its sums by order",
-    [CHECK_LIST_VALUES] = "salient list agrees with /interactions",
-    [CHECK_PLAYERS] = "/interactions/and gives SV and BV",
-    [CHECK_AND_MATCH] = "AND interactions give back /values",
-    [CHECK_OR_MATCH] = "OR interactions give back /values",
+static const char *const names[HRS_CHECK_LIMIT] = {
+    [HRS_CHECK_LIST] = "salient list: sorted, unique, in range",
+    [HRS_CHECK_LIST_SUMS] = "salient list gives the salient sums by order",
+    [HRS_CHECK_ORDER_SUMS] = "sums over all orders give v(N) - v(empty)",
+    [HRS_CHECK_MEANS] = "sums by order give /orders/mean_effect",
+    [HRS_CHECK_SHAPLEY] = "Shapley values add up to v(N) - v(empty)",
+    [HRS_CHECK_INDEX_SETS] = "indices have all sets up to an order, in order",
+    [HRS_CHECK_INDEX_SUMS] = "k-SII, STII, FSII add up to v(N) - v(empty)",
+    [HRS_CHECK_INDEX_VALUES] = "/interactions/and gives interaction indices",
+    [HRS_CHECK_ENDS] = "/values gives v(empty), v(N), mean effects",
+    [HRS_CHECK_AND_SUMS] = "/interactions/and gives its sums by order",
+    [HRS_CHECK_OR_SUMS] = "/interactions/or gives its sums by order",
+    [HRS_CHECK_LIST_VALUES] = "salient list agrees with /interactions",
+    [HRS_CHECK_PLAYERS] = "/interactions gives SV and BV",
+    [HRS_CHECK_AND_MATCH] = "AND interactions give back /values",
+    [HRS_CHECK_OR_MATCH] = "OR interactions give back /values",
+    [HRS_CHECK_FIT] = "/fit: L1, bound and gap; v is off within the noise",
+    [HRS_CHECK_SHARED] = "networks fitted together agree in what is common",
+    [HRS_CHECK_CURVE] = "/reconstruction agrees with /orders and the list",
+    [HRS_CHECK_SPLIT_MATCH] = "AND and OR together give back /values",
+    [HRS_CHECK_RECONSTRUCTION] = "/reconstruction: errors over all masks",
 };
 
-const int hrs_dataset_checks = CHECK_LIMIT;
+const int hrs_dataset_checks = HRS_CHECK_LIMIT;
 
 void hrs_dataset_check_start(hrs_dataset_check *checks) {
-  memset(checks, 0, sizeof *checks * CHECK_LIMIT);
-  for (int i = 0; i < CHECK_LIMIT; i++)
+  memset(checks, 0, sizeof *checks * HRS_CHECK_LIMIT);
+  for (int i = 0; i < HRS_CHECK_LIMIT; i++)
     checks[i].name = names[i];
 }
 
-/* One row under check. */
-typedef struct row {
-  const hrs_dataset_reading *set;
-  hrs_dataset_check *checks;
-  bool touched[CHECK_LIMIT], failed[CHECK_LIMIT];
-  hrs_count k;
-  double epsilon;
-  bool has[2];
-  double orders[2][5][HRS_MAX_PLAYERS + 1];
-  double sum[2]; /* of |I| over all sets, and |v(empty)| */
-  double scale;  /* a bound of |v|: the smaller of them */
-  hrs_salient list;
-} row;
-
-static double tolerance_of(const row *r, double scale) {
+double hrs_check_tolerance(const hrs_check_row *r, double scale) {
   return 4 * (r->set->n + 4) * r->epsilon * scale;
 }
 
-/* Add an error to a check; `format` says what is wrong should it be too large. */
-static void found(row *r, check_name name, double error, double tolerance, const char *format, ...)
-    HRS_PRINTF(5, 6);
-
-static void found(row *r, check_name name, double error, double tolerance, const char *format,
-                  ...) {
+void hrs_check_found(hrs_check_row *r, hrs_check_name name, double error, double tolerance,
+                     const char *format, ...) {
   hrs_dataset_check *check = &r->checks[name];
   double ratio = error == 0 ? 0 : tolerance > 0 && error == error ? error / tolerance : INFINITY;
   bool first = check->rows == 0;
@@ -116,14 +85,14 @@ static bool in_order(const hrs_salient *list, hrs_count i) {
   return list->mask[i - 1] < list->mask[i];
 }
 
-static hrs_status check_list(row *r) {
+static hrs_status check_list(hrs_check_row *r) {
   const hrs_salient *list = &r->list;
   int n = r->set->n;
   uint8_t *order;
   HRS_TRY(hrs_alloc(list->count, 1, &order));
   hrs_status status = hrs_dataset_read(r->set, HRS_PATH_SALIENT_ORDER, -1,
                                        (hrs_count)r->set->offset[r->k], list->count, HRS_U8, order);
-  found(r, CHECK_LIST, 0, 0, "nothing");
+  hrs_check_found(r, HRS_CHECK_LIST, 0, 0, "nothing");
   for (hrs_count i = 0; i < list->count && status == HRS_OK; i++) {
     const char *wrong = NULL;
     if (list->type[i] > 1 || !r->has[list->type[i]])
@@ -137,15 +106,15 @@ static hrs_status check_list(row *r) {
     else if (i > 0 && !in_order(list, i))
       wrong = "is not in order (falling |value|, type, mask)";
     if (!wrong) continue;
-    found(r, CHECK_LIST, 1, 0, "entry %lld %s", (long long)i, wrong);
+    hrs_check_found(r, HRS_CHECK_LIST, 1, 0, "entry %lld %s", (long long)i, wrong);
     break;
   }
   hrs_free(order);
   return status;
 }
 
-static hrs_status check_list_sums(row *r) {
-  if (r->failed[CHECK_LIST]) return HRS_OK;
+static hrs_status check_list_sums(hrs_check_row *r) {
+  if (r->failed[HRS_CHECK_LIST]) return HRS_OK;
   double sums[2][3][HRS_MAX_PLAYERS + 1] = {{{0}}};
   double threshold = r->set->threshold[r->k];
   for (hrs_count i = 0; i < r->list.count; i++) {
@@ -162,143 +131,95 @@ static hrs_status check_list_sums(row *r) {
         /* A list cut at its limit holds less than there is. */
         double error =
             r->set->truncated[r->k] ? fmax(0, fabs(listed) - fabs(stored)) : fabs(listed - stored);
-        double tolerance = what == COUNT ? 0 : tolerance_of(r, r->sum[type]);
-        found(r, CHECK_LIST_SUMS, error, tolerance,
-              "%s of order %d, %s: %.17g listed, %.17g stored", words[what], m,
-              type == AND ? "AND" : "OR", listed, stored);
+        double tolerance = what == COUNT ? 0 : hrs_check_tolerance(r, r->sum[type]);
+        hrs_check_found(r, HRS_CHECK_LIST_SUMS, error, tolerance,
+                        "%s of order %d, %s: %.17g listed, %.17g stored", words[what], m,
+                        type == AND ? "AND" : "OR", listed, stored);
       }
   return HRS_OK;
 }
 
-static hrs_status check_order_sums(row *r) {
-  double effect = r->set->v_full[r->k] - r->set->v_empty[r->k];
+static double sum_of_order(const hrs_check_row *r, int type, int m) {
+  return r->orders[type][ALL_POSITIVE][m] + r->orders[type][ALL_NEGATIVE][m];
+}
+
+/* The mean of v(S) - v(empty) over the sets of k players, from the sums by order: a set of order m
+ * is inside C(k,m) / C(n,m) of them, and meets all but C(n-k,m) / C(n,m). */
+static double mean_effect(const hrs_check_row *r, int type, int k) {
+  int n = r->set->n;
+  double sum = 0;
+  for (int m = 1; m <= n; m++) {
+    double part = hrs_binomial(type == AND ? k : n - k, m) / hrs_binomial(n, m);
+    sum += sum_of_order(r, type, m) * (type == AND ? part : 1 - part);
+  }
+  return sum;
+}
+
+static hrs_status check_order_sums(hrs_check_row *r) {
+  static const char *const words[] = {"AND", "OR", "AND and OR"};
+  double effect = r->set->v_full[r->k] - r->set->v_empty[r->k], stored[HRS_MAX_PLAYERS + 1];
+  HRS_TRY(hrs_dataset_read(r->set, HRS_PATH_MEAN_EFFECT, r->k, 0, r->set->n + 1, HRS_F64, stored));
   for (int type = 0; type < 2; type++) {
-    if (!r->has[type]) continue;
-    double sum = 0;
-    for (int m = 1; m <= r->set->n; m++)
-      sum += r->orders[type][ALL_POSITIVE][m] + r->orders[type][ALL_NEGATIVE][m];
-    found(r, CHECK_ORDER_SUMS, fabs(sum - effect), tolerance_of(r, r->sum[type]),
-          "%s interactions add up to %.17g, v(N) - v(empty) is %.17g", type == AND ? "AND" : "OR",
-          sum, effect);
+    if (!r->has[type] || (r->fitted && type == OR)) continue;
+    double tolerance = hrs_check_tolerance(r, r->sum[type]) + 2 * r->off;
+    for (int k = 0; k <= r->set->n; k++) {
+      double mean = mean_effect(r, type, k) + (r->fitted ? mean_effect(r, OR, k) : 0);
+      if (k == r->set->n)
+        hrs_check_found(r, HRS_CHECK_ORDER_SUMS, fabs(mean - effect), tolerance,
+                        "%s interactions add up to %.17g, v(N) - v(empty) is %.17g",
+                        words[r->fitted ? 2 : type], mean, effect);
+      hrs_check_found(r, HRS_CHECK_MEANS, fabs(mean - stored[k]), tolerance,
+                      "order %d: %.17g from %s interactions, %.17g stored", k, mean,
+                      words[r->fitted ? 2 : type], stored[k]);
+    }
   }
   return HRS_OK;
 }
 
-static hrs_status check_shapley(row *r) {
+static hrs_status check_shapley(hrs_check_row *r) {
   if (!r->set->has[HRS_PATH_SV]) return HRS_OK;
   double value[HRS_MAX_PLAYERS], sum = 0;
   double effect = r->set->v_full[r->k] - r->set->v_empty[r->k];
   HRS_TRY(hrs_dataset_read(r->set, HRS_PATH_SV, r->k, 0, r->set->n, HRS_F64, value));
   for (int i = 0; i < r->set->n; i++)
     sum += value[i];
-  found(r, CHECK_SHAPLEY, fabs(sum - effect), tolerance_of(r, r->scale),
-        "they add up to %.17g, v(N) - v(empty) is %.17g", sum, effect);
+  hrs_check_found(r, HRS_CHECK_SHAPLEY, fabs(sum - effect), hrs_check_tolerance(r, r->scale),
+                  "they add up to %.17g, v(N) - v(empty) is %.17g", sum, effect);
   return HRS_OK;
 }
 
-/* ---- interaction indices -------------------------------------------------------------------- */
-
-/* An index of the row, in memory. */
-typedef struct index_values {
-  hrs_index index;
-  int orders;
-  hrs_count count;
-  hrs_mask *set;
+/* Values summed by order, piece by piece. */
+static hrs_status sum_values(const hrs_check_row *r, double *sum, double *first, double *last) {
+  hrs_count size = (hrs_count)1 << r->set->n;
   double *value;
-} index_values;
-
-static void check_index_sums(row *r, const index_values *x) {
-  const char *name = hrs_index_name(x->index);
-  if (!hrs_index_is_efficient(x->index, r->set->n, x->orders)) return;
-  double sum = 0, size = 0, effect = r->set->v_full[r->k] - r->set->v_empty[r->k];
-  for (hrs_count i = 0; i < x->count; i++) {
-    sum += x->value[i];
-    size += fabs(x->value[i]);
-  }
-  found(r, CHECK_INDEX_SUMS, fabs(sum - effect), tolerance_of(r, r->scale + size),
-        "%s adds up to %.17g, v(N) - v(empty) is %.17g", name, sum, effect);
-}
-
-/* By the coefficients of the dividends, over all supersets of each set. */
-static hrs_status check_index_values(row *r, const index_values *x) {
-  const int n = r->set->n;
-  double steps = 0, coefficient[HRS_MAX_PLAYERS + 1], *dividend;
-  for (int s = 1; s <= x->orders; s++)
-    steps += hrs_binomial(n, s) * ldexp(1, n - s);
-  if (!r->set->has[HRS_PATH_AND] || steps > LARGEST_WORK) return HRS_OK;
-  HRS_TRY(hrs_alloc((hrs_count)1 << n, sizeof *dividend, &dividend));
-  hrs_status status =
-      hrs_dataset_read(r->set, HRS_PATH_AND, r->k, 0, (hrs_count)1 << n, HRS_F64, dividend);
-  for (hrs_count i = 0; i < x->count && status == HRS_OK; i++) {
-    int s = hrs_order(x->set[i]);
-    hrs_subcube above = {x->set[i], hrs_mask_full(n) & ~x->set[i]};
-    hrs_mask mask = above.fixed;
-    double value = 0, largest = 1;
-    for (int t = s; t <= n; t++) {
-      coefficient[t] = hrs_index_coefficient(x->index, x->orders, s, t);
-      largest = fmax(largest, fabs(coefficient[t]));
-    }
-    for (hrs_count j = 0; j < hrs_subcube_size(above); j++, mask = hrs_subcube_next(above, mask))
-      value += coefficient[hrs_order(mask)] * dividend[mask];
-    found(r, CHECK_INDEX_VALUES, fabs(value - x->value[i]), tolerance_of(r, largest * r->sum[AND]),
-          "%s of mask %llu: %.17g from the interactions, %.17g stored", hrs_index_name(x->index),
-          (unsigned long long)x->set[i], value, x->value[i]);
-  }
-  hrs_free(dividend);
-  return status;
-}
-
-static hrs_status check_index(row *r, index_values *x) {
-  hrs_mask *wanted;
-  HRS_TRY(hrs_dataset_read(r->set, hrs_dataset_index(x->index, HRS_INDEX_MASK), -1, 0, x->count,
-                           HRS_U64, x->set));
-  HRS_TRY(hrs_dataset_read(r->set, hrs_dataset_index(x->index, HRS_INDEX_VALUE), r->k, 0, x->count,
-                           HRS_F64, x->value));
-  HRS_TRY(hrs_alloc(x->count, sizeof *wanted, &wanted));
-  hrs_set_list(r->set->n, x->orders, wanted);
-  bool same = true;
-  for (hrs_count i = 0; i < x->count; i++) {
-    if (x->set[i] != wanted[i])
-      found(r, CHECK_INDEX_SETS, 1, 0, "entry %lld of %s is mask %llu, not %llu", (long long)i,
-            hrs_index_name(x->index), (unsigned long long)x->set[i], (unsigned long long)wanted[i]);
-    same = same && x->set[i] == wanted[i];
-  }
-  hrs_free(wanted);
-  if (!same) return HRS_OK;
-  found(r, CHECK_INDEX_SETS, 0, 0, "nothing");
-  check_index_sums(r, x);
-  return check_index_values(r, x);
-}
-
-static hrs_status check_indices(row *r) {
+  HRS_TRY(hrs_alloc(HRS_CHECK_AT_A_TIME, sizeof *value, &value));
   hrs_status status = HRS_OK;
-  for (int i = 0; i < HRS_INDEX_LIMIT && status == HRS_OK; i++) {
-    index_values x = {.index = (hrs_index)i, .orders = r->set->orders[i]};
-    if (!x.orders) continue;
-    x.count = hrs_set_count(r->set->n, x.orders);
-    status = hrs_alloc(x.count, sizeof *x.set, &x.set);
-    if (status == HRS_OK) status = hrs_alloc(x.count, sizeof *x.value, &x.value);
-    if (status == HRS_OK) status = check_index(r, &x);
-    hrs_free(x.set);
-    hrs_free(x.value);
+  for (hrs_count done = 0; done < size && status == HRS_OK; done += HRS_CHECK_AT_A_TIME) {
+    hrs_count piece = size - done < HRS_CHECK_AT_A_TIME ? size - done : HRS_CHECK_AT_A_TIME;
+    status = hrs_dataset_read(r->set, HRS_PATH_VALUES, r->k, done, piece, HRS_F64, value);
+    for (hrs_count i = 0; i < piece && status == HRS_OK; i++)
+      sum[hrs_order((hrs_mask)(done + i))] += value[i];
+    if (done == 0) *first = value[0];
+    *last = value[piece - 1];
   }
+  hrs_free(value);
   return status;
 }
 
-static hrs_status check_ends(row *r) {
+static hrs_status check_ends(hrs_check_row *r) {
   if (!r->set->has[HRS_PATH_VALUES]) return HRS_OK;
-  double first, last;
-  hrs_count end = (hrs_count)hrs_mask_full(r->set->n);
-  HRS_TRY(hrs_dataset_read(r->set, HRS_PATH_VALUES, r->k, 0, 1, HRS_F64, &first));
-  HRS_TRY(hrs_dataset_read(r->set, HRS_PATH_VALUES, r->k, end, 1, HRS_F64, &last));
-  found(r, CHECK_ENDS, fabs(first - r->set->v_empty[r->k]), 0,
-        "v(empty) is %.17g there, %.17g in "
-        "/samples",
-        first, r->set->v_empty[r->k]);
-  found(r, CHECK_ENDS, fabs(last - r->set->v_full[r->k]), 0,
-        "v(N) is %.17g there, %.17g in "
-        "/samples",
-        last, r->set->v_full[r->k]);
+  double first = 0, last = 0, sum[HRS_MAX_PLAYERS + 1] = {0}, stored[HRS_MAX_PLAYERS + 1];
+  HRS_TRY(sum_values(r, sum, &first, &last));
+  hrs_check_found(r, HRS_CHECK_ENDS, fabs(first - r->set->v_empty[r->k]), 0,
+                  "v(empty) is %.17g there, %.17g in /samples", first, r->set->v_empty[r->k]);
+  hrs_check_found(r, HRS_CHECK_ENDS, fabs(last - r->set->v_full[r->k]), 0,
+                  "v(N) is %.17g there, %.17g in /samples", last, r->set->v_full[r->k]);
+  HRS_TRY(hrs_dataset_read(r->set, HRS_PATH_MEAN_EFFECT, r->k, 0, r->set->n + 1, HRS_F64, stored));
+  for (int k = 0; k <= r->set->n; k++) {
+    double mean = sum[k] / hrs_binomial(r->set->n, k) - first;
+    hrs_check_found(r, HRS_CHECK_ENDS, fabs(mean - stored[k]), hrs_check_tolerance(r, r->scale),
+                    "the mean effect of order %d is %.17g, %.17g in /orders", k, mean, stored[k]);
+  }
   return HRS_OK;
 }
 
@@ -315,7 +236,7 @@ static int by_mask(const void *a, const void *b) {
 }
 
 /* The row's entries of one type by rising mask. */
-static hrs_status sorted_entries(const row *r, int type, entry **out, hrs_count *count) {
+static hrs_status sorted_entries(const hrs_check_row *r, int type, entry **out, hrs_count *count) {
   HRS_TRY(hrs_alloc(r->list.count, sizeof **out, out));
   *count = 0;
   for (hrs_count i = 0; i < r->list.count; i++)
@@ -324,21 +245,19 @@ static hrs_status sorted_entries(const row *r, int type, entry **out, hrs_count 
   return HRS_OK;
 }
 
-/* What is summed while the interactions of a type pass by. */
+/* Sums while the interactions of a type pass by. */
 typedef struct passing {
-  double empty;
   double sums[5][HRS_MAX_PLAYERS + 1];
-  double players[2][HRS_MAX_PLAYERS]; /* SV, BV */
 } passing;
 
-static void pass(row *r, int type, hrs_mask first, hrs_count count, const double *value, passing *p,
-                 const entry **next, const entry *end) {
+static void pass(hrs_check_row *r, int type, hrs_mask first, hrs_count count, const double *value,
+                 passing *p, const entry **next, const entry *end) {
   double threshold = r->set->threshold[r->k];
   for (hrs_count i = 0; i < count; i++) {
     hrs_mask mask = first + (hrs_mask)i;
     double x = value[i];
     if (mask == 0) {
-      p->empty = x;
+      r->empty[type] = x;
       continue;
     }
     int order = hrs_order(mask);
@@ -348,66 +267,70 @@ static void pass(row *r, int type, hrs_mask first, hrs_count count, const double
       p->sums[COUNT][order]++;
     }
     double sv = x / order, bv = ldexp(x, 1 - order);
-    for (hrs_mask rest = type == AND ? mask : 0; rest; rest &= rest - 1) {
+    for (hrs_mask rest = type == AND || r->fitted ? mask : 0; rest; rest &= rest - 1) {
       int player = hrs_order((rest & -rest) - 1);
-      p->players[0][player] += sv;
-      p->players[1][player] += bv;
+      r->players[0][player] += sv;
+      r->players[1][player] += bv;
     }
     while (*next < end && (*next)->mask < mask)
       (*next)++;
     if (*next < end && (*next)->mask == mask)
-      found(r, CHECK_LIST_VALUES, fabs((*next)->value - x), 0,
-            "mask %llu is %.17g in the list, %.17g in /interactions", (unsigned long long)mask,
-            (*next)->value, x);
+      hrs_check_found(r, HRS_CHECK_LIST_VALUES, fabs((*next)->value - x), 0,
+                      "mask %llu is %.17g in the list, %.17g in /interactions",
+                      (unsigned long long)mask, (*next)->value, x);
   }
 }
 
-static void compare_sums(row *r, int type, const passing *p) {
+static void compare_sums(hrs_check_row *r, int type, const passing *p) {
   static const char *const words[] = {"positive sum", "negative sum", "count",
                                       "sum of all positive", "sum of all negative"};
-  check_name name = type == AND ? CHECK_AND_SUMS : CHECK_OR_SUMS;
+  hrs_check_name name = type == AND ? HRS_CHECK_AND_SUMS : HRS_CHECK_OR_SUMS;
   double empty = type == AND ? r->set->v_empty[r->k] : 0;
-  found(r, name, fabs(p->empty - empty), 0, "I(empty) is %.17g, expected %.17g", p->empty, empty);
+  if (!r->fitted)
+    hrs_check_found(r, name, fabs(r->empty[type] - empty), 0, "I(empty) is %.17g, expected %.17g",
+                    r->empty[type], empty);
   for (int what = 0; what < 5; what++)
     for (int m = 0; m <= r->set->n; m++)
-      found(r, name, fabs(p->sums[what][m] - r->orders[type][what][m]),
-            what == COUNT ? 0 : tolerance_of(r, r->sum[type]),
-            "%s of order %d: %.17g, stored %.17g", words[what], m, p->sums[what][m],
-            r->orders[type][what][m]);
+      hrs_check_found(r, name, fabs(p->sums[what][m] - r->orders[type][what][m]),
+                      what == COUNT ? 0 : hrs_check_tolerance(r, r->sum[type]),
+                      "%s of order %d: %.17g, stored %.17g", words[what], m, p->sums[what][m],
+                      r->orders[type][what][m]);
 }
 
-static hrs_status compare_players(row *r, const passing *p) {
+/* A set's interaction is shared by its players, be it AND or OR. */
+static hrs_status compare_players(hrs_check_row *r) {
   static const hrs_dataset_path paths[2] = {HRS_PATH_SV, HRS_PATH_BV};
+  if (!r->set->has[HRS_PATH_AND] || r->failed[HRS_CHECK_LIST]) return HRS_OK;
   for (int which = 0; which < 2; which++) {
     double stored[HRS_MAX_PLAYERS];
     if (!r->set->has[paths[which]]) continue;
     HRS_TRY(hrs_dataset_read(r->set, paths[which], r->k, 0, r->set->n, HRS_F64, stored));
     for (int i = 0; i < r->set->n; i++)
-      found(r, CHECK_PLAYERS, fabs(stored[i] - p->players[which][i]), tolerance_of(r, r->sum[AND]),
-            "%s of player %d: %.17g from the interactions, %.17g stored", which ? "BV" : "SV", i,
-            p->players[which][i], stored[i]);
+      hrs_check_found(r, HRS_CHECK_PLAYERS, fabs(stored[i] - r->players[which][i]),
+                      hrs_check_tolerance(r, r->sum[AND]) + 2 * r->off,
+                      "%s of player %d: %.17g from the interactions, %.17g stored",
+                      which ? "BV" : "SV", i, r->players[which][i], stored[i]);
   }
   return HRS_OK;
 }
 
-static hrs_status check_interactions(row *r, int type) {
+static hrs_status check_interactions(hrs_check_row *r, int type) {
   hrs_dataset_path path = type == AND ? HRS_PATH_AND : HRS_PATH_OR;
-  if (!r->set->has[path] || r->failed[CHECK_LIST]) return HRS_OK;
+  if (!r->set->has[path] || r->failed[HRS_CHECK_LIST]) return HRS_OK;
   hrs_count size = (hrs_count)1 << r->set->n, listed = 0;
   double *value = NULL;
   entry *entries = NULL;
   passing *p = NULL;
-  hrs_status status = hrs_alloc(AT_A_TIME, sizeof *value, &value);
+  hrs_status status = hrs_alloc(HRS_CHECK_AT_A_TIME, sizeof *value, &value);
   if (status == HRS_OK) status = hrs_calloc(1, sizeof *p, &p);
   if (status == HRS_OK) status = sorted_entries(r, type, &entries, &listed);
   const entry *next = entries;
-  for (hrs_count done = 0; done < size && status == HRS_OK; done += AT_A_TIME) {
-    hrs_count piece = size - done < AT_A_TIME ? size - done : AT_A_TIME;
+  for (hrs_count done = 0; done < size && status == HRS_OK; done += HRS_CHECK_AT_A_TIME) {
+    hrs_count piece = size - done < HRS_CHECK_AT_A_TIME ? size - done : HRS_CHECK_AT_A_TIME;
     status = hrs_dataset_read(r->set, path, r->k, done, piece, HRS_F64, value);
     if (status == HRS_OK) pass(r, type, (hrs_mask)done, piece, value, p, &next, entries + listed);
   }
   if (status == HRS_OK) compare_sums(r, type, p);
-  if (status == HRS_OK && type == AND) status = compare_players(r, p);
   hrs_free(p);
   hrs_free(entries);
   hrs_free(value);
@@ -416,30 +339,30 @@ static hrs_status check_interactions(row *r, int type) {
 
 /* v(T) from the interactions of one type against /values, for all T: with Z the zeta transform of
  * I without the empty set, v(T) - v(empty) = Z(T) for AND and Z(N) - Z(N \ T) for OR. */
-static hrs_status check_match(row *r, int type) {
+static hrs_status check_match(hrs_check_row *r, int type) {
   hrs_dataset_path path = type == AND ? HRS_PATH_AND : HRS_PATH_OR;
-  if (!r->set->has[path] || !r->set->has[HRS_PATH_VALUES] || r->set->n > LARGEST_BITS)
+  if (!r->set->has[path] || !r->set->has[HRS_PATH_VALUES] || r->set->n > LARGEST_BITS || r->fitted)
     return HRS_OK;
   hrs_count size = (hrs_count)1 << r->set->n;
   double *zeta = NULL, *value = NULL;
   hrs_status status = hrs_alloc(size, sizeof *zeta, &zeta);
-  if (status == HRS_OK) status = hrs_alloc(AT_A_TIME, sizeof *value, &value);
+  if (status == HRS_OK) status = hrs_alloc(HRS_CHECK_AT_A_TIME, sizeof *value, &value);
   if (status == HRS_OK) status = hrs_dataset_read(r->set, path, r->k, 0, size, HRS_F64, zeta);
   if (status == HRS_OK) {
     zeta[0] = 0;
     status = hrs_butterfly(hrs_kernel_get(HRS_KERNEL_ZETA), 1, HRS_F64, zeta, r->set->n, 0,
                            r->set->n, HRS_BUTTERFLY_AUTO);
   }
-  double tolerance = tolerance_of(r, r->sum[type]), empty = r->set->v_empty[r->k];
-  for (hrs_count done = 0; done < size && status == HRS_OK; done += AT_A_TIME) {
-    hrs_count piece = size - done < AT_A_TIME ? size - done : AT_A_TIME;
+  double tolerance = hrs_check_tolerance(r, r->sum[type]), empty = r->set->v_empty[r->k];
+  for (hrs_count done = 0; done < size && status == HRS_OK; done += HRS_CHECK_AT_A_TIME) {
+    hrs_count piece = size - done < HRS_CHECK_AT_A_TIME ? size - done : HRS_CHECK_AT_A_TIME;
     status = hrs_dataset_read(r->set, HRS_PATH_VALUES, r->k, done, piece, HRS_F64, value);
     for (hrs_count i = 0; i < piece && status == HRS_OK; i++) {
       hrs_count mask = done + i;
       double v = empty + (type == AND ? zeta[mask] : zeta[size - 1] - zeta[size - 1 - mask]);
-      found(r, type == AND ? CHECK_AND_MATCH : CHECK_OR_MATCH, fabs(v - value[i]), tolerance,
-            "at mask %lld the interactions give %.17g, /values has %.17g", (long long)mask, v,
-            value[i]);
+      hrs_check_found(r, type == AND ? HRS_CHECK_AND_MATCH : HRS_CHECK_OR_MATCH, fabs(v - value[i]),
+                      tolerance, "at mask %lld the interactions give %.17g, /values has %.17g",
+                      (long long)mask, v, value[i]);
     }
   }
   hrs_free(value);
@@ -460,8 +383,11 @@ static double storage_epsilon(const hrs_dataset_reading *set) {
   return FLT_EPSILON;
 }
 
-static hrs_status read_orders(row *r) {
+static hrs_status read_orders(hrs_check_row *r) {
   r->scale = INFINITY;
+  r->fitted = r->set->has[HRS_PATH_FIT_RESIDUAL];
+  if (r->fitted)
+    HRS_TRY(hrs_dataset_read(r->set, HRS_PATH_FIT_RESIDUAL, -1, r->k, 1, HRS_F64, &r->off));
   for (int type = 0; type < 2; type++) {
     r->has[type] = r->set->has[hrs_dataset_orders(type, 0)];
     if (!r->has[type]) continue;
@@ -473,12 +399,13 @@ static hrs_status read_orders(row *r) {
       r->sum[type] += r->orders[type][ALL_POSITIVE][m] - r->orders[type][ALL_NEGATIVE][m];
     if (r->sum[type] < r->scale) r->scale = r->sum[type];
   }
+  if (r->fitted) r->scale = r->sum[AND] = r->sum[OR] = r->sum[AND] + r->sum[OR] + r->off;
   return HRS_OK;
 }
 
 hrs_status hrs_dataset_check_row(const hrs_dataset_reading *set, hrs_count k,
                                  hrs_dataset_check *checks) {
-  row r = {.set = set, .checks = checks, .k = k, .epsilon = storage_epsilon(set)};
+  hrs_check_row r = {.set = set, .checks = checks, .k = k, .epsilon = storage_epsilon(set)};
   HRS_ASSERT(set->complete && k >= 0 && k < set->rows);
   HRS_TRY(read_orders(&r));
   hrs_count first = (hrs_count)set->offset[k], count = (hrs_count)set->offset[k + 1] - first;
@@ -487,12 +414,14 @@ hrs_status hrs_dataset_check_row(const hrs_dataset_reading *set, hrs_count k,
   if (status == HRS_OK) status = check_list_sums(&r);
   if (status == HRS_OK) status = check_order_sums(&r);
   if (status == HRS_OK) status = check_shapley(&r);
-  if (status == HRS_OK) status = check_indices(&r);
+  if (status == HRS_OK) status = hrs_check_indices(&r);
   if (status == HRS_OK) status = check_ends(&r);
   for (int type = 0; type < 2 && status == HRS_OK; type++) {
     status = check_interactions(&r, type);
     if (status == HRS_OK) status = check_match(&r, type);
   }
+  if (status == HRS_OK) status = compare_players(&r);
+  if (status == HRS_OK && r.fitted) status = hrs_check_fit(&r);
   hrs_salient_destroy(&r.list);
   return status;
 }

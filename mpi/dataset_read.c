@@ -268,6 +268,8 @@ static hrs_status read_all(hrs_dataset_reading *set) {
   HRS_TRY(read_axis(set, HRS_PATH_INDEX, set->rows, HRS_I64, &set->index));
   HRS_TRY(read_axis(set, HRS_PATH_LABEL, set->rows, HRS_I32, &set->label));
   HRS_TRY(read_axis(set, HRS_PATH_TARGET, set->rows, HRS_I32, &set->target));
+  if (set->has[HRS_PATH_NETWORK])
+    HRS_TRY(read_axis(set, HRS_PATH_NETWORK, set->rows, HRS_I32, &set->network));
   HRS_TRY(read_axis(set, HRS_PATH_V_EMPTY, set->rows, HRS_F64, &set->v_empty));
   HRS_TRY(read_axis(set, HRS_PATH_V_FULL, set->rows, HRS_F64, &set->v_full));
   HRS_TRY(read_axis(set, HRS_PATH_THRESHOLD, set->rows, HRS_F64, &set->threshold));
@@ -305,6 +307,7 @@ void hrs_dataset_close(hrs_dataset_reading **handle) {
   hrs_free(set->index);
   hrs_free(set->label);
   hrs_free(set->target);
+  hrs_free(set->network);
   hrs_free(set->v_empty);
   hrs_free(set->v_full);
   hrs_free(set->threshold);

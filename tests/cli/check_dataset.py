@@ -23,15 +23,17 @@ import numpy as np
 
 FORMAT_VERSION = 1
 LARGEST_PLAYERS = 40
-# Rows of more masks than this are not transformed.
+# Rows of more masks than this are not transformed, curves over more not recomputed.
 LARGEST_BITS = 22
+LARGEST_CURVE_BITS = 12
 DOUBLE, SINGLE = np.dtype("<f8"), np.dtype("<f4")
 NO_VALUES = "This is a netCDF dimension but not a netCDF variable."
 
 ROOT_ATTRIBUTES = {"format": "text", "format_version": "<i4", "program_version": "text",
                    "git": "text", "n_players": "<i4", "n_samples": "<i8", "complete": "u1"}
 GROUPS = {"run", "samples", "salient", "orders", "orders/and", "orders/or", "indices",
-          "interactions", "players", "classes"}
+          "interactions", "players", "classes", "fit", "reconstruction", "reconstruction/curve",
+          "sharing"}
 
 
 @dataclass
@@ -66,6 +68,7 @@ OBJECTS = {
     "salient/threshold": Kind("<f8", ("row",), True),
     "salient/truncated": Kind("u1", ("row",), True),
     "orders/order": Kind("<i4", ("order",), True),
+    "orders/mean_effect": Kind("<f8", ("row", "order"), True),
     "indices/SV": Kind("<f8", ("row", "player")),
     "indices/BV": Kind("<f8", ("row", "player")),
 }
@@ -73,6 +76,22 @@ ORDER_SUMS = ("positive", "negative", "count", "all_positive", "all_negative")
 for _type in ("and", "or"):
     for _sum in ORDER_SUMS:
         OBJECTS[f"orders/{_type}/{_sum}"] = Kind("<f8", ("row", "order"))
+
+# Of a fitted split: all of these or none.
+FIT = ("l1", "loss", "lower_bound", "gap", "iterations", "noise_bound", "max_residual")
+RECONSTRUCTION = ("rmse", "max", "rho_unfaith", "explained", "kept")
+CURVE = ("kept", "rmse", "max", "explained", "strength")
+MOST_POINTS = 21
+SPLIT = {**{f"fit/{_name}": Kind("<f8", ("row",)) for _name in FIT},
+         **{f"reconstruction/{_name}": Kind("<f8", ("row",)) for _name in RECONSTRUCTION},
+         **{f"reconstruction/curve/{_name}": Kind("<f8", ("row", "point")) for _name in CURVE},
+         "fit/iterations": Kind("<i8", ("row",)),
+         "reconstruction/curve/point": Kind("<i8", ("point",))}
+OBJECTS.update(SPLIT)
+# Of several networks: all of these or none.
+SHARE = {"samples/network": Kind("<i4", ("row",)), "sharing/salient": Kind("<f8", ("row",)),
+         "sharing/top": Kind("<f8", ("row", "point"))}
+OBJECTS.update(SHARE)
 
 # The other indices, and whether they divide v(N) - v(empty) among all their sets.
 INDICES = {"SII": False, "k-SII": True, "STII": True, "FSII": True, "FBII": False, "BII": False,
@@ -88,6 +107,7 @@ for _index in INDICES:
 # The array that is the scale of an axis.
 SCALES = {"row": "row", "player": "player", "mask": "mask", "order": "orders/order",
           "class": "classes/name", "offset": "salient/offset", "entry": "salient/mask",
+          "point": "reconstruction/curve/point",
           **{f"indices/{_index}": f"indices/{_index}/mask" for _index in INDICES}}
 
 
@@ -128,6 +148,15 @@ def supersets_by_order(dividends):
     return sums
 
 
+def subsets_summed(array):
+    """[T]: the sum over the subsets of T."""
+    sums = array.copy()
+    for bit in range(len(array).bit_length() - 1):
+        pairs = sums.reshape(-1, 2, 2**bit)
+        pairs[:, 1] += pairs[:, 0]
+    return sums
+
+
 def as_text(value):
     """Text of an attribute or element, whichever way h5py gives it."""
     return value.decode() if isinstance(value, bytes) else str(value)
@@ -160,6 +189,8 @@ class Checker:
         self.lattice_epsilon()
         self.players()
         self.samples()
+        if "sharing" in self.file and not self.faults:
+            self.sharing()
         for k in range(self.rows):
             self.row(k)
         return self.faults
@@ -219,6 +250,13 @@ class Checker:
             for part in ("mask", "value", "error"):
                 self.need(f"indices/{index}" not in found or f"indices/{index}/{part}" in found,
                           f"/indices/{index}/{part} is missing")
+        if set(SPLIT) & set(found):
+            for name in SPLIT:
+                self.need(name in found, f"/{name} is missing")
+            self.need(len(types) == 2, "/fit without both types")
+        if set(SHARE) & set(found):
+            for name in (*SHARE, *SPLIT):
+                self.need(name in found, f"/{name} is missing")
         stored = [found[name].dtype for name, kind in OBJECTS.items()
                   if kind.type == "lattice" and name in found]
         self.need(len(set(stored)) <= 1, "the lattice arrays have several types")
@@ -227,7 +265,8 @@ class Checker:
     def lengths(self):
         entries = len(self.file["salient/mask"]) if "salient/mask" in self.file else 0
         return {"row": self.rows, "player": self.n, "mask": 2**self.n, "order": self.n + 1,
-                "offset": self.rows + 1, "entry": entries}
+                "offset": self.rows + 1, "entry": entries,
+                "point": min(self.n + 2, MOST_POINTS)}
 
     def array(self, name, array, kind):
         self.type(name, array, kind.type)
@@ -315,8 +354,12 @@ class Checker:
         self.need(runs == len(set(index.tolist())), "/samples: the rows of a sample are not together")
         self.need(runs == file.attrs["n_samples"],
                   f"n_samples is {file.attrs['n_samples']}, the rows have {runs}")
-        self.need(len({*zip(index.tolist(), target.tolist())}) == self.rows,
-                  "/samples: a pair of sample and target stands there twice")
+        network = file["samples/network"][()] if "samples/network" in file else 0 * index
+        self.need(len({*zip(index.tolist(), target.tolist(), network.tolist())}) == self.rows,
+                  "/samples: a pair of sample and target (and network) stands there twice")
+        count = 1 + int(network.max())
+        self.need(np.array_equal(network, np.arange(self.rows) % count),
+                  "/samples/network: the networks of a sample do not follow each other")
         self.need(np.all(index >= 0), "/samples/index is negative")
         self.need(np.all(file["samples/label"][()] >= -1), "/samples/label under -1")
         offset = file["salient/offset"][()].astype(np.int64)
@@ -326,6 +369,34 @@ class Checker:
         self.need(np.all(file["salient/truncated"][()] <= 1), "/salient/truncated is not 0 or 1")
         self.need(np.all(file["salient/threshold"][()] > 0), "/salient/threshold is not positive")
 
+    def sharing(self):
+        """What the networks of a sample have in common, by their lists where these are whole."""
+        group, file = self.file["salient"], self.file
+        count = 1 + int(file["samples/network"][()].max())
+        offset = group["offset"][()].astype(np.int64)
+        for first in range(0, self.rows, count):
+            rows = range(first, first + count)
+            where = f"rows {first} to {first + count - 1} of /sharing"
+            top = file["sharing/top"][first:first + count]
+            self.need(np.all(top == top[0]), f"{where}: top differs between the networks")
+            lists = [list(zip(group["type"][offset[k]:offset[k + 1]].tolist(),
+                              group["mask"][offset[k]:offset[k + 1]].tolist())) for k in rows]
+            for i, found in enumerate(top[0]):
+                if all(len(sets) >= 2**i for sets in lists):
+                    common = set.intersection(*(set(sets[:2**i]) for sets in lists))
+                    self.need(found == len(common) / 2**i, f"{where}: top {i} is {found}")
+                else:
+                    self.need(0 <= found <= 1 and found * 2**i % 1 == 0, f"{where}: top {i}")
+            kept = file["reconstruction/kept"][first:first + count]
+            found = file["sharing/salient"][first:first + count]
+            salient = [{s for s, value in zip(sets, group["value"][offset[k]:offset[k + 1]])
+                        if abs(value) >= group["threshold"][k]} for sets, k in zip(lists, rows)]
+            if [len(sets) for sets in salient] == kept.tolist():
+                with np.errstate(invalid="ignore"):
+                    wanted = len(set.intersection(*salient)) / kept
+                self.need(np.allclose(found, wanted, rtol=1e-12, atol=0, equal_nan=True),
+                          f"{where}: salient is {found}, by the lists {wanted}")
+
     def row(self, k):
         """What the numbers of row k say about each other."""
         file = self.file
@@ -334,6 +405,10 @@ class Checker:
         sums = {t: {s: file[f"orders/{t}/{s}"][k] for s in ORDER_SUMS} for t in types}
         size = {t: float(np.sum(sums[t]["all_positive"] - sums[t]["all_negative"])) + abs(v_empty)
                 for t in types}
+        off = 0
+        if "fit" in file:  # Both types explain v together, and may be off.
+            off = file["fit/max_residual"][k]
+            size = dict.fromkeys(types, sum(size.values()) + off)
         slack = {t: 4 * (self.n + 4) * self.epsilon * size[t] for t in types}
         if not self.need(np.isfinite([v_empty, v_full, *size.values()]).all(),
                          f"row {k}: numbers that are not finite"):
@@ -345,10 +420,10 @@ class Checker:
                 self.need(sums[kind][name][0] == 0, f"{where}: order 0 of {name} is not 0")
                 sign = -1 if name.endswith("negative") else 1
                 self.need(np.all(sign * sums[kind][name] >= 0), f"{where}: {name} has a wrong sign")
-            effect = np.sum(sums[kind]["all_positive"] + sums[kind]["all_negative"])
-            self.close(f"{where}: sum over all orders", effect, v_full - v_empty, slack[kind])
             self.salient_sums(k, kind, entries, sums[kind], slack[kind])
             self.whole(k, kind, entries, sums[kind], slack[kind])
+        for together in [types] if "fit" in file else [[t] for t in types]:
+            self.explained(k, together, sums, 2 * off + slack[together[0]])
         least = min(slack.values())
         if "indices/SV" in file:
             self.close(f"row {k}: sum of the Shapley values", file["indices/SV"][k].sum(),
@@ -357,9 +432,136 @@ class Checker:
             if f"indices/{index}" in file:
                 self.index(k, index, efficient, v_full - v_empty, least)
         if "values" in file:
-            v = file["values"][k]
+            v = file["values"][k].astype(np.float64)
             self.need(v[0] == v_empty and v[-1] == v_full, f"row {k}: /values does not begin and "
                       "end with v(empty) and v(N)")
+            means = np.bincount(self.orders(), v) / np.bincount(self.orders()) - v_empty
+            self.close(f"row {k}: mean effects of /values", file["orders/mean_effect"][k], means,
+                       least)
+        if "fit" in file:
+            self.split(k, entries, sums, least)
+
+    def orders(self):
+        """Number of players of each mask."""
+        orders = np.array([0])
+        for _ in range(self.n):
+            orders = np.concatenate([orders, orders + 1])
+        return orders
+
+    def explained(self, k, types, sums, slack):
+        """Types that explain v by themselves or together: effects and values of players."""
+        file, n = self.file, self.n
+        where = f"row {k}, {' and '.join(types)}"
+        choose = np.array([[math.comb(size, m) for m in range(n + 1)] for size in range(n + 1)])
+        means = np.zeros(n + 1)
+        for kind in types:
+            effect = sums[kind]["all_positive"] + sums[kind]["all_negative"]
+            inside = choose / choose[-1]  # [k, m]: share of the sets of k with a set of m inside
+            means += (inside if kind == "and" else 1 - inside[::-1]) @ effect
+        self.close(f"{where}: mean effects by the sums over orders",
+                   file["orders/mean_effect"][k], means, slack)
+        self.close(f"{where}: sum over all orders", means[-1],
+                   file["samples/v_full"][k] - file["samples/v_empty"][k], slack)
+        if "and" not in types or "interactions/and" not in file or n > LARGEST_BITS:
+            return
+        both = sum(file[f"interactions/{kind}"][k].astype(np.float64) for kind in types)
+        both[0] = 0
+        has, size = np.arange(2**n) >> np.arange(n)[:, None] & 1, np.maximum(self.orders(), 1)
+        for index, weight in (("SV", 1 / size), ("BV", 2.0**(1 - size))):
+            if f"indices/{index}" in file:
+                self.close(f"{where}: {index}", has @ (both * weight), file[f"indices/{index}"][k],
+                           slack)
+
+    def split(self, k, entries, sums, slack):
+        """/fit and /reconstruction of a row."""
+        file, relative = self.file, 4 * (self.n + 4) * self.epsilon
+        fit = {name: file[f"fit/{name}"][k] for name in FIT}
+        where = f"row {k} of /fit"
+        l1 = sum(np.sum(part["all_positive"] - part["all_negative"]) for part in sums.values())
+        self.close(f"{where}: l1", fit["l1"], l1, slack)
+        self.close(f"{where}: gap", fit["gap"],
+                   max(0, 1 - fit["lower_bound"] / fit["loss"]) if fit["loss"] > 0 else 0, relative)
+        self.need(0 <= fit["max_residual"] <= fit["noise_bound"] + slack,
+                  f"{where}: off by {fit['max_residual']}")
+        self.need(fit["iterations"] >= 0, f"{where}: {fit['iterations']} iterations")
+        if "samples/network" not in file:
+            self.close(f"{where}: loss", fit["loss"], l1, slack)
+        else:
+            self.need(fit["loss"] >= l1 - slack, f"{where}: a joint loss under l1")
+            for name in ("loss", "lower_bound", "gap", "iterations"):
+                first = k - file["samples/network"][k]
+                self.need(fit[name] == file[f"fit/{name}"][first],
+                          f"{where}: {name} is not that of the other networks")
+        where = f"row {k} of /reconstruction"
+        one = {name: file[f"reconstruction/{name}"][k] for name in RECONSTRUCTION}
+        size = sum(np.sum(part["positive"] - part["negative"]) for part in sums.values())
+        rest = abs(sum(np.sum(part["all_positive"] - part["positive"] + part["all_negative"]
+                              - part["negative"]) for part in sums.values()))
+        self.need(one["kept"] == sum(part["count"].sum() for part in sums.values()),
+                  f"{where}: kept is not what /orders counts")
+        self.close(f"{where}: explained", one["explained"],
+                   size / (size + rest) if size + rest > 0 else 1, slack / max(size + rest, 1e-300))
+        self.close(f"{where}: rho_unfaith", one["rho_unfaith"], one["rmse"]**2,
+                   relative * one["rmse"]**2)
+        curve = {name: file[f"reconstruction/curve/{name}"][k] for name in CURVE}
+        self.curve(where, curve, entries)
+        self.need(all(np.all((0 <= x["rmse"]) & (x["rmse"] <= x["max"] * (1 + relative)))
+                      for x in (one, curve)), f"{where}: rmse is not between 0 and max")
+        self.reconstruction(k, fit, one, curve, slack)
+
+    def curve(self, where, curve, entries):
+        """What the columns of a curve and the salient list say of each other."""
+        point, strength, kept = self.file["reconstruction/curve/point"][()], curve["strength"], \
+            curve["kept"]
+        self.need(np.array_equal(point, 2**np.arange(len(point))), f"{where}: points {point}")
+        self.need(np.all(np.diff(kept) >= 0), f"{where}: kept falls along the curve")
+        self.need(np.all(np.diff(strength) <= 0) and strength[-1] >= 0,
+                  f"{where}: strength rises along the curve")
+        self.need(np.all((kept >= point) | (strength == 0)), f"{where}: fewer kept than asked for")
+        self.need(np.all((0 <= curve["explained"]) & (curve["explained"] <= 1)),
+                  f"{where}: explained is no share")
+        same = np.diff(strength) == 0
+        for name in CURVE:
+            self.need(np.all(np.diff(curve[name])[same] == 0),
+                      f"{where}: {name} changes where the strength does not")
+        listed = np.abs(entries[2])
+        inside = point <= len(listed)
+        self.need(np.array_equal(strength[inside], listed[point[inside] - 1]),
+                  f"{where}: strength is not what the salient list has")
+        counts = np.array([np.sum(listed >= x) for x in strength])
+        known = inside & (counts < len(listed))
+        self.need(np.array_equal(kept[known], counts[known]),
+                  f"{where}: kept is not what the salient list has")
+
+    def reconstruction(self, k, fit, one, curve, slack):
+        """v from the interactions of both types, all of them and the strongest."""
+        file = self.file
+        if not {"values", "interactions/and", "interactions/or"} <= set(
+                name for name in OBJECTS if name in file) or self.n > LARGEST_BITS:
+            return
+        both = [file[f"interactions/{kind}"][k].astype(np.float64) for kind in ("and", "or")]
+        constant, v = both[0][0] + both[1][0], file["values"][k].astype(np.float64)
+        for array in both:
+            array[0] = 0
+
+        def errors(least):
+            kept = [np.where(np.abs(array) >= least, array, 0) for array in both]
+            zeta = [subsets_summed(array) for array in kept]
+            off = constant + zeta[0] + zeta[1][-1] - zeta[1][::-1] - v
+            size = sum(np.abs(array).sum() for array in kept)
+            rest = abs(sum((x - y).sum() for x, y in zip(both, kept)))
+            return {"rmse": np.sqrt(np.mean(off**2)), "max": np.abs(off).max(),
+                    "explained": size / (size + rest) if size + rest > 0 else 1}
+
+        where = f"row {k} of /reconstruction"
+        self.close(f"row {k}: AND and OR together against /values", errors(0)["max"],
+                   fit["max_residual"], slack)
+        found = errors(file["salient/threshold"][k])
+        for name, value in found.items():
+            self.close(f"{where}: {name}", one[name], value, slack)
+        for i, strength in enumerate(curve["strength"] if self.n <= LARGEST_CURVE_BITS else []):
+            for name, value in errors(max(strength, 5e-324)).items():
+                self.close(f"{where}: {name} of the curve", curve[name][i], value, slack)
 
     def index(self, k, name, efficient, effect, slack):
         """An interaction index: its sets, what it divides, and its values from the dividends."""
@@ -378,7 +580,8 @@ class Checker:
                   f"{where}: an error of {group['error'][k]}")
         if efficient or (name == "Moebius" and highest == self.n):
             self.close(f"{where}: sum", values.sum(), effect, 2**highest * slack)
-        if "interactions/and" not in self.file or self.n > LARGEST_INDEX_BITS:
+        if ("interactions/and" not in self.file or "fit" in self.file
+                or self.n > LARGEST_INDEX_BITS):
             return
         sums = supersets_by_order(self.file["interactions/and"][k].astype(np.float64))
         for s in range(1, highest + 1):
@@ -430,21 +633,19 @@ class Checker:
                 self.close(where, mine_sums, sums[name], 0 if name == "count" else slack)
 
     def whole(self, k, kind, entries, sums, slack):
-        """/interactions against the list, /orders, /values, SV and BV."""
+        """/interactions of a type against the list, /orders, and its own /values."""
         name = f"interactions/{kind}"
         if name not in self.file or self.n > LARGEST_BITS:
             return
         n, where = self.n, f"row {k} of /{name}"
         dividends = self.file[name][k].astype(np.float64)
-        v_empty = self.file["samples/v_empty"][k]
-        self.need(dividends[0] == (v_empty if kind == "and" else 0), f"{where}: I(empty)")
+        v_empty, fitted = self.file["samples/v_empty"][k], "fit" in self.file
+        self.need(fitted or dividends[0] == (v_empty if kind == "and" else 0),
+                  f"{where}: I(empty)")
         types, masks, values = entries
         mine = (types == ("and", "or").index(kind)) & (masks < len(dividends))
         self.need(np.array_equal(dividends[masks[mine].astype(np.int64)], values[mine]),
                   f"{where}: not what the salient list says")
-        orders = np.array([0])
-        for _ in range(n):
-            orders = np.concatenate([orders, orders + 1])
         rest = dividends.copy()
         rest[0] = 0
         salient = np.abs(rest) >= self.file["salient/threshold"][k]
@@ -452,23 +653,12 @@ class Checker:
                            ("all_negative", np.minimum(rest, 0)), ("count", salient),
                            ("positive", np.maximum(rest, 0) * salient),
                            ("negative", np.minimum(rest, 0) * salient)):
-            self.close(f"{where}: {what}", np.bincount(orders, part, minlength=n + 1), sums[what],
-                       0 if what == "count" else slack)
-        if "values" in self.file:
-            zeta = rest.copy()
-            for bit in range(n):
-                pairs = zeta.reshape(-1, 2, 2**bit)
-                pairs[:, 1] += pairs[:, 0]
+            self.close(f"{where}: {what}", np.bincount(self.orders(), part, minlength=n + 1),
+                       sums[what], 0 if what == "count" else slack)
+        if "values" in self.file and not fitted:
+            zeta = subsets_summed(rest)
             v = v_empty + (zeta if kind == "and" else zeta[-1] - zeta[::-1])
             self.close(f"{where}: against /values", v, self.file["values"][k], slack)
-        if kind == "or":
-            return
-        has = np.arange(2**n) >> np.arange(n)[:, None] & 1
-        size = np.maximum(orders, 1)
-        for index, weight in (("SV", 1 / size), ("BV", 2.0**(1 - size))):
-            if f"indices/{index}" in self.file:
-                self.close(f"{where}: {index}", has @ (rest * weight),
-                           self.file[f"indices/{index}"][k], slack)
 
 
 def readable_by_h5dump(path):

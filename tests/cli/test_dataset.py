@@ -42,10 +42,32 @@ class Format(ProgramTest):
                                       "--class-names", DATA / "digits_class_names.txt"],
         "a network in single": CNN + ["--select", "5", "--players", "grid:3x3", "--types", "and,or",
                                       "--precision", "single", "--values", "--keep", "all"],
+        "a split": CNN + ["--select", "0:2", "--players", "grid:3x3", "--types", "and-or",
+                          "--values", "--keep", "all", "--indices", "SV,BV,SII"],
+        "a split within noise": CNN + ["--select", "0", "--players", "grid:3x3", "--types",
+                                       "and-or", "--noise", "0.02", "--fit-gap", "0.01",
+                                       "--values", "--keep", "all", "--indices", "SV,BV"],
+        "a split apart": ["--closed-form", "and-or:n=7,terms=5,seed=1", "--types", "and-or",
+                          "--fit-merge", "off", "--fit-empty", "split", "--values"],
+        "a split, salient": CNN + ["--select", "0", "--players", "grid:3x3", "--types", "and-or",
+                                   "--keep", "salient", "--salient-limit", "5"],
+        "splits of targets": CNN + ["--select", "0:2", "--players", "grid:2x2", "--types",
+                                    "and-or", "--target", "1,2", "--keep", "top:9",
+                                    "--threshold", "global:0.2"],
+        "a split of one player": ["--closed-form", "additive:n=1", "--types", "and-or",
+                                  "--values"],
+        "networks": CNN + ["--model", DATA / "digits_mlp.onnx", "--select", "0:2", "--players",
+                           "grid:3x3", "--types", "and-or", "--share", "--noise", "0.02",
+                           "--fit-gap", "0.01", "--values", "--keep", "all"],
+        "networks with nothing salient": CNN + [
+            "--model", DATA / "digits_mlp.onnx", "--select", "0", "--players", "grid:2x2",
+            "--types", "and-or", "--share", "--threshold", "delta:1000000"],
     }
 
     def test_runs(self):
-        for name, args in self.RUNS.items():
+        zeros = self.save("zeros.npy", np.zeros((2, 8)))
+        nothing = ["--table", zeros, "--types", "and-or", "--values"]
+        for name, args in {**self.RUNS, "a split of nothing": nothing}.items():
             for ranks in (0, 3):
                 with self.subTest(name, ranks=ranks):
                     out, _ = self.interactions(*args, ranks=ranks)
@@ -147,10 +169,61 @@ class Damage(ProgramTest):
         "the samples": (lambda file: file.attrs.__setitem__("n_samples", np.int64(2)), False),
     }
 
+    # The same of a fitted split, within noise.
+    SPLIT_CHANGES = {
+        "v(N)": (add("samples/v_full", 0, 1), True),
+        "a value": (add("values", (0, 77), 1e-6), True),
+        "a dividend": (add("interactions/and", (0, 77), 1e-6), True),
+        "an OR dividend": (add("interactions/or", (0, 200), 1e-6), True),
+        "I_and(empty)": (add("interactions/and", (0, 0), 1e-6), True),
+        "SV": (add("indices/SV", (0, 2), 1), True),
+        "BV": (add("indices/BV", (0, 2), 1), True),
+        "a mean effect": (add("orders/mean_effect", (0, 4), 1e-6), True),
+        "a sum of all": (add("orders/or/all_positive", (0, 3), 1e-6), True),
+        "an entry's value": (add("salient/value", 3, 1e-9), True),
+        "L1": (add("fit/l1", 0, 1e-6), True),
+        "the loss": (add("fit/loss", 0, 1e-6), True),
+        "the bound": (add("fit/lower_bound", 0, -1e-6), True),
+        "the gap": (add("fit/gap", 0, 1e-6), True),
+        "the residual": (add("fit/max_residual", 0, -1e-6), True),
+        "a residual beyond the noise": (put("fit/max_residual", 0, 2), True),
+        "no residual": (put("fit/max_residual", 0, np.nan), True),
+        "the noise": (put("fit/noise_bound", 0, 1e-3), True),
+        "a missing gap": (lambda file: file.__delitem__("fit/gap"), True),
+        "RMSE": (add("reconstruction/rmse", 0, 1e-6), True),
+        "the largest error": (add("reconstruction/max", 0, 1e-6), True),
+        "unfaithfulness": (add("reconstruction/rho_unfaith", 0, 1e-6), True),
+        "the explained share": (add("reconstruction/explained", 0, -1e-6), True),
+        "how many are kept": (add("reconstruction/kept", 0, 1), True),
+        "a point": (put("reconstruction/curve/point", 2, 5), True),
+        "a number on the curve": (add("reconstruction/curve/kept", (0, 3), 1), True),
+        "an error on the curve": (add("reconstruction/curve/rmse", (0, 3), 1e-6), True),
+        "a largest error on the curve": (add("reconstruction/curve/max", (0, 3), 1e-6), True),
+        "a share on the curve": (add("reconstruction/curve/explained", (0, 3), -1e-6), True),
+        "a strength on the curve": (add("reconstruction/curve/strength", (0, 3), 1e-6), True),
+    }
+
     def test_changes(self):
-        good, _ = self.interactions(*Format.RUNS["everything"])
+        self.check_changes("everything", self.CHANGES)
+
+    def test_changes_of_a_split(self):
+        self.check_changes("a split within noise", self.SPLIT_CHANGES)
+
+    def test_changes_of_networks(self):
+        """What networks that were fitted together have in common."""
+        joint = {name: (add(f"fit/{name}", 1, amount), True)
+                 for name, amount in (("loss", 1e-6), ("lower_bound", -1e-6), ("iterations", 1))}
+        joint |= {"salient": (add("sharing/salient", 1, 1e-6), True),
+                  "all networks": (add("sharing/salient", slice(0, 2), 1), False),
+                  "top": (add("sharing/top", (0, 3), 1 / 8), True),
+                  "no number": (add("sharing/top", (slice(0, 2), 3), 1e-3), True),
+                  "the networks": (put("samples/network", 1, 0), False)}
+        self.check_changes("networks", joint)
+
+    def check_changes(self, run_name, changes):
+        good, _ = self.interactions(*Format.RUNS[run_name])
         self.assertEqual(check_dataset.faults(good), [])
-        for name, (change, shown) in self.CHANGES.items():
+        for name, (change, shown) in changes.items():
             with self.subTest(name):
                 bad = self.folder / "bad.h5"
                 shutil.copy(good, bad)
