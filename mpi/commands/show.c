@@ -90,6 +90,9 @@ static hrs_status load_row(const hrs_dataset_reading *set, hrs_count k, hrs_show
     if (row->has_index[which])
       HRS_TRY(hrs_dataset_read(set, indices[which], k, 0, set->n, HRS_F64, row->index[which]));
   }
+  HRS_TRY(hrs_dataset_read(set, HRS_PATH_MEAN_EFFECT, k, 0, set->n + 1, HRS_F64, row->mean_effect));
+  row->fitted = set->has[HRS_PATH_FIT_L1];
+  if (row->fitted) HRS_TRY(hrs_show_fit_read(set, k, &row->fit));
   hrs_count first = (hrs_count)set->offset[k];
   HRS_TRY(hrs_dataset_read_salient(set, first, (hrs_count)set->offset[k + 1] - first, &row->list));
   for (hrs_count i = 0; i < row->list.count; i++)

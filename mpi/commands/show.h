@@ -11,6 +11,20 @@ typedef struct hrs_show_options {
   bool orders, check, json;
 } hrs_show_options;
 
+/** /fit and /reconstruction of a row. */
+typedef struct hrs_show_fit {
+  double l1, loss, lower_bound, gap, noise_bound, max_residual, iterations;
+  double rmse, max, rho_unfaith, explained, kept;
+  int points;
+  struct {
+    double strength[HRS_CURVE_POINTS], kept[HRS_CURVE_POINTS], rmse[HRS_CURVE_POINTS],
+        max[HRS_CURVE_POINTS], explained[HRS_CURVE_POINTS];
+  } curve;
+  bool shared;           /* with other networks */
+  double shared_salient; /* share of the salient ones that is common; NaN where there are none */
+  double shared_top[HRS_CURVE_POINTS];
+} hrs_show_fit;
+
 /** Everything that is said of one row. */
 typedef struct hrs_show_row {
   hrs_count k;
@@ -19,6 +33,9 @@ typedef struct hrs_show_row {
   double orders[2][5][HRS_MAX_PLAYERS + 1];
   bool has_index[2]; /* SV, BV */
   double index[2][HRS_MAX_PLAYERS];
+  double mean_effect[HRS_MAX_PLAYERS + 1];
+  bool fitted;
+  hrs_show_fit fit;
 } hrs_show_row;
 
 /** A small picture of the players: which player stands where, -1 for none. */
@@ -39,6 +56,20 @@ void hrs_show_map_destroy(hrs_show_map *map);
 static inline bool hrs_show_wants(const hrs_show_options *options, uint8_t type) {
   return options->type[0] == 'b' || (options->type[0] == 'a') == (type == 0);
 }
+
+/** An order k with a mean effect below that of k - 1 by more than rounding; 0 where there is none.
+ */
+int hrs_show_first_fall(const hrs_show_row *row, int n, int after);
+/** /fit and /reconstruction of row k. Errors: INPUT. */
+hrs_status hrs_show_fit_read(const hrs_dataset_reading *set, hrs_count k, hrs_show_fit *out);
+/** Sections on the split of a row, its reconstruction, and the mean effects of orders. */
+void hrs_show_fit_text(const hrs_show_fit *fit);
+void hrs_show_means_text(const hrs_dataset_reading *set, const hrs_show_row *row);
+
+/** What sections are made of; `bar` has HRS_SHOW_BAR marks for a share of 1. */
+enum { HRS_SHOW_BAR = 18 };
+void hrs_show_heading(const char *text);
+void hrs_show_bar(double share);
 
 void hrs_show_header_text(const hrs_dataset_reading *set);
 void hrs_show_rows_text(const hrs_dataset_reading *set, const hrs_count *counts);

@@ -75,14 +75,67 @@ static void interaction(const hrs_dataset_reading *set, const hrs_salient *list,
   printf("}");
 }
 
+static void fit(const hrs_show_fit *f) {
+  const struct {
+    const char *name;
+    double value;
+  } members[] = {{"loss", f->loss},
+                 {"lower_bound", f->lower_bound},
+                 {"gap", f->gap},
+                 {"iterations", f->iterations},
+                 {"noise_bound", f->noise_bound},
+                 {"max_residual", f->max_residual}},
+    salient[] = {{"max", f->max},
+                 {"rho_unfaith", f->rho_unfaith},
+                 {"explained", f->explained},
+                 {"kept", f->kept}};
+  const struct {
+    const char *name;
+    const double *value;
+  } curve[] = {{"kept", f->curve.kept},
+               {"rmse", f->curve.rmse},
+               {"max", f->curve.max},
+               {"explained", f->curve.explained},
+               {"strength", f->curve.strength}};
+  printf(",\n   \"fit\": {\"l1\": ");
+  number(f->l1);
+  for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+    printf(", \"%s\": ", members[i].name);
+    number(members[i].value);
+  }
+  printf("},\n   \"reconstruction\": {\"rmse\": ");
+  number(f->rmse);
+  for (size_t i = 0; i < sizeof salient / sizeof *salient; i++) {
+    printf(", \"%s\": ", salient[i].name);
+    number(salient[i].value);
+  }
+  printf(",\n    \"curve\": {\"point\": [");
+  for (int p = 0; p < f->points; p++)
+    printf("%s%lld", p ? ", " : "", 1LL << p);
+  printf("]");
+  for (size_t i = 0; i < sizeof curve / sizeof *curve; i++) {
+    printf(", ");
+    numbers(curve[i].name, curve[i].value, f->points);
+  }
+  printf("}}");
+  if (!f->shared) return;
+  printf(",\n   \"sharing\": {\"salient\": ");
+  number(f->shared_salient);
+  printf(", ");
+  numbers("top", f->shared_top, f->points);
+  printf("}");
+}
+
 void hrs_show_row_json(const hrs_dataset_reading *set, const hrs_show_row *row,
                        const hrs_show_options *options, bool first) {
   static const char *const types[2] = {"and", "or"}, *const indices[2] = {"SV", "BV"};
   static const char *const sums[5] = {"positive", "negative", "count", "all_positive",
                                       "all_negative"};
   hrs_count k = row->k, shown = 0;
-  printf("%s\n  {\"row\": %lld, \"sample\": %lld, \"label\": %d, \"target\": %d, \"v_empty\": ",
+  printf("%s\n  {\"row\": %lld, \"sample\": %lld, \"label\": %d, \"target\": %d, ",
          first ? "" : ",", (long long)k, (long long)set->index[k], set->label[k], set->target[k]);
+  if (set->network) printf("\"network\": %d, ", set->network[k]);
+  printf("\"v_empty\": ");
   number(set->v_empty[k]);
   printf(", \"v_full\": ");
   number(set->v_full[k]);
@@ -105,7 +158,9 @@ void hrs_show_row_json(const hrs_dataset_reading *set, const hrs_show_row *row,
     }
     printf("}");
   }
-  printf("}");
+  printf("},\n   ");
+  numbers("mean_effect", row->mean_effect, set->n + 1);
+  if (row->fitted) fit(&row->fit);
   for (int which = 0; which < 2; which++)
     if (row->has_index[which]) {
       printf(",\n   ");

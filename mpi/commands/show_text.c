@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { COLUMNS = 100, MOST_ROWS_LISTED = 20, BAR = 18 };
+enum { COLUMNS = 100, MOST_ROWS_LISTED = 20 };
 
 static const char *const type_names[2] = {"AND", "OR"};
 
@@ -26,7 +26,7 @@ static const char *paint(style s) {
   return colours ? codes[s] : "";
 }
 
-static void heading(const char *text) {
+void hrs_show_heading(const char *text) {
   printf("\n%s%s%s\n", paint(HEADING), text, paint(PLAIN));
 }
 
@@ -106,9 +106,12 @@ void hrs_show_header_text(const hrs_dataset_reading *set) {
   print_set(set, hrs_mask_full(set->n), COLUMNS - 16);
   printf("\nrows     %lld of %lld sample%s\n", (long long)set->rows, (long long)set->samples,
          set->samples == 1 ? "" : "s");
-  printf("types    %s%s%s\n", set->has[HRS_PATH_AND_COUNT] ? "AND" : "",
-         set->has[HRS_PATH_AND_COUNT] && set->has[HRS_PATH_OR_COUNT] ? ", " : "",
-         set->has[HRS_PATH_OR_COUNT] ? "OR" : "");
+  bool both = set->has[HRS_PATH_AND_COUNT] && set->has[HRS_PATH_OR_COUNT];
+  printf("types    %s%s%s%s\n", set->has[HRS_PATH_AND_COUNT] ? "AND" : "", both ? ", " : "",
+         set->has[HRS_PATH_OR_COUNT] ? "OR" : "",
+         set->has[HRS_PATH_FIT_L1] ? ": v split between them"
+         : both                    ? ": each for all of v"
+                                   : "");
   printf("stored   %s", array_names(set, arrays, sizeof arrays));
   if (set->precision != HRS_NONE) printf(" (%s)", hrs_dtype_name(set->precision));
   printf("\n");
@@ -139,15 +142,17 @@ void hrs_show_rows_text(const hrs_dataset_reading *set, const hrs_count *counts)
   for (int i = 0; i < set->classes; i++)
     if (width(set->class_names[i]) + 4 > classes) classes = width(set->class_names[i]) + 4;
   if (classes > 20) classes = 20;
-  heading("Rows");
+  hrs_show_heading("Rows");
   printf("  %5s %8s  ", "row", "sample");
   pad("label", classes);
   pad("target", classes);
-  printf("%11s %11s %8s %8s  %s\n", "v(empty)", "v(N)", "AND", "OR", "threshold");
+  printf("%s%11s %11s %8s %8s  %s\n", set->network ? " network" : "", "v(empty)", "v(N)", "AND",
+         "OR", "threshold");
   for (hrs_count k = 0; k < set->rows && k < MOST_ROWS_LISTED; k++) {
     printf("  %5lld %8lld  ", (long long)k, (long long)set->index[k]);
     print_class(set, set->label[k], classes);
     print_class(set, set->target[k], classes);
+    if (set->network) printf("%8d", set->network[k]);
     number(set->v_empty[k], 11);
     printf(" ");
     number(set->v_full[k], 11);
@@ -174,7 +179,7 @@ static hrs_count print_top(const hrs_dataset_reading *set, const hrs_show_row *r
   snprintf(title, sizeof title, "Largest interactions (%lld of %lld listed%s)",
            (long long)(wanted < options->top ? wanted : options->top), (long long)wanted,
            set->truncated[row->k] ? "; the list was cut at its limit" : "");
-  heading(title);
+  hrs_show_heading(title);
   if (wanted == 0) {
     printf("  none\n");
     return 0;
@@ -205,7 +210,7 @@ static void print_maps(const hrs_show_map *map, const hrs_show_row *row,
   int label = 17, cell = 2 * map->columns - 1 > label ? 2 * map->columns - 1 : label;
   int across = (COLUMNS - 2) / (cell + 2);
   if (shown > 2 * across) shown = 2 * across;
-  heading("Where they are (# in the set, . another player)");
+  hrs_show_heading("Where they are (# in the set, . another player)");
   for (hrs_count first = 0; first < shown; first += across) {
     hrs_count end = first + across < shown ? first + across : shown;
     if (first > 0) printf("\n");
@@ -235,12 +240,17 @@ static void print_maps(const hrs_show_map *map, const hrs_show_row *row,
 }
 
 static void print_bar(double value, double largest, bool to_the_left, style s) {
-  int length = largest > 0 && isfinite(value) ? (int)lround(fabs(value) / largest * BAR) : 0;
-  char marks[BAR + 1];
-  memset(marks, '#', BAR);
-  marks[length < BAR ? length : BAR] = '\0';
-  if (to_the_left) printf("%*s", BAR - length, "");
+  int length =
+      largest > 0 && isfinite(value) ? (int)lround(fabs(value) / largest * HRS_SHOW_BAR) : 0;
+  char marks[HRS_SHOW_BAR + 1];
+  memset(marks, '#', HRS_SHOW_BAR);
+  marks[length < HRS_SHOW_BAR ? length : HRS_SHOW_BAR] = '\0';
+  if (to_the_left) printf("%*s", HRS_SHOW_BAR - length, "");
   printf("%s%s%s", paint(s), marks, paint(PLAIN));
+}
+
+void hrs_show_bar(double share) {
+  print_bar(share, 1, false, POSITIVE);
 }
 
 static void print_orders(const hrs_dataset_reading *set, const hrs_show_row *row,
@@ -254,12 +264,12 @@ static void print_orders(const hrs_dataset_reading *set, const hrs_show_row *row
   while (last > 1 && !row->orders[0][positive][last] && !row->orders[0][negative][last] &&
          !row->orders[1][positive][last] && !row->orders[1][negative][last])
     last--;
-  heading(all ? "Strength by order, all interactions (sum of negative | positive)"
-              : "Strength by order, salient interactions (sum of negative | positive)");
+  hrs_show_heading(all ? "Strength by order, all interactions (sum of negative | positive)"
+                       : "Strength by order, salient interactions (sum of negative | positive)");
   for (uint8_t type = 0; type < 2; type++) {
     if (!row->has[type] || !hrs_show_wants(options, type)) continue;
     printf("  %-4s %5s %8s %12s %*s|%-*s %12s\n", type_names[type], "order", all ? "" : "count",
-           "negative", BAR, "", BAR, "", "positive");
+           "negative", HRS_SHOW_BAR, "", HRS_SHOW_BAR, "", "positive");
     for (int m = 1; m <= last; m++) {
       printf("  %-4s %5d ", "", m);
       if (all)
@@ -270,8 +280,9 @@ static void print_orders(const hrs_dataset_reading *set, const hrs_show_row *row
       print_bar(row->orders[type][negative][m], largest, true, NEGATIVE);
       printf("|");
       print_bar(row->orders[type][positive][m], largest, false, POSITIVE);
-      int used = largest > 0 ? (int)lround(row->orders[type][positive][m] / largest * BAR) : 0;
-      printf("%*s %12.5g\n", BAR - used, "", row->orders[type][positive][m]);
+      int used =
+          largest > 0 ? (int)lround(row->orders[type][positive][m] / largest * HRS_SHOW_BAR) : 0;
+      printf("%*s %12.5g\n", HRS_SHOW_BAR - used, "", row->orders[type][positive][m]);
     }
   }
 }
@@ -295,7 +306,7 @@ static void print_players(const hrs_dataset_reading *set, const hrs_show_row *ro
   if (columns > 24) columns = 24;
   sort_values = row->index[main_index];
   qsort(order, (size_t)set->n, sizeof *order, by_falling_size);
-  heading(main_index == 0 ? "Shapley values" : "Banzhaf values");
+  hrs_show_heading(main_index == 0 ? "Shapley values" : "Banzhaf values");
   printf("  %6s  ", "player");
   pad("name", columns);
   for (int which = 0; which < 2; which++)
@@ -315,7 +326,7 @@ static void print_players(const hrs_dataset_reading *set, const hrs_show_row *ro
     if (value < 0)
       print_bar(value, largest, true, NEGATIVE);
     else
-      printf("%*s", BAR, "");
+      printf("%*s", HRS_SHOW_BAR, "");
     printf("|");
     if (value > 0) print_bar(value, largest, false, POSITIVE);
     printf("\n");
@@ -324,12 +335,14 @@ static void print_players(const hrs_dataset_reading *set, const hrs_show_row *ro
 
 hrs_status hrs_show_row_text(const hrs_dataset_reading *set, const hrs_show_row *row,
                              const hrs_show_options *options) {
-  char title[128];
+  char title[160], network[24] = "";
   hrs_show_map map;
-  snprintf(title, sizeof title, "Row %lld: sample %lld, target %d%s%s", (long long)row->k,
+  if (set->network) snprintf(network, sizeof network, ", network %d", set->network[row->k]);
+  snprintf(title, sizeof title, "Row %lld: sample %lld, target %d%s%s%s", (long long)row->k,
            (long long)set->index[row->k], set->target[row->k],
-           *class_name(set, set->target[row->k]) ? " " : "", class_name(set, set->target[row->k]));
-  heading(title);
+           *class_name(set, set->target[row->k]) ? " " : "", class_name(set, set->target[row->k]),
+           network);
+  hrs_show_heading(title);
   printf("  v(empty) = %.9g, v(N) = %.9g\n", set->v_empty[row->k], set->v_full[row->k]);
   hrs_count shown = print_top(set, row, options);
   HRS_TRY(hrs_show_map_create(set, row->k, &map));
@@ -337,12 +350,14 @@ hrs_status hrs_show_row_text(const hrs_dataset_reading *set, const hrs_show_row 
   hrs_show_map_destroy(&map);
   print_orders(set, row, options, false);
   if (options->orders) print_orders(set, row, options, true);
+  if (row->fitted) hrs_show_fit_text(&row->fit);
+  hrs_show_means_text(set, row);
   if (row->has_index[0] || row->has_index[1]) print_players(set, row);
   return HRS_OK;
 }
 
 void hrs_show_checks_text(const hrs_dataset_check *checks) {
-  heading("Checks");
+  hrs_show_heading("Checks");
   printf("  %-48s %8s %12s %12s\n", "", "rows", "error", "allowed");
   for (int i = 0; i < hrs_dataset_checks; i++) {
     const hrs_dataset_check *c = &checks[i];

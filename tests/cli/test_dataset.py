@@ -331,6 +331,41 @@ class Show(ProgramTest):
                 for name in ("SV", "BV"):
                     self.assertEqual(row[name], file[f"indices/{name}"][k].tolist())
 
+    def test_split(self):
+        """Of a fitted split: /fit, /reconstruction with its curve, networks, mean effects."""
+        for name in ("a split within noise", "networks"):
+            out, _ = self.interactions(*Format.RUNS[name])
+            text = run("show", out, "--row", "0")
+            self.assertEqual(text.code, 0, text)
+            for words in ("v split between them", "Split of v into AND and OR", "no split has less",
+                          "Reconstruction of v", "rho_unfaith", "Sparsity: v from", "Mean of v(S)"):
+                self.assertIn(words, text.out)
+            self.assertEqual("common" in text.out, name == "networks")
+            self.assertEqual([line for line in text.out.splitlines()[3:] if len(line) > 100], [])
+            rows = json.loads(run("show", out, "--json").out)["rows"]
+            with h5py.File(out) as file:
+                for k, row in enumerate(rows):
+                    self.assertEqual(row["mean_effect"], file["orders/mean_effect"][k].tolist())
+                    self.assertEqual(row["fit"], {x: file["fit"][x][k] for x in file["fit"]})
+                    one, curve = row["reconstruction"], row["reconstruction"].pop("curve")
+                    self.assertEqual(one, {x: file["reconstruction"][x][k] for x in one})
+                    stored = file["reconstruction/curve"]
+                    self.assertEqual(curve.pop("point"), stored["point"][()].tolist())
+                    self.assertEqual(curve, {x: stored[x][k].tolist() for x in curve})
+                    self.assertEqual(set(curve) | {"point"}, set(stored))
+                    if name == "networks":
+                        self.assertEqual(row["network"], file["samples/network"][k])
+                        self.assertEqual(row["sharing"]["salient"], file["sharing/salient"][k])
+                        self.assertEqual(row["sharing"]["top"], file["sharing/top"][k].tolist())
+
+    def test_mean_effects(self):
+        """Where they fall is said: v is 0, 1, 1, 0.5 for 0 to 3 players."""
+        v = np.array([0, 1, 1, 0.5])[[bin(s).count("1") for s in range(8)]]
+        out, _ = self.interactions("--table", self.save("falling.npy", v))
+        self.assertIn("It falls at k = 3\n", run("show", out).out)
+        out, _ = self.interactions("--closed-form", "majority:n=5")
+        self.assertIn("It does not fall", run("show", out).out)
+
     def test_rows(self):
         """--row and --sample with --target lead to the same row."""
         rows = json.loads(self.shown("--json").out)["rows"]
