@@ -27,7 +27,7 @@ static int lattice_count(int networks, bool bounded) {
 
 hrs_count hrs_fit_bytes(hrs_count elements, hrs_count chunk, int networks, bool bounded) {
   hrs_count bytes = elements * (hrs_count)sizeof(double);
-  hrs_count exchanged = networks * (bounded ? 2 * 4 + 1 : 2 * 2 + 1);
+  hrs_count exchanged = networks * (bounded ? 4 + 1 : 2 + 1) + 2;
   hrs_count scratch = 2 * (chunk < bytes ? chunk : bytes);
   return bytes * lattice_count(networks, bounded) + scratch * exchanged;
 }
@@ -55,14 +55,20 @@ hrs_status hrs_fit_create(MPI_Comm comm, const hrs_partition *part, hrs_count ch
   hrs_angles_set(fit->exact_angles, part->n, fit->exact.value, 1);
   for (int slot = 0; slot < (bounded ? 4 : 2) * networks; slot++) {
     hrs_lattice **three[] = {&fit->state[slot], &fit->anchor[slot], &fit->work[slot]};
-    for (int i = 0; i < 3; i++)
-      HRS_GO(hrs_lattice_create(comm, part, HRS_F64, i == 1 ? 1 : chunk,
-                                i == 1 ? HRS_SHARE_OFF : sharing, three[i]));
+    for (int i = 0; i < 3; i++) {
+      /* The anchor never leaves its rank, the state's first two are scratch in the end. */
+      bool moves = i == 2 || (i == 0 && slot < 2);
+      HRS_GO(hrs_lattice_create(comm, part, HRS_F64, moves ? chunk : 1,
+                                moves ? sharing : HRS_SHARE_OFF, three[i]));
+    }
   }
   for (int i = 0; i < networks; i++)
     HRS_GO(hrs_lattice_create(comm, part, HRS_F64, chunk, sharing, &fit->data[i]));
   for (int i = 0; i < 2 * networks && bounded; i++)
     HRS_GO(hrs_lattice_create(comm, part, HRS_F64, 1, HRS_SHARE_OFF, &fit->safe[i]));
+  status = hrs_alloc(hrs_lattice_row_count(fit->state[0]) * 2 * HRS_SHARE_NETWORKS,
+                     sizeof *fit->parts, &fit->parts);
+  status = hrs_agree(comm, status);
 done:
   if (status != HRS_OK) hrs_fit_destroy(&fit);
   *out = fit;
@@ -81,6 +87,7 @@ void hrs_fit_destroy(hrs_fit **handle) {
     hrs_lattice_destroy(&fit->data[i]);
   for (int i = 0; i < 2 * HRS_SHARE_NETWORKS; i++)
     hrs_lattice_destroy(&fit->safe[i]);
+  hrs_free(fit->parts);
   hrs_free(fit->exact_angles);
   hrs_free(fit->and_angles);
   hrs_free(fit->or_angles);
@@ -91,8 +98,8 @@ void hrs_fit_destroy(hrs_fit **handle) {
 /* ---- the iteration -------------------------------------------------------------------------- */
 
 typedef struct iteration {
-  double step;
-  int since; /* steps since the restart */
+  double step, least, most; /* the step may not leave [least, most] */
+  int since;                /* steps since the restart */
   double first_residual, last_residual;
 } iteration;
 
@@ -113,7 +120,7 @@ static void advance(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *su
   *sum += square;
 }
 
-/* How far prox and dual have moved from the anchor: squares. */
+/* How far prox and dual have moved from the anchor, and how large they are: squares. */
 static void measure_moves(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *sum) {
   double step = *(const double *)context;
   const double *s[HRS_FIT_SLOTS], *s0[HRS_FIT_SLOTS];
@@ -126,8 +133,11 @@ static void measure_moves(hrs_fit *fit, hrs_fit_chunk chunk, void *context, doub
     for (hrs_count i = 0; i < chunk.count; i++) {
       double primal = z[slot][i] - z0[slot][i];
       double dual = (s[slot][i] - s0[slot][i] - primal) / step;
+      double size = (s[slot][i] - z[slot][i]) / step;
       sum[0] += primal * primal;
       sum[1] += dual * dual;
+      sum[2] += z[slot][i] * z[slot][i];
+      sum[3] += size * size;
     }
 }
 
@@ -151,15 +161,19 @@ static void restart_at(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double 
 }
 
 static hrs_status restart(hrs_fit *fit, iteration *it, bool adapt) {
-  double moves[2], factor = 1;
+  /* Moves smaller than that are rounding, which says nothing of the step. */
+  static const double ROUNDING = 1e-22;
+  double sums[4], step = it->step;
   if (adapt) {
-    HRS_TRY(hrs_fit_visit(fit, measure_moves, &it->step, 2, moves));
-    if (moves[0] > 0 && moves[1] > 0) factor = sqrt(moves[0] / moves[1]) / it->step;
-    factor = factor > 10 ? 10 : factor < 0.1 ? 0.1 : factor;
+    HRS_TRY(hrs_fit_visit(fit, measure_moves, &it->step, 4, sums));
+    if (sums[0] > ROUNDING * sums[2] && sums[1] > ROUNDING * sums[3])
+      step = sqrt(sums[0] / sums[1]);
+    step = step > 10 * it->step ? 10 * it->step : step < 0.1 * it->step ? 0.1 * it->step : step;
+    step = step > it->most ? it->most : step < it->least ? it->least : step;
   }
-  rescaling r = {it->step, it->step * factor};
+  rescaling r = {it->step, step};
   HRS_TRY(hrs_fit_visit(fit, restart_at, &r, 0, NULL));
-  *it = (iteration){.step = r.to};
+  *it = (iteration){.step = step, .least = it->least, .most = it->most};
   return HRS_OK;
 }
 
@@ -183,9 +197,12 @@ static hrs_status check_stop(const hrs_fit *fit) {
   hrs_status status = HRS_OK;
   if (hrs_stop_wanted())
     status = hrs_error_set(HRS_STATUS_STOPPED, __FILE__, __LINE__,
-                           "stopped by a signal while splitting; nothing was written");
+                           "stopped by a signal while splitting; no data set was left");
   return hrs_agree(fit->comm, status);
 }
+
+/* Rounding allows no smaller gap to be asked for. */
+static const double CERTAIN = 1e-13;
 
 static bool time_to_certify(int done) {
   return done && done % (done < 100 ? 10 : 25) == 0;
@@ -198,6 +215,8 @@ static hrs_status solve(hrs_fit *fit, const hrs_fit_method *method, hrs_lattice 
   fit->slots = method->slots * fit->networks;
   iteration it = {.step = *step};
   HRS_TRY(method->start(fit, v, &it.step));
+  it.least = 1e-5 * it.step;
+  it.most = 1e5 * it.step;
   report->bound = report->loss = report->gap = 0;
   *step = it.step;
   if (!(it.step > 0)) return HRS_OK; /* v is constant zero */
@@ -211,12 +230,13 @@ static hrs_status solve(hrs_fit *fit, const hrs_fit_method *method, hrs_lattice 
       HRS_TRY(method->certify(fit, it.step, &report->loss, &bound));
       report->bound = bound > report->bound ? bound : report->bound;
       report->gap = report->loss > 0 ? 1 - report->bound / report->loss : 0;
-      if (report->gap <= gap || last) break;
+      if (report->gap <= gap || report->gap <= CERTAIN || last) break;
     }
     HRS_TRY(iterate(fit, &it, done));
   }
   return HRS_OK;
 }
+
 /* ---- one fit -------------------------------------------------------------------------------- */
 
 static hrs_status check(const hrs_fit *fit, const hrs_fit_options *o, bool *bounded) {
@@ -230,50 +250,103 @@ static hrs_status check(const hrs_fit *fit, const hrs_fit_options *o, bool *boun
   return HRS_OK;
 }
 
+static bool has_noise(const hrs_fit *fit, bool all) {
+  int count = 0;
+  for (int k = 0; k < fit->networks; k++)
+    count += fit->options.noise[k] > 0;
+  return all ? count == fit->networks : count > 0;
+}
+
+/*
+ * The exact split. With noise a rough one is enough to start from, unless some network has none;
+ * and where the noise is so small that the exact split is the answer all the same, it is solved to
+ * the end, and what the noise can lower the bound by is taken off. *done: that is all.
+ */
+static hrs_status solve_exact(hrs_fit *fit, hrs_lattice *const *v, hrs_fit_report *report,
+                              double *step, bool *done) {
+  static const double ROUGH = 0.01;
+  double gap = fit->options.gap, price;
+  bool rough = has_noise(fit, true) && gap < ROUGH;
+  *done = false;
+  HRS_TRY(solve(fit, &hrs_fit_exact, v, rough ? ROUGH : gap, report, step));
+  if (!(*step > 0)) return HRS_OK;
+  if (has_noise(fit, false)) {
+    HRS_TRY(hrs_fit_exact_price(fit, *step, &price));
+    *done =
+        price <= gap / 2 * report->loss && !(fit->networks > 1 && isfinite(fit->options.spread));
+    if (*done && rough) {
+      *step = 0;
+      HRS_TRY(solve(fit, &hrs_fit_exact, v, gap / 2, report, step));
+      HRS_TRY(hrs_fit_exact_price(fit, *step, &price));
+    }
+    if (*done) report->bound = report->bound > price ? report->bound - price : 0;
+  }
+  return fit->method->finish(fit, *step);
+}
+
+/* Work slots A and B into the state, or back. */
+static void keep_split(hrs_fit *fit, bool back) {
+  for (int slot = 0; slot < 2 * fit->networks; slot++)
+    hrs_fit_copy(back ? fit->work[slot] : fit->state[slot],
+                 back ? fit->state[slot] : fit->work[slot], 0, 1);
+}
+
 /* The exact split is in work slots A and B; is that all? Else it is where the bounded fit starts.
  */
 static hrs_status solve_bounded(hrs_fit *fit, hrs_lattice *const *v, hrs_fit_report *report,
                                 double *step) {
-  bool noise = false;
-  for (int k = 0; k < fit->networks; k++)
-    noise = noise || fit->options.noise[k] > 0;
-  hrs_count slots = 2 * fit->networks;
   fit->safe_loss = report->loss;
   /* The range destroys the split, which is kept in the state meanwhile. */
-  for (int slot = 0; slot < slots; slot++)
-    hrs_fit_copy(fit->state[slot], fit->work[slot], 0);
+  keep_split(fit, false);
   HRS_TRY(hrs_fit_range(fit, &fit->safe_range));
-  for (int slot = 0; slot < slots; slot++)
-    hrs_fit_copy(fit->work[slot], fit->state[slot], 0);
-  if (!noise && fit->safe_range <= 2 * fit->options.spread) return HRS_OK;
+  keep_split(fit, true);
+  if (!has_noise(fit, false) && fit->safe_range <= 2 * fit->options.spread) return HRS_OK;
   HRS_TRY(solve(fit, &hrs_fit_bounded, v, fit->options.gap, report, step));
   return *step > 0 ? fit->method->finish(fit, *step) : HRS_OK;
 }
 
-static void negate_or(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *sum) {
+/* Interactions of v: b = -P v_or, and the scale. */
+static void rescale(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *sum) {
   (void)context;
   (void)sum;
-  for (int k = 0; k < fit->networks; k++) {
-    double *b = hrs_fit_at(fit->work[fit->networks + k], chunk);
+  for (int slot = 0; slot < 2 * fit->networks; slot++) {
+    double *x = hrs_fit_at(fit->work[slot], chunk);
+    double factor = slot < fit->networks ? fit->scale : -fit->scale;
     for (hrs_count i = 0; i < chunk.count; i++)
-      b[i] = -b[i];
+      x[i] *= factor;
   }
 }
 
-/* The same interactions with OR ones of order 1 among the AND ones. */
-static hrs_status merge_singles(hrs_fit *fit) {
+/* P v_or of order 1 to the AND interactions: the same functions, with a minus. */
+static hrs_status move_singles(hrs_fit *fit) {
   for (int k = 0; k < fit->networks; k++) {
-    hrs_lattice *and_ = hrs_fit_interactions(fit, k, false);
-    hrs_lattice *or_ = hrs_fit_interactions(fit, k, true);
+    hrs_lattice *and_ = fit->work[k], *or_ = fit->work[fit->networks + k];
     for (int i = 0; i < fit->part.n; i++) {
       double x, y;
       HRS_TRY(hrs_lattice_get(and_, (hrs_mask)1 << i, &x));
       HRS_TRY(hrs_lattice_get(or_, (hrs_mask)1 << i, &y));
-      hrs_lattice_set(and_, (hrs_mask)1 << i, x + y);
+      hrs_lattice_set(and_, (hrs_mask)1 << i, x - y);
       hrs_lattice_set(or_, (hrs_mask)1 << i, 0);
     }
   }
   return HRS_OK;
+}
+
+/* Merging moves the networks' splits, each in its own way: it is undone where that leaves the
+ * spread, for which the bound holds. The state is scratch. */
+static hrs_status merge_singles(hrs_fit *fit) {
+  bool spread = fit->networks > 1 && isfinite(fit->options.spread);
+  double range;
+  if (spread) {
+    keep_split(fit, false);
+    HRS_TRY(move_singles(fit));
+    HRS_TRY(hrs_fit_range(fit, &range));
+    for (int slot = 0; slot < 2 * fit->networks; slot++)
+      hrs_lattice_reset(fit->work[slot]);
+    keep_split(fit, true);
+    if (range > 2 * fit->options.spread * (1 + 1e-9)) return HRS_OK;
+  }
+  return move_singles(fit);
 }
 
 static void sizes(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *sum) {
@@ -301,11 +374,12 @@ static hrs_status set_constants(hrs_fit *fit, int network, hrs_lattice *v, bool 
   return HRS_OK;
 }
 
-/* b = -P v_or, constants, singles; what the report says. The state is scratch from here on. */
+/* Singles, scale, constants; what the report says. The state is scratch from here on. */
 static hrs_status complete(hrs_fit *fit, hrs_lattice *const *v, hrs_fit_conventions conventions,
                            hrs_fit_report *report) {
-  HRS_TRY(hrs_fit_visit(fit, negate_or, NULL, 0, NULL));
   if (conventions.merge_singles) HRS_TRY(merge_singles(fit));
+  HRS_TRY(hrs_fit_visit(fit, rescale, NULL, 0, NULL));
+  report->bound *= fit->scale;
   for (int k = 0; k < fit->networks; k++) {
     hrs_reconstruction all;
     HRS_TRY(set_constants(fit, k, v[k], conventions.merge_empty));
@@ -315,29 +389,72 @@ static hrs_status complete(hrs_fit *fit, hrs_lattice *const *v, hrs_fit_conventi
   HRS_TRY(hrs_fit_visit(fit, sizes, NULL, fit->networks, report->l1));
   HRS_TRY(hrs_fit_loss(fit, &report->loss));
   report->gap = report->loss > 0 ? 1 - report->bound / report->loss : 0;
-  if (report->gap < 0) report->gap = 0; /* by rounding, or where merging has helped */
+  if (report->gap < 0) report->gap = 0; /* by rounding */
   return HRS_OK;
+}
+
+/* Largest |v - v(empty)| of all networks; NaN where a value is none. */
+static void largest_value(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *largest) {
+  (void)context;
+  for (int k = 0; k < fit->networks; k++) {
+    const double *v = hrs_fit_at(fit->data[k], chunk);
+    for (hrs_count i = 0; i < chunk.count; i++) {
+      double size = fabs(v[i]);
+      if (!(size <= *largest)) *largest = isfinite(size) ? size : INFINITY;
+    }
+  }
+}
+
+/* The power of two that values are divided by, so that any scale is as good as any other. */
+static hrs_status choose_scale(hrs_fit *fit, hrs_lattice *const *v, double *largest) {
+  fit->scale = 1;
+  *largest = 0;
+  for (int k = 0; k < fit->networks; k++)
+    HRS_TRY(hrs_fit_take_values(fit, fit->data[k], v[k]));
+  HRS_TRY(hrs_fit_largest(fit, largest_value, NULL, 1, largest));
+  int exponent = 0;
+  if (*largest > 0 && isfinite(*largest)) frexp(*largest, &exponent);
+  exponent = exponent > 1000 ? 1000 : exponent < -1000 ? -1000 : exponent;
+  fit->scale = ldexp(1, exponent);
+  for (int k = 0; k < fit->networks; k++)
+    fit->options.noise[k] /= fit->scale;
+  fit->options.spread /= fit->scale;
+  return HRS_OK;
+}
+
+static void set_nan(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *sum) {
+  (void)context;
+  (void)sum;
+  for (int slot = 0; slot < 2 * fit->networks; slot++)
+    for (hrs_count i = 0; i < chunk.count; i++)
+      hrs_fit_at(fit->work[slot], chunk)[i] = NAN;
+}
+
+/* Values that are no numbers have no split. */
+static hrs_status give_up(hrs_fit *fit, hrs_fit_report *report) {
+  report->loss = report->bound = report->gap = NAN;
+  for (int k = 0; k < fit->networks; k++)
+    report->l1[k] = report->residual[k] = NAN;
+  return hrs_fit_visit(fit, set_nan, NULL, 0, NULL);
 }
 
 hrs_status hrs_fit_run(hrs_fit *fit, hrs_lattice *const *v, const hrs_fit_options *options,
                        hrs_fit_conventions conventions, hrs_fit_report *report) {
-  bool bounded;
-  double step = 0;
+  bool bounded, done = false;
+  double step = 0, largest;
   HRS_TRY(check(fit, options, &bounded));
+  for (int k = 0; k < fit->networks; k++)
+    HRS_ASSERT(hrs_lattice_phase(v[k]) == HRS_PHASE_A);
   fit->options = *options;
   memset(report, 0, sizeof *report);
   for (int slot = 0; slot < HRS_FIT_SLOTS && fit->work[slot]; slot++) {
     hrs_lattice_reset(fit->work[slot]);
     hrs_lattice_reset(fit->state[slot]);
   }
-  /* A rough exact split is enough to start from, unless it may be the answer. */
-  bool noise = false;
-  for (int k = 0; k < fit->networks; k++)
-    noise = noise || options->noise[k] > 0;
-  double gap = noise && options->gap < 0.01 ? 0.01 : options->gap;
-  HRS_TRY(solve(fit, &hrs_fit_exact, v, gap, report, &step));
-  if (step > 0) HRS_TRY(fit->method->finish(fit, step));
-  if (bounded && step > 0) HRS_TRY(solve_bounded(fit, v, report, &step));
+  HRS_TRY(choose_scale(fit, v, &largest));
+  if (!isfinite(largest)) return give_up(fit, report);
+  HRS_TRY(solve_exact(fit, v, report, &step, &done));
+  if (bounded && !done && step > 0) HRS_TRY(solve_bounded(fit, v, report, &step));
   return complete(fit, v, conventions, report);
 }
 

@@ -49,9 +49,11 @@ struct hrs_fit {
   hrs_lattice *state[HRS_FIT_SLOTS], *anchor[HRS_FIT_SLOTS], *work[HRS_FIT_SLOTS];
   hrs_lattice *data[HRS_SHARE_NETWORKS];     /* exact: ω, phase B; bounded: v, phase A */
   hrs_lattice *safe[2 * HRS_SHARE_NETWORKS]; /* bounded: an exact split, phase A */
+  double *parts;                             /* [rows][16]: what each row gives to sums */
   double safe_loss, safe_range;              /* its loss, its largest difference of γ */
   /* the problem */
-  hrs_fit_options options;
+  hrs_fit_options options; /* noise and spread over scale */
+  double scale;            /* a power of two near the largest |v - v(empty)| */
   const hrs_fit_method *method;
   hrs_factors exact, and_, or_; /* of M P^-1, M, P */
   hrs_angles *exact_angles, *and_angles, *or_angles;
@@ -127,10 +129,12 @@ hrs_status hrs_fit_reflect(hrs_fit *fit, double step);
 hrs_status hrs_fit_gauge(hrs_fit *fit, double *gauge);
 /** Joint norm of work slots A and B over S not empty. Collective. */
 hrs_status hrs_fit_loss(hrs_fit *fit, double *loss);
-/** The same elements as doubles, less a number, in a lattice of the fit. Not collective. */
-void hrs_fit_copy(hrs_lattice *to, const hrs_lattice *from, double less);
-/** v - v(empty): constants cost nothing and are put back in the end. Collective. */
-hrs_status hrs_fit_take_values(hrs_lattice *to, const hrs_lattice *v);
+/** (element - less) * factor as doubles, in a lattice of the fit. Not collective. */
+void hrs_fit_copy(hrs_lattice *to, const hrs_lattice *from, double less, double factor);
+/** (v - v(empty)) / scale: constants cost nothing and are put back in the end. Collective. */
+hrs_status hrs_fit_take_values(const hrs_fit *fit, hrs_lattice *to, const hrs_lattice *v);
+/** By how much noise lowers the bound of the last exact dual. Work is scratch. Collective. */
+hrs_status hrs_fit_exact_price(hrs_fit *fit, double step, double *price);
 /** Joint shrinking of slots A and B, from s to z; the empty set stays. */
 void hrs_fit_shrink(const hrs_fit *fit, double step, hrs_fit_chunk chunk, const double *const *s,
                     double (*z)[HRS_FIT_CHUNK]);

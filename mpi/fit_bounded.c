@@ -88,7 +88,7 @@ static hrs_status start(hrs_fit *fit, hrs_lattice *const *v, double *step) {
   for (int network = 0; network < fit->networks; network++) {
     HRS_TRY(back_to_a(work(fit, A, network)));
     HRS_TRY(back_to_a(work(fit, B, network)));
-    HRS_TRY(hrs_fit_take_values(fit->data[network], v[network]));
+    HRS_TRY(hrs_fit_take_values(fit, fit->data[network], v[network]));
     hrs_lattice_reset(work(fit, P, network));
     hrs_lattice_reset(work(fit, W, network));
   }
@@ -412,7 +412,7 @@ static hrs_status certify(hrs_fit *fit, double step, double *loss, double *bound
   double blend = blend_for(fit, residual, range);
   *loss = (1 - blend) * sparse_loss + blend * fit->safe_loss;
   bool safe = !has_spread(fit) || fit->safe_range <= 2 * fit->options.spread;
-  if (has_spread(fit)) {
+  if (has_spread(fit) || blend == 1) {
     HRS_TRY(make_answer(fit, &copies));
     HRS_TRY(hrs_fit_loss(fit, &copies_loss));
   }

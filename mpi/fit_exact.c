@@ -87,7 +87,7 @@ static hrs_status start(hrs_fit *fit, hrs_lattice *const *v, double *step) {
   hrs_kernel to_omega =
       hrs_kernel_product(hrs_kernel_adjoint(fit->exact.right), hrs_kernel_get(HRS_KERNEL_OR));
   for (int i = 0; i < fit->networks; i++) {
-    HRS_TRY(hrs_fit_take_values(fit->data[i], v[i]));
+    HRS_TRY(hrs_fit_take_values(fit, fit->data[i], v[i]));
     HRS_TRY(hrs_fit_to_middle(fit->data[i], to_omega));
     fit->work[i]->phase = fit->work[fit->networks + i]->phase = fit->data[i]->phase;
   }
@@ -163,7 +163,7 @@ static void make_eta(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *s
   }
 }
 
-/* σ and τ, rotated, into slots A and B; sums <η,ω>. */
+/* σ and τ, rotated, into slots A and B; sums <η,ω> of each network. */
 static void make_dual(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *sum) {
   const dual *d = context;
   for (int network = 0; network < fit->networks; network++) {
@@ -173,27 +173,59 @@ static void make_dual(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *
     for (hrs_count i = 0; i < chunk.count; i++) {
       int base = hrs_fit_base(chunk, i), lane = (int)(i % HRS_FIT_LANES);
       double eta = a[i] - d->along[network] * d->e[base][lane];
-      *hrs_fit_middle_sum(fit, chunk, i, 1, sum) += eta * omega[i];
+      hrs_fit_middle_sum(fit, chunk, i, fit->networks, sum)[network] += eta * omega[i];
       a[i] = fit->exact_angles->sine[base][lane] * eta;
       b[i] = fit->exact_angles->cosine[base][lane] * eta;
     }
   }
 }
 
-static hrs_status certify(hrs_fit *fit, double step, double *loss, double *bound) {
+/* Dual of the state into slots A and B, phase A: its value and its gauge. */
+static hrs_status find_dual(hrs_fit *fit, double step, double *value, double *gauge) {
   dual d;
-  double square = empty_set_weights(fit, d.e), value, gauge;
+  double square = empty_set_weights(fit, d.e), values[HRS_SHARE_NETWORKS];
   HRS_TRY(hrs_fit_visit(fit, take_dual, &step, 0, NULL));
   HRS_TRY(rotate(fit));
   HRS_TRY(hrs_fit_visit_middle(fit, make_eta, &d, fit->networks, d.along));
   for (int network = 0; network < fit->networks; network++)
     d.along[network] /= square;
-  HRS_TRY(hrs_fit_visit_middle(fit, make_dual, &d, 1, &value));
+  HRS_TRY(hrs_fit_visit_middle(fit, make_dual, &d, fit->networks, values));
+  *value = 0;
+  for (int network = 0; network < fit->networks; network++)
+    *value += values[network];
   HRS_TRY(rotate_back(fit));
-  HRS_TRY(hrs_fit_gauge(fit, &gauge));
+  return hrs_fit_gauge(fit, gauge);
+}
+
+static hrs_status certify(hrs_fit *fit, double step, double *loss, double *bound) {
+  double value, gauge;
+  HRS_TRY(find_dual(fit, step, &value, &gauge));
   *bound = value > 0 && gauge > 0 ? value / gauge : 0;
   HRS_TRY(hrs_fit_reflect(fit, step));
   return hrs_fit_loss(fit, loss);
+}
+
+/* κ |y| of all networks, y = M^T σ in slot A. */
+static void price_of(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *sum) {
+  (void)context;
+  for (int network = 0; network < fit->networks; network++) {
+    const double *y = hrs_fit_at(fit->work[network], chunk);
+    for (hrs_count i = 0; i < chunk.count; i++)
+      *sum += fit->options.noise[network] * fabs(y[i]);
+  }
+}
+
+hrs_status hrs_fit_exact_price(hrs_fit *fit, double step, double *price) {
+  double value, gauge;
+  HRS_TRY(find_dual(fit, step, &value, &gauge));
+  for (int network = 0; network < fit->networks; network++)
+    HRS_TRY(
+        hrs_lattice_transform(fit->work[network], hrs_kernel_get(HRS_KERNEL_MOBIUS_ADJOINT), 1));
+  HRS_TRY(hrs_fit_visit(fit, price_of, NULL, 1, price));
+  *price = gauge > 0 ? *price / gauge : 0;
+  for (int slot = 0; slot < fit->slots; slot++)
+    hrs_lattice_reset(fit->work[slot]);
+  return HRS_OK;
 }
 
 static hrs_status finish(hrs_fit *fit, double step) {

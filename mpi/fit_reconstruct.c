@@ -78,8 +78,8 @@ static void extremes(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *l
   const double *values = hrs_fit_at(fit->state[0], chunk);
   for (hrs_count i = 0; i < chunk.count; i++) {
     double error = values[i] - value_at(c->v, chunk, i);
-    if (error > largest[0]) largest[0] = error;
-    if (-error > largest[1]) largest[1] = -error;
+    if (!(error <= largest[0])) largest[0] = error;
+    if (!(-error <= largest[1])) largest[1] = -error;
   }
 }
 

@@ -18,28 +18,20 @@ static void visit_row(hrs_fit *fit, hrs_fit_pass *pass, void *context, hrs_count
 hrs_status hrs_fit_visit(hrs_fit *fit, hrs_fit_pass *pass, void *context, int width, double *sum) {
   hrs_lattice *any = fit->state[0];
   hrs_count first = hrs_lattice_first_row(any), rows = hrs_lattice_row_count(any);
-  double *parts = NULL;
-  hrs_status status = hrs_calloc(rows * width, sizeof *parts, &parts);
-  if (width) status = hrs_agree(fit->comm, status);
-  HRS_TRY(status);
+  memset(fit->parts, 0, (size_t)(rows * width) * sizeof *fit->parts);
   for (hrs_count row = 0; row < rows; row++)
-    visit_row(fit, pass, context, first + row, parts + row * width);
-  if (width) status = hrs_lattice_add_rows(any, width, parts, sum);
-  hrs_free(parts);
-  return status;
+    visit_row(fit, pass, context, first + row, fit->parts + row * width);
+  return width ? hrs_lattice_add_rows(any, width, fit->parts, sum) : HRS_OK;
 }
 
 hrs_status hrs_fit_visit_middle(hrs_fit *fit, hrs_fit_pass *pass, void *context, int width,
                                 double *sum) {
   if (fit->part.ranks > 1) return hrs_fit_visit(fit, pass, context, width, sum);
   hrs_count rows = hrs_lattice_row_count(fit->state[0]);
-  double *parts;
-  HRS_TRY(hrs_calloc(rows * width, sizeof *parts, &parts));
+  memset(fit->parts, 0, (size_t)(rows * width) * sizeof *fit->parts);
   for (hrs_count row = 0; row < rows; row++)
-    visit_row(fit, pass, context, row, parts);
-  hrs_status status = hrs_lattice_add_rows(fit->state[0], width, parts, sum);
-  hrs_free(parts);
-  return status;
+    visit_row(fit, pass, context, row, fit->parts);
+  return hrs_lattice_add_rows(fit->state[0], width, fit->parts, sum);
 }
 
 hrs_status hrs_fit_largest(hrs_fit *fit, hrs_fit_pass *pass, void *context, int width,
@@ -129,22 +121,23 @@ hrs_status hrs_fit_loss(hrs_fit *fit, double *loss) {
   return hrs_fit_visit(fit, loss_of, NULL, 1, loss);
 }
 
-void hrs_fit_copy(hrs_lattice *to, const hrs_lattice *from, double less) {
+void hrs_fit_copy(hrs_lattice *to, const hrs_lattice *from, double less, double factor) {
   hrs_count first = hrs_lattice_first_row(to), size = hrs_lattice_row_size(to);
   for (hrs_count row = first; row < first + hrs_lattice_row_count(to); row++) {
     double *x = hrs_lattice_row(to, row);
     const void *y = hrs_lattice_row(from, row);
-    for (hrs_count i = 0; i < size; i++)
-      x[i] =
-          (from->type == HRS_F64 ? ((const double *)y)[i] : (double)((const float *)y)[i]) - less;
+    for (hrs_count i = 0; i < size; i++) {
+      double value = from->type == HRS_F64 ? ((const double *)y)[i] : (double)((const float *)y)[i];
+      x[i] = (value - less) * factor;
+    }
   }
   to->phase = from->phase;
 }
 
-hrs_status hrs_fit_take_values(hrs_lattice *to, const hrs_lattice *v) {
+hrs_status hrs_fit_take_values(const hrs_fit *fit, hrs_lattice *to, const hrs_lattice *v) {
   double empty;
   HRS_TRY(hrs_lattice_get(v, 0, &empty));
-  hrs_fit_copy(to, v, empty);
+  hrs_fit_copy(to, v, empty, 1 / fit->scale);
   return HRS_OK;
 }
 

@@ -17,7 +17,8 @@ static const struct {
      "an ONNX file: inputs, outputs, operators, cost, what is unsupported, whether it batches"},
     {"show", hrs_command_show, "a data set, for reading in a terminal"},
     {"export", hrs_command_export, "a data set's indices or interactions as shapiq's JSON or CSV"},
-    {"bench", hrs_command_bench, "stream | transform | exchange | evaluate: timings and limits"},
+    {"bench", hrs_command_bench,
+     "stream | transform | exchange | indices | evaluate | fit: timings and limits"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

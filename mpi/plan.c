@@ -46,6 +46,11 @@ static hrs_status cost(const hrs_job *job, const hrs_interactions_options *o, in
   hrs_count listed = smaller(most, (hrs_count)types << n);
   /* Two lists while the second type is merged, and each is sorted in a copy. */
   plan->salient_bytes = listed * (17 * plan->rounds * job->targets + 2 * 17 + 2 * 16);
+  if (job->fit) {
+    /* The strongest interactions are listed for the curve, each type sorted in a copy. */
+    hrs_count strongest = smaller((hrs_count)2 << n, (hrs_count)1 << (HRS_CURVE_POINTS - 1));
+    plan->salient_bytes += strongest * (17 * (job->networks + 3) + 2 * 16);
+  }
   int orders[HRS_INDEX_LIMIT];
   for (int i = 0; i < HRS_INDEX_LIMIT; i++)
     orders[i] = (int)smaller(job->orders[i], n);

@@ -264,6 +264,7 @@ hrs_status hrs_run_row(hrs_run *run, hrs_count sample, int target, hrs_lattice *
     if (status == HRS_OK && run->group_rank == 0)
       status = hrs_salient_merge(&lists[AND], &lists[OR], list_from(run, row.threshold),
                                  list_limit(run));
+    if (run->fit) status = hrs_agree(run->group, status);
     if (status == HRS_OK && run->fit) {
       hrs_dataset_fit fit;
       status = hrs_run_reconstruct(run, row.network, lattice, row.threshold, &fit);

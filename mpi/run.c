@@ -196,6 +196,7 @@ static hrs_status allocate(hrs_run *run) {
   if (slice_bits > bits) slice_bits = bits;
   if (status == HRS_OK)
     status = hrs_alloc((hrs_count)job->targets << slice_bits, sizeof *run->slice, &run->slice);
+  status = hrs_agree(run->group, status);
   if (status == HRS_OK) status = hrs_run_fit_create(run);
   if (run->group_rank == 0) {
     if (status == HRS_OK) status = hrs_alloc(rows, sizeof *run->rows, &run->rows);

@@ -14,7 +14,6 @@ hrs_status hrs_run_fit_create(hrs_run *run) {
 hrs_status hrs_run_split(hrs_run *run, hrs_lattice *const *values) {
   const hrs_job *job = run->job;
   hrs_fit_options options = job->fitting;
-  hrs_fit_conventions conventions = job->conventions;
   for (int i = 0; i < job->networks; i++) {
     double empty, full;
     HRS_TRY(hrs_lattice_get(values[i], 0, &empty));
@@ -22,7 +21,9 @@ hrs_status hrs_run_split(hrs_run *run, hrs_lattice *const *values) {
     run->noise[i] = options.noise[i] = run->options->noise * fabs(full - empty);
   }
   if (isfinite(options.spread)) options.spread *= run->delta;
-  HRS_TRY(hrs_fit_run(run->fit, values, &options, conventions, &run->report));
+  HRS_TRY(hrs_fit_run(run->fit, values, &options, job->conventions, &run->report));
+  if (isnan(run->report.gap) && run->group_rank == 0)
+    hrs_warn("values that are NaN or infinite have no split: its interactions are NaN");
   if (run->report.gap > options.gap && run->group_rank == 0)
     hrs_warn("the split is within %.3g of the sparsest after %d iterations, not within %g; see "
              "--fit-iterations, --fit-gap",

@@ -8,7 +8,7 @@
  *
  *     loss = Σ_{S not empty}  |a(S)|_share + |b(S)|_share     over all v_and, v_or with
  *            |v_and + v_or - v| <= noise                      (noise 0: equality)
- *            |γ_i - γ_mean| <= spread, γ = (v_and - v_or)/2   (several networks, for some γ_mean)
+ *            |γ_i - γ_0| <= spread, γ = (v_and - v_or)/2      (several networks, for some γ_0)
  *
  * where |x|_share = share.max * max_i |x_i| + share.sum * Σ_i |x_i| over the networks i. It is a
  * linear program: every dual point gives a lower bound, and the gap between the two certifies how
@@ -43,7 +43,7 @@ typedef struct hrs_fit_report {
 } hrs_fit_report;
 
 /** Working memory of fits: 7 lattices of double for each network, 15 where there may be noise or a
- *  spread. */
+ *  spread, and the chunks of those that are exchanged. */
 typedef struct hrs_fit hrs_fit;
 
 /**
@@ -68,8 +68,9 @@ typedef struct hrs_fit_conventions {
 
 /**
  * Fit v[networks], lattices in phase A, which stay as they are. Same bits for every number of
- * ranks. Where the iterations run out the report says the gap reached. Collective.
- * Errors: STOPPED (a signal), USAGE (bounds for a fit made without).
+ * ranks. Where the iterations run out the report says the gap reached; where values are NaN or
+ * infinite it and the interactions are NaN. Singles stay unmerged where merging would leave a
+ * spread. Collective. Errors: STOPPED (a signal), USAGE (bounds for a fit made without).
  */
 hrs_status hrs_fit_run(hrs_fit *fit, hrs_lattice *const *v, const hrs_fit_options *options,
                        hrs_fit_conventions conventions, hrs_fit_report *report);

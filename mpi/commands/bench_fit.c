@@ -42,13 +42,13 @@ static hrs_status measure(const hrs_job *job, hrs_fit *fit, hrs_lattice **v, dou
     options.noise[i] = noise * fabs(full - empty);
     delta += fabs(full - empty) / job->networks;
   }
-  options.spread *= delta;
+  if (isfinite(options.spread)) options.spread *= delta;
   double start = hrs_bench_begin();
   HRS_TRY(hrs_fit_run(fit, v, &options, job->conventions, &report));
   double seconds = hrs_bench_slowest(hrs_time() - start), rotations = 1e300;
   for (int i = 0; i < 10; i++) {
     start = hrs_bench_begin();
-    HRS_TRY(hrs_fit_rotate(fit, noise > 0));
+    HRS_TRY(hrs_fit_rotate(fit, noise > 0 || isfinite(options.spread)));
     double here = hrs_bench_slowest(hrs_time() - start);
     rotations = here < rotations ? here : rotations;
   }

@@ -30,8 +30,8 @@ def reconstruction(n, constant, and_, or_):
     return v
 
 
-class Fit(ProgramTest):
-    """Splits of one network's values."""
+class SplitTest(ProgramTest):
+    """What the tests of splits share."""
 
     def needs_solver(self):
         if linear_program is None:
@@ -71,6 +71,10 @@ class Fit(ProgramTest):
         self.assertAlmostEqual(gap, max(0, 1 - bound / loss), delta=1e-12)
         self.assertLessEqual(gap, 1e-3)
         self.assertGreater(bound, best * (1 - 2e-3))
+
+
+class Fit(SplitTest):
+    """Splits of one network's values."""
 
     def test_optimum_without_noise(self):
         """Digits and noise against the solver, up to 8 players."""
@@ -123,6 +127,39 @@ class Fit(ProgramTest):
             a = self.split("--table", self.save("planted.npy", v))
             self.check_row(a, 0)
             self.check_optimum(a, 0, v[-1] - v[0])
+
+    def test_little_noise(self):
+        """Noise too small to matter: certified as soon as the exact split is."""
+        random = np.random.default_rng(5)
+        table = self.save("little.npy", random.normal(size=2**8))
+        exact = self.split("--table", table)
+        for noise in (1e-12, 1e-7, 1e-4):
+            a = self.split("--table", table, "--noise", noise)
+            self.assertEqual(a["warnings"], [])
+            self.assertLess(a["fit/iterations"][0], 4 * exact["fit/iterations"][0] + 1000)
+            self.check_row(a, 0)
+            self.assertLessEqual(a["fit/lower_bound"][0], exact["fit/l1"][0])
+
+    def test_as_far_as_it_goes(self):
+        """--fit-gap 0 ends at rounding and does not drift away from the exact split."""
+        random = np.random.default_rng(6)
+        a = self.split("--table", self.save("far.npy", random.normal(size=2**6)), "--fit-gap", 0)
+        self.assertLess(a["fit/gap"][0], 1e-9)
+        self.assertLess(a["fit/max_residual"][0], 1e-11)
+
+    def test_scales(self):
+        """Values of any size; those that are no numbers are said to have no split."""
+        random = np.random.default_rng(7)
+        v = random.normal(size=2**6)
+        plain = self.split("--table", self.save("one.npy", v))
+        for scale in (2.0**500, 2.0**-500, 1e155, 1e-300):
+            a = self.split("--table", self.save("scaled.npy", v * scale))
+            np.testing.assert_allclose(a["fit/l1"] / scale, plain["fit/l1"], rtol=1e-3)
+            self.assertLessEqual(a["fit/gap"][0], 1e-3)
+        v[5] = np.nan
+        a = self.split("--table", self.save("nan.npy", v), "--allow-nonfinite")
+        self.assertTrue(np.isnan(a["fit/gap"][0]) and np.isnan(a["fit/l1"][0]))
+        self.assertTrue(any("no split" in line for line in a["warnings"]), a["warnings"])
 
     def test_no_values_to_split(self):
         """Constant and additive games."""
@@ -230,7 +267,7 @@ class Fit(ProgramTest):
             self.assertIn(word, result.errors()[0])
 
 
-class Share(Fit):
+class Share(SplitTest):
     """Several networks together."""
 
     def tables(self, count, n, seed):
@@ -247,12 +284,11 @@ class Share(Fit):
         for seed, (count, n, form, alpha, spread, noise) in enumerate([
                 (2, 3, "mix", 0.1, 0, 0), (3, 4, "mix", 0.3, 0, 0), (2, 5, "add", 0.1, 0, 0),
                 (3, 3, "add", 0.5, 0, 0.05), (2, 4, "mix", 0.1, 0.05, 0),
-                (3, 4, "mix", 0.1, 0.02, 0.05), (2, 5, "mix", 0.1, 0.5, 0.02)]):
+                (3, 4, "mix", 0.1, 0.02, 0.05), (2, 5, "mix", 0.1, 0.5, 0.02),
+                (4, 3, "mix", 0.1, 0.01, 0.02)]):
             with self.subTest(count=count, n=n, form=form, spread=spread, noise=noise):
                 a = self.split(*self.tables(count, n, seed), "--share-form", form, "--share-alpha",
-                               alpha, "--share-spread", spread, "--noise", noise,
-                               # Merging is done after the fit and may leave the spread.
-                               "--fit-merge", "off" if spread else "on")
+                               alpha, "--share-spread", spread, "--noise", noise)
                 v = a["values"]
                 self.assertEqual(len(v), count)
                 effect = np.abs(v[:, -1] - v[:, 0])
@@ -265,6 +301,20 @@ class Share(Fit):
                     self.check_row(a, k, slack=1e-8)
                     self.assertAlmostEqual(loss, a["fit/loss"][k], delta=1e-9 * loss)
                     self.check_optimum(a, k, best)
+
+    def test_network_without_noise(self):
+        """v(N) = v(empty) in one of two networks: it has no noise, the other one has."""
+        self.needs_solver()
+        random = np.random.default_rng(8)
+        v = random.normal(size=(2, 2**5))
+        v[0, -1] = v[0, 0]
+        args = [x for k in range(2) for x in ("--table", self.save(f"mixed{k}.npy", v[k]))]
+        a = self.split(*args, "--share", "--share-spread", 0, "--noise", 0.05)
+        self.assertEqual(a["fit/noise_bound"][0], 0)
+        best = linear_program.solve(v, a["fit/noise_bound"], (0.9, 0.1))
+        for k in range(2):
+            self.check_row(a, k, slack=1e-8)
+            self.check_optimum(a, k, best)
 
     def check_sharing(self, file):
         """/sharing from /interactions, sample by sample."""

@@ -61,6 +61,10 @@ class SameBits(ProgramTest):
         game = CNN + ["--select", "0", "--players", "grid:3x3", "--types", "and-or"]
         self.check_same(game, [(p,) for p in (1, 2, 3, 4)])
         self.check_same(game + ["--noise", "0.02"], [(p,) for p in (2, 3)])
+        tables = [x for k in range(3) for x in
+                  ("--table", self.save(f"split{k}.npy", np.random.default_rng(k).normal(size=256)))]
+        self.check_same([*tables, "--types", "and-or", "--share", "--share-spread", "0",
+                         "--fit-gap", "0.05"], [(p,) for p in (1, 2, 3)])
         self.check_same(game + ["--model", DATA / "digits_mlp.onnx", "--share", "--noise", "0.02",
                                 "--fit-gap", "0.01"], [(p,) for p in (2, 4)])
 
