@@ -457,6 +457,8 @@ def curve(data, _view, _count):
         curves = [("AND and OR", data.curve["kept"], data.curve["rmse"], data.curve["max"])]
     else:
         curves = list(computed_curves(data))
+    if not any(np.any(np.asarray(kept) > 0) for _, kept, _, _ in curves):
+        raise Missing("interactions that are not 0")
     figure, axes = panels(1, width=5.5)
     floor = 1e-9 * max(abs(data.v_full - data.v_empty), 1e-300)
     for title, kept, rmse, largest in curves:

@@ -67,6 +67,13 @@ class Plots(ProgramTest):
         self.figures(*WINE, "--types", "or", "--values", "--keep", "salient",
                      missing=("curve",))
 
+    def test_nothing(self):
+        """A constant game has no interactions to draw."""
+        zeros = self.save("zeros.npy", np.zeros(8))
+        for types in ("and,or", "and-or"):
+            self.figures("--table", zeros, "--types", types, "--values",
+                         missing=("interactions", "sparsity", "curve"))
+
     def test_mistakes(self):
         out, _ = self.interactions(*DIGITS, "--select", "0", "--players", "grid:2x2")
         for args, words in (((out, "--row", 1), "rows 0 to 0"),
