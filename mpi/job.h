@@ -22,7 +22,7 @@ typedef struct hrs_interactions_options {
   const char *fit_merge, *fit_empty, *share_form;
   hrs_count salient_limit;
   bool values, force, plan, quiet, verbose, allow_nonfinite, verify;
-  const char *out, *precision, *shm, *timing;
+  const char *evaluator, *out, *precision, *shm, *timing;
   hrs_count blocks, chunk;
   int ranks_per_sample, plan_ranks;
 } hrs_interactions_options;

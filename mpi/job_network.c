@@ -361,6 +361,14 @@ static hrs_status set_scores(const char *text, hrs_scores *out) {
   HRS_FAIL(USAGE, "--scores: '%s' is none of auto, logits, probabilities, log-probabilities", text);
 }
 
+static hrs_status set_evaluator(const char *text, hrs_evaluator *out) {
+  bool brute = strcmp(text, "brute") == 0;
+  HRS_REQUIRE(brute || strcmp(text, "lattice") == 0, USAGE,
+              "--evaluator: '%s' is none of lattice, brute", text);
+  *out = brute ? HRS_EVALUATOR_BRUTE : HRS_EVALUATOR_LATTICE;
+  return HRS_OK;
+}
+
 static hrs_status load_class_names(builder *b) {
   if (!b->o->class_names) return HRS_OK;
   hrs_reader reader = hrs_comm_reader(&b->comm);
@@ -377,6 +385,7 @@ static hrs_status build(builder *b) {
   hrs_network_game spec = {.mask_at = o->mask_at, .output_node = o->output_node};
   HRS_TRY(set_output(o->output, &spec.output));
   HRS_TRY(set_scores(o->scores, &spec.scores));
+  HRS_TRY(set_evaluator(o->evaluator, &spec.evaluator));
   HRS_REQUIRE(strcmp(o->layout, "auto") == 0 || named_layout(o->layout) != HRS_LAYOUT_AUTO, USAGE,
               "--layout: '%s' is none of auto, channels-first, channels-last", o->layout);
   hrs_reader reader = hrs_comm_reader(&b->comm);

@@ -219,6 +219,16 @@ static void print_bytes(const char *what, hrs_count bytes) {
   printf("  %-30s%lld bytes (%.3g GiB)\n", what, (long long)bytes, (double)bytes / 0x1p30);
 }
 
+/* What evaluating costs with and without tables of activations. */
+static void print_work(const hrs_job *job) {
+  hrs_network_cost cost = hrs_game_network_cost(job->game);
+  if (!(cost.brute > 0)) return;
+  printf("multiply-adds of the network\n  %-30s%.0f per mask\n", "full passes", cost.brute);
+  if (!cost.cut) return;
+  printf("  with tables up to %s: %.0f per mask\n", cost.cut, cost.tables + cost.tail);
+  print_bytes("tables", cost.bytes);
+}
+
 hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
   double per_mask = 0, per_byte = 0;
   HRS_TRY(measure(job, plan, &per_mask, &per_byte));
@@ -231,6 +241,7 @@ hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
          (long long)plan->rounds);
   printf("  %-30s%d of %lld masks\n", "blocks", 1 << plan->part.block_bits,
          1LL << (job->n - plan->part.block_bits));
+  if (job->model) print_work(job);
   printf("per rank (the busiest)\n");
   printf("  %-30s%lld\n", "masks", (long long)plan->masks);
   print_bytes("lattice data", plan->lattice_bytes * job->targets);

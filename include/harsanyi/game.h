@@ -184,6 +184,12 @@ hrs_status hrs_network_bind(const hrs_model *model, const char *input, hrs_array
 /** Every class is a target (n_targets of hrs_network_game). */
 #define HRS_TARGETS_ALL (-1)
 
+/** How the network is evaluated on all masks. */
+typedef enum hrs_evaluator {
+  HRS_EVALUATOR_LATTICE, /* activations that depend on few players once for each of their states */
+  HRS_EVALUATOR_BRUTE    /* a forward pass for each mask */
+} hrs_evaluator;
+
 /** A network game, described. Everything is copied or taken as said. */
 typedef struct hrs_network_game {
   const hrs_model *model;    /* must outlive the game */
@@ -200,6 +206,7 @@ typedef struct hrs_network_game {
   int n_targets;       /* per sample; or HRS_TARGETS_ALL */
   const int *targets;  /* [samples, n_targets]; NULL: predicted at the unmasked input */
   hrs_count max_batch; /* 0: the session's choice */
+  hrs_evaluator evaluator;
 } hrs_network_game;
 
 /** Make it. Fields marked "taken over" are emptied, also on failure. Errors: INPUT, USAGE (target
@@ -213,6 +220,16 @@ hrs_output hrs_game_network_output(const hrs_game *game);
 hrs_scores hrs_game_network_scores(const hrs_game *game);
 /** Multiply-adds of one masked evaluation, and bytes the session holds. */
 hrs_count hrs_game_network_multiply_adds(const hrs_game *game);
+/** What evaluating all masks of a sample costs, in multiply-adds per mask. */
+typedef struct hrs_network_cost {
+  double brute;    /* a forward pass for each mask */
+  double tables;   /* with tables: theirs, shared out over all masks; 0 where there are none */
+  double tail;     /* what is left for each mask, additions of the sum included */
+  hrs_count bytes; /* of the tables */
+  const char *cut; /* the tensor at which they end; NULL where there are none */
+} hrs_network_cost;
+/** Not collective. All 0 for games of another kind. */
+hrs_network_cost hrs_game_network_cost(const hrs_game *game);
 /** Bytes that its session holds. */
 hrs_count hrs_game_network_bytes(const hrs_game *game);
 /** Values of the inner tensor `name` at each unmasked sample ([samples, ...]), for players and

@@ -307,9 +307,12 @@ static hrs_status evaluate_job(const hrs_job *job, hrs_bench_report *r) {
   hrs_bench_add(r, "masks, all ranks", all, "per second");
   hrs_bench_add(r, "masks, one rank", rate, "per second");
   if (job->model && job->networks == 1) {
-    double work = (double)hrs_game_network_multiply_adds(job->game);
+    hrs_network_cost cost = hrs_game_network_cost(job->game);
+    double work = cost.tables + cost.tail;
     HRS_GO(time_gemm(&gemm));
-    hrs_bench_add(r, "multiply-adds per mask", work, "");
+    hrs_bench_add(r, "multiply-adds per mask, full passes", cost.brute, "");
+    hrs_bench_add(r, "multiply-adds per mask, with tables", work, "");
+    hrs_bench_add(r, "tables", (double)cost.bytes / 0x1p20, "MiB");
     hrs_bench_add(r, "multiply-adds of a rank", rate * work / 1e9, "G per second");
     hrs_bench_add(r, "large matrix product, one core (limit)", gemm / 1e9, "G per second");
     hrs_bench_add(r, "of the limit", rate * work / gemm, "");

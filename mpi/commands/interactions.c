@@ -106,6 +106,8 @@ static const hrs_option options[] = {
      "print masks, bytes, messages, predicted times and the largest n that fits; do nothing"},
     {"--plan-ranks", HRS_OPTION_INT, AT(plan_ranks), "P", NULL,
      "--plan as if there were P ranks like these"},
+    {"--evaluator", HRS_OPTION_TEXT, AT(evaluator), "lattice|brute", "lattice",
+     "tabulate activations that depend on few players, or a forward pass for each mask"},
     {"--allow-nonfinite", HRS_OPTION_FLAG, AT(allow_nonfinite), NULL, NULL,
      "go on where the network puts out NaN or infinity"},
     {"--verify", HRS_OPTION_FLAG, AT(verify), NULL, NULL,

@@ -9,9 +9,11 @@
  * other goes from that tensor to the scores; the inputs are shared feeds of it, since a branch may
  * lead past the inner tensor.
  */
+#include "front.h"
 #include "masking.h"
 #include "scoring.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +28,8 @@ typedef struct network_game {
   bool masks_inner;
   hrs_session *inner;     /* inputs to the inner tensor, one instance; NULL without mask_at */
   hrs_session *session;   /* feed 0 is the masked tensor */
+  hrs_front *front;       /* what is tabulated, and the session that goes on from there: */
+  hrs_session *tail;      /* feed 0 is the cut; NULL, both, where every mask is a forward pass */
   hrs_tensor_info masked; /* its type and shape */
   hrs_masking masking;
   hrs_scoring scoring;
@@ -51,17 +55,46 @@ static const void *sample_at(const network_game *game, int input, hrs_count samp
 }
 
 /* Scores of instance b of the last run, as doubles. */
-static hrs_status read_scores(network_game *game, hrs_count b) {
+static hrs_status read_scores(network_game *game, const hrs_session *session, hrs_count b) {
   hrs_count step;
-  const char *data = hrs_session_fetch(game->session, 0, &step);
-  hrs_dtype type = hrs_session_fetch_info(game->session, 0)->type;
+  const char *data = hrs_session_fetch(session, 0, &step);
+  hrs_dtype type = hrs_session_fetch_info(session, 0)->type;
   HRS_TRY(hrs_convert(type, data + b * step * (hrs_count)hrs_dtype_size(type), HRS_F64,
                       game->scores, game->scoring.elements));
   return HRS_OK;
 }
 
+/* Values of `batch` instances of a session's last run, from element `first` of a sub-cube on. */
+static hrs_status read_values(network_game *game, const hrs_session *session, hrs_count batch,
+                              hrs_count first, hrs_count size, double *values) {
+  for (hrs_count b = 0; b < batch; b++) {
+    HRS_TRY(read_scores(game, session, b));
+    hrs_scoring_values(&game->scoring, game->scores, game->n_targets, game->target, game->workspace,
+                       game->values);
+    for (int t = 0; t < game->n_targets; t++)
+      values[t * size + first + b] = game->values[t];
+  }
+  return HRS_OK;
+}
+
+/* From the tables, in parts that are a batch of the tail. */
+static hrs_status evaluate_tail(network_game *game, hrs_subcube cube, double *values) {
+  int bits = 0;
+  while (bits < hrs_order(cube.free) && (hrs_count)2 << bits <= hrs_session_max_batch(game->tail))
+    bits++;
+  hrs_count size = hrs_subcube_size(cube), batch = (hrs_count)1 << bits;
+  for (hrs_count part = 0; part < size / batch; part++) {
+    hrs_front_expand(game->front, hrs_subcube_part(cube, bits, part),
+                     hrs_session_feed_buffer(game->tail, 0));
+    HRS_TRY(hrs_session_run(game->tail, batch));
+    HRS_TRY(read_values(game, game->tail, batch, part * batch, size, values));
+  }
+  return HRS_OK;
+}
+
 static hrs_status network_evaluate(void *self, hrs_subcube cube, double *values) {
   network_game *game = self;
+  if (game->tail) return evaluate_tail(game, cube, values);
   hrs_count size = hrs_subcube_size(cube), most = hrs_session_max_batch(game->session);
   hrs_mask mask = cube.fixed;
   for (hrs_count first = 0; first < size; first += most) {
@@ -72,13 +105,7 @@ static hrs_status network_evaluate(void *self, hrs_subcube cube, double *values)
       row += game->masking.bytes;
     }
     HRS_TRY(hrs_session_run(game->session, batch));
-    for (hrs_count b = 0; b < batch; b++) {
-      HRS_TRY(read_scores(game, b));
-      hrs_scoring_values(&game->scoring, game->scores, game->n_targets, game->target,
-                         game->workspace, game->values);
-      for (int t = 0; t < game->n_targets; t++)
-        values[t * size + first + b] = game->values[t];
-    }
+    HRS_TRY(read_values(game, game->session, batch, first, size, values));
   }
   return HRS_OK;
 }
@@ -100,7 +127,7 @@ static hrs_status predict(network_game *game, int *out) {
   memcpy(hrs_session_feed_buffer(game->session, 0), game->masking.sample,
          (size_t)game->masking.bytes);
   HRS_TRY(hrs_session_run(game->session, 1));
-  HRS_TRY(read_scores(game, 0));
+  HRS_TRY(read_scores(game, game->session, 0));
   *out = hrs_scoring_predict(&game->scoring, game->scores);
   return HRS_OK;
 }
@@ -136,6 +163,12 @@ static hrs_status network_select(void *self, hrs_count sample) {
   for (int i = game->masks_inner ? 0 : 1; i < game->n_inputs; i++)
     HRS_TRY(hrs_session_set_shared(game->session, game->masks_inner ? i + 1 : i,
                                    sample_at(game, i, sample)));
+  if (game->tail) {
+    for (int i = 0; i < game->n_inputs - 1; i++)
+      HRS_TRY(hrs_session_set_shared(game->tail, i + 1, sample_at(game, i + 1, sample)));
+    HRS_TRY(hrs_front_fill(game->front, game->players.map.data, (const float *)game->masking.sample,
+                           (const float *)game->masking.baseline));
+  }
   HRS_TRY(choose_targets(game, sample));
   game->sample = sample;
   return HRS_OK;
@@ -157,6 +190,8 @@ static void network_destroy(void *self) {
   hrs_players_destroy(&game->players);
   hrs_array_destroy(&game->baseline);
   if (game->inner) hrs_session_destroy(&game->inner);
+  hrs_front_destroy(&game->front);
+  if (game->tail) hrs_session_destroy(&game->tail);
   if (game->session) hrs_session_destroy(&game->session);
   hrs_masking_destroy(&game->masking);
   hrs_free(game->targets);
@@ -204,6 +239,27 @@ static hrs_status create_session(network_game *game, const char *mask_at, const 
     feeds[i + extra] = feed_of_input(game->inputs[i], &game->samples[i], !mask_at && i == 0);
   hrs_status status = hrs_session_create(game->model, game->n_inputs + extra, feeds, 1, &fetch,
                                          max_batch, &game->session);
+  hrs_free(feeds);
+  return status;
+}
+
+/* Find what can be tabulated, and make the session for the rest. Label maps of their own for each
+ * sample would need a plan of their own; an inner tensor that is masked, and networks whose steps
+ * all mix everything, have none. */
+static hrs_status create_front(network_game *game, const char *fetch, hrs_count max_batch) {
+  if (game->players.per_sample || game->masks_inner) return HRS_OK;
+  HRS_TRY(hrs_front_plan(game->session, game->players.n, game->players.map.data, &game->front));
+  if (!game->front) return HRS_OK;
+  const hrs_tensor *cut = hrs_front_cut(game->front);
+  hrs_feed *feeds;
+  HRS_TRY(hrs_alloc(game->n_inputs + 1, sizeof *feeds, &feeds));
+  feeds[0] = feed_of(hrs_front_cut_name(game->front), cut->type, cut->rank, cut->dim, true, NULL);
+  for (int i = 1; i < game->n_inputs; i++)
+    feeds[i] = feed_of_input(game->inputs[i], &game->samples[i], false);
+  /* The masked input's shape may be asked for behind the cut; its values are not. */
+  feeds[game->n_inputs] = feed_of_input(game->inputs[0], &game->samples[0], false);
+  hrs_status status =
+      hrs_session_create(game->model, game->n_inputs + 1, feeds, 1, &fetch, max_batch, &game->tail);
   hrs_free(feeds);
   return status;
 }
@@ -323,6 +379,7 @@ static hrs_status prepare(network_game *game, hrs_network_game *spec) {
   HRS_TRY(prepare_masking(game, spec->mask_at));
   HRS_TRY(hrs_scoring_find(&game->scoring, spec, &fetch));
   HRS_TRY(create_session(game, spec->mask_at, fetch, spec->max_batch));
+  if (spec->evaluator == HRS_EVALUATOR_LATTICE) HRS_TRY(create_front(game, fetch, spec->max_batch));
   HRS_TRY(hrs_scoring_bind(&game->scoring, hrs_session_fetch_info(game->session, 0)));
   return prepare_targets(game, spec);
 }
@@ -389,10 +446,26 @@ hrs_count hrs_game_network_multiply_adds(const hrs_game *game) {
   return network ? hrs_session_multiply_adds(network->session) : 0;
 }
 
+hrs_network_cost hrs_game_network_cost(const hrs_game *game) {
+  const network_game *network = network_of(game);
+  hrs_network_cost cost = {0};
+  if (!network) return cost;
+  cost.brute = cost.tail = (double)hrs_session_multiply_adds(network->session);
+  if (!network->tail) return cost;
+  cost.tables = ldexp((double)network->front->table_multiply_adds, -network->players.n);
+  cost.tail =
+      (double)hrs_session_multiply_adds(network->tail) + hrs_front_additions(network->front);
+  cost.bytes = network->front->bytes;
+  cost.cut = hrs_front_cut_name(network->front);
+  return cost;
+}
+
 hrs_count hrs_game_network_bytes(const hrs_game *game) {
   const network_game *network = network_of(game);
   if (!network) return 0;
-  return hrs_session_bytes(network->session) +
+  hrs_count tabulated =
+      network->tail ? network->front->bytes + hrs_session_bytes(network->tail) : 0;
+  return tabulated + hrs_session_bytes(network->session) +
          (network->inner ? hrs_session_bytes(network->inner) : 0);
 }
 

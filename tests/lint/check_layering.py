@@ -19,7 +19,7 @@ BELOW = {  # room: the rooms that it may include, besides itself
 ONLY = {("network", "lattice"): {"lattice/simd.h"}}
 SYSTEM = {  # what only these rooms may include
     "mpi.h": {"mpi", "commands"}, "hdf5.h": {"mpi", "commands"}, "hdf5_hl.h": {"mpi", "commands"},
-    "cblas.h": {"base", "network", "commands"}, "zip.h": {"base"}, "dlfcn.h": {"game"},
+    "cblas.h": {"base", "network", "game", "commands"}, "zip.h": {"base"}, "dlfcn.h": {"game"},
     "protobuf-c/protobuf-c.h": {"network"}, "onnx.pb-c.h": {"network"}, "harsanyi_git.h": {"base"},
 }
 
