@@ -52,6 +52,10 @@ double hrs_check_tolerance(const hrs_check_row *r, double scale) {
   return 4 * (r->set->n + 4) * r->epsilon * scale;
 }
 
+double hrs_check_stored(const hrs_check_row *r, double value) {
+  return r->fitted && r->set->precision == HRS_F32 ? (double)(float)value : value;
+}
+
 void hrs_check_found(hrs_check_row *r, hrs_check_name name, double error, double tolerance,
                      const char *format, ...) {
   hrs_dataset_check *check = &r->checks[name];
@@ -252,7 +256,7 @@ typedef struct passing {
 
 static void pass(hrs_check_row *r, int type, hrs_mask first, hrs_count count, const double *value,
                  passing *p, const entry **next, const entry *end) {
-  double threshold = r->set->threshold[r->k];
+  double threshold = hrs_check_stored(r, r->set->threshold[r->k]);
   for (hrs_count i = 0; i < count; i++) {
     hrs_mask mask = first + (hrs_mask)i;
     double x = value[i];
@@ -275,7 +279,7 @@ static void pass(hrs_check_row *r, int type, hrs_mask first, hrs_count count, co
     while (*next < end && (*next)->mask < mask)
       (*next)++;
     if (*next < end && (*next)->mask == mask)
-      hrs_check_found(r, HRS_CHECK_LIST_VALUES, fabs((*next)->value - x), 0,
+      hrs_check_found(r, HRS_CHECK_LIST_VALUES, fabs(hrs_check_stored(r, (*next)->value) - x), 0,
                       "mask %llu is %.17g in the list, %.17g in /interactions",
                       (unsigned long long)mask, (*next)->value, x);
   }

@@ -57,6 +57,9 @@ typedef struct hrs_check_row {
 
 /** What rounding may do to sums whose terms' sizes add up to `scale`. */
 double hrs_check_tolerance(const hrs_check_row *r, double scale);
+/** A number as /interactions has it: splits are found in double precision, and may be stored in
+ * single. */
+double hrs_check_stored(const hrs_check_row *r, double value);
 /** Add an error to a check; `format` says what is wrong should it be too large. */
 void hrs_check_found(hrs_check_row *r, hrs_check_name name, double error, double tolerance,
                      const char *format, ...) HRS_PRINTF(5, 6);

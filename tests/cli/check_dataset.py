@@ -441,6 +441,13 @@ class Checker:
         if "fit" in file:
             self.split(k, entries, sums, least)
 
+    def stored(self, value):
+        """As /interactions has it: splits are found in double precision, maybe stored in single."""
+        single = "fit" in self.file and any(
+            self.file[f"interactions/{kind}"].dtype == SINGLE for kind in ("and", "or")
+            if f"interactions/{kind}" in self.file)
+        return np.asarray(value, np.float32).astype(np.float64) if single else value
+
     def orders(self):
         """Number of players of each mask."""
         orders = np.array([0])
@@ -545,22 +552,26 @@ class Checker:
             array[0] = 0
 
         def errors(least):
-            kept = [np.where(np.abs(array) >= least, array, 0) for array in both]
+            kept = [np.where(np.abs(array) >= self.stored(least), array, 0) for array in both]
             zeta = [subsets_summed(array) for array in kept]
             off = constant + zeta[0] + zeta[1][-1] - zeta[1][::-1] - v
             size = sum(np.abs(array).sum() for array in kept)
             rest = abs(sum((x - y).sum() for x, y in zip(both, kept)))
-            return {"rmse": np.sqrt(np.mean(off**2)), "max": np.abs(off).max(),
-                    "explained": size / (size + rest) if size + rest > 0 else 1}
+            count = sum((array != 0).sum() for array in kept)
+            return count, {"rmse": np.sqrt(np.mean(off**2)), "max": np.abs(off).max(),
+                           "explained": size / (size + rest) if size + rest > 0 else 1}
 
         where = f"row {k} of /reconstruction"
-        self.close(f"row {k}: AND and OR together against /values", errors(0)["max"],
+        self.close(f"row {k}: AND and OR together against /values", errors(0)[1]["max"],
                    fit["max_residual"], slack)
-        found = errors(file["salient/threshold"][k])
-        for name, value in found.items():
+        # In single precision interactions may have become as strong as the threshold, or 0.
+        single = file["values"].dtype == SINGLE
+        count, found = errors(file["salient/threshold"][k])
+        for name, value in found.items() if count == one["kept"] or not single else ():
             self.close(f"{where}: {name}", one[name], value, slack)
         for i, strength in enumerate(curve["strength"] if self.n <= LARGEST_CURVE_BITS else []):
-            for name, value in errors(max(strength, 5e-324)).items():
+            count, found = errors(max(strength, 5e-324))
+            for name, value in found.items() if count == curve["kept"][i] or not single else ():
                 self.close(f"{where}: {name} of the curve", curve[name][i], value, slack)
 
     def index(self, k, name, efficient, effect, slack):
@@ -644,11 +655,12 @@ class Checker:
                   f"{where}: I(empty)")
         types, masks, values = entries
         mine = (types == ("and", "or").index(kind)) & (masks < len(dividends))
-        self.need(np.array_equal(dividends[masks[mine].astype(np.int64)], values[mine]),
+        self.need(np.array_equal(dividends[masks[mine].astype(np.int64)],
+                                 self.stored(values[mine])),
                   f"{where}: not what the salient list says")
         rest = dividends.copy()
         rest[0] = 0
-        salient = np.abs(rest) >= self.file["salient/threshold"][k]
+        salient = np.abs(rest) >= self.stored(self.file["salient/threshold"][k])
         for what, part in (("all_positive", np.maximum(rest, 0)),
                            ("all_negative", np.minimum(rest, 0)), ("count", salient),
                            ("positive", np.maximum(rest, 0) * salient),

@@ -49,6 +49,8 @@ class Format(ProgramTest):
                                        "--values", "--keep", "all", "--indices", "SV,BV"],
         "a split apart": ["--closed-form", "and-or:n=7,terms=5,seed=1", "--types", "and-or",
                           "--fit-merge", "off", "--fit-empty", "split", "--values"],
+        "a split in single": CNN + ["--select", "0", "--players", "grid:3x3", "--types", "and-or",
+                                    "--precision", "single", "--values", "--keep", "all"],
         "a split, salient": CNN + ["--select", "0", "--players", "grid:3x3", "--types", "and-or",
                                    "--keep", "salient", "--salient-limit", "5"],
         "splits of targets": CNN + ["--select", "0:2", "--players", "grid:2x2", "--types",
