@@ -35,8 +35,11 @@ rates() {
   shift 3
   echo "$model"
   for ranks in 1 2; do
-    mpirun -n "$ranks" "$harsanyi" bench evaluate --model "$model" --samples "$samples" \
-      --select 0 --players "$players" "$@"
+    for evaluator in brute lattice; do
+      echo "--evaluator $evaluator"
+      mpirun -n "$ranks" "$harsanyi" bench evaluate --model "$model" --samples "$samples" \
+        --select 0 --players "$players" --evaluator "$evaluator" "$@"
+    done
     [ "$ranks" = 2 ] || onnx_runtime "$model"
   done
 }

@@ -30,6 +30,7 @@ typedef struct network_game {
   hrs_session *session;   /* feed 0 is the masked tensor */
   hrs_front *front;       /* what is tabulated, and the session that goes on from there: */
   hrs_session *tail;      /* feed 0 is the cut; NULL, both, where every mask is a forward pass */
+  bool tabulated;         /* the tables are those of the current sample */
   hrs_tensor_info masked; /* its type and shape */
   hrs_masking masking;
   hrs_scoring scoring;
@@ -79,6 +80,10 @@ static hrs_status read_values(network_game *game, const hrs_session *session, hr
 
 /* From the tables, in parts that are a batch of the tail. */
 static hrs_status evaluate_tail(network_game *game, hrs_subcube cube, double *values) {
+  if (!game->tabulated)
+    HRS_TRY(hrs_front_fill(game->front, game->players.map.data, (const float *)game->masking.sample,
+                           (const float *)game->masking.baseline));
+  game->tabulated = true;
   int bits = 0;
   while (bits < hrs_order(cube.free) && (hrs_count)2 << bits <= hrs_session_max_batch(game->tail))
     bits++;
@@ -94,8 +99,11 @@ static hrs_status evaluate_tail(network_game *game, hrs_subcube cube, double *va
 
 static hrs_status network_evaluate(void *self, hrs_subcube cube, double *values) {
   network_game *game = self;
-  if (game->tail) return evaluate_tail(game, cube, values);
-  hrs_count size = hrs_subcube_size(cube), most = hrs_session_max_batch(game->session);
+  /* A few masks on their own, as for v(empty) and v(N), are not worth tables. */
+  enum { FEW = 32 };
+  hrs_count size = hrs_subcube_size(cube);
+  if (game->tail && size >= FEW) return evaluate_tail(game, cube, values);
+  hrs_count most = hrs_session_max_batch(game->session);
   hrs_mask mask = cube.fixed;
   for (hrs_count first = 0; first < size; first += most) {
     hrs_count batch = size - first < most ? size - first : most;
@@ -163,12 +171,9 @@ static hrs_status network_select(void *self, hrs_count sample) {
   for (int i = game->masks_inner ? 0 : 1; i < game->n_inputs; i++)
     HRS_TRY(hrs_session_set_shared(game->session, game->masks_inner ? i + 1 : i,
                                    sample_at(game, i, sample)));
-  if (game->tail) {
-    for (int i = 0; i < game->n_inputs - 1; i++)
-      HRS_TRY(hrs_session_set_shared(game->tail, i + 1, sample_at(game, i + 1, sample)));
-    HRS_TRY(hrs_front_fill(game->front, game->players.map.data, (const float *)game->masking.sample,
-                           (const float *)game->masking.baseline));
-  }
+  for (int i = 1; game->tail && i < game->n_inputs; i++)
+    HRS_TRY(hrs_session_set_shared(game->tail, i, sample_at(game, i, sample)));
+  game->tabulated = false;
   HRS_TRY(choose_targets(game, sample));
   game->sample = sample;
   return HRS_OK;
