@@ -74,8 +74,9 @@ class Talk(ProgramTest):
         """A line with rate and time left, on stderr, gone at the end."""
         ours, theirs = pty.openpty()
         out = self.output()
-        command = command_line(["interactions", *CNN, "--select", "0", "--players", "grid:4x4",
-                                "--out", out])
+        # Full passes over many samples: long enough for a line.
+        command = command_line(["interactions", *CNN, "--select", "0:10", "--players", "grid:4x4",
+                                "--evaluator", "brute", "--keep", "salient", "--out", out])
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs) as process:
             os.close(theirs)
             seen = b""
