@@ -1,480 +1,364 @@
 /*
- * Which steps are tabulated: sites grow through the graph, and the front ends where the tables, the
- * sum that puts the cut together and the tail cost least in all.
+ * Which sites are tabulated: the front ends where the tables, what puts the cuts together and the
+ * tail cost least in all; tables for all masks where memory allows, made for each block of masks
+ * where not.
  */
-#include "front.h"
+#include "front_parts.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Tables of all sites together; a mask's own work is a few megabytes. */
-static const hrs_count MOST_BYTES = (hrs_count)256 << 20;
-/* An addition of the sum that expands a mask, in multiply-adds of dense algebra. */
-static const double ADDITION = 1.5;
+/* Tables for all masks together, and those of a block. */
+static const hrs_count MOST_BYTES = (hrs_count)256 << 20, MOST_BLOCK_BYTES = HRS_FRONT_BLOCK_BYTES;
+/* An addition or a copy, in multiply-adds of dense algebra. */
+static const double ADDITION = 3;
 
-/* ---- sites ---------------------------------------------------------------------------------- */
+enum { LEAST_BLOCK_BITS = 3, MOST_BLOCK_BITS = 10 };
 
-static hrs_status sites_create(hrs_count channels, hrs_count height, hrs_count width,
-                               hrs_sites **out) {
-  hrs_sites *sites;
-  HRS_TRY(hrs_calloc(1, sizeof *sites, &sites));
-  *out = sites;
-  sites->channels = channels;
-  sites->height = height;
-  sites->width = width;
-  HRS_TRY(hrs_calloc(height * width, sizeof *sites->players, &sites->players));
-  return hrs_calloc(height * width + 1, sizeof *sites->row, &sites->row);
-}
+/* What a step of the session is to the plan. */
+typedef struct step_plan {
+  bool covered; /* its outputs have sites */
+  hrs_sum *sum; /* it may end the front: of made[in[0]] */
+} step_plan;
 
-static void sites_destroy(hrs_sites **sites) {
-  if (!*sites) return;
-  hrs_free((*sites)->players);
-  hrs_free((*sites)->row);
-  hrs_free((*sites)->data);
-  hrs_free(*sites);
-  *sites = NULL;
-}
+/* One way to end the front. */
+typedef struct choice {
+  int steps; /* those before it are tabulated as far as they are covered */
+  int sum;   /* step that is the sum behind them; -1: none */
+  int block_bits;
+  double cost;
+} choice;
 
-/* Rows from the players; false where there are more than any budget. */
-static bool count_rows(hrs_sites *sites) {
-  hrs_count rows = 0, most = MOST_BYTES / (hrs_count)sizeof(float);
-  for (hrs_count i = 0; i < hrs_sites_count(sites); i++) {
-    int order = hrs_order(sites->players[i]);
-    sites->row[i] = rows;
-    if (order > 30 || (rows += (hrs_count)1 << order) > most) return false;
-  }
-  sites->row[hrs_sites_count(sites)] = rows;
-  return rows <= most / sites->channels;
-}
-
-/* [1, channels, height, width] with more than one position. */
-static bool is_image(const hrs_tensor *t) {
-  return t->rank == 4 && t->dim[0] == 1 && t->dim[2] * t->dim[3] > 1;
-}
-
-static hrs_status input_sites(const hrs_tensor *t, const int32_t *label, hrs_sites **out) {
-  hrs_count count = hrs_tensor_count(t);
-  bool image = is_image(t);
-  hrs_count height = image ? t->dim[2] : 1, width = image ? t->dim[3] : count;
-  HRS_TRY(sites_create(image ? t->dim[1] : 1, height, width, out));
-  for (hrs_count e = 0; e < count; e++)
-    if (label[e] >= 0) (*out)->players[e % (height * width)] |= (hrs_mask)1 << label[e];
-  return HRS_OK;
-}
-
-/* ---- kinds of steps ------------------------------------------------------------------------- */
-
-static const hrs_tensor *slot_tensor(const hrs_session *s, int slot) {
-  return &s->slot[slot].tensor;
-}
-
-static bool varies(const hrs_session *s, int slot) {
-  return slot >= 0 && s->slot[slot].varies;
-}
-
-/* A constant that the front may read: known, and never folded anew. */
-static bool is_constant(const hrs_session *s, int slot) {
-  return slot >= 0 && !s->slot[slot].varies && !s->slot[slot].shared && s->slot[slot].tensor.data;
-}
-
-static bool one_of(const char *name, const char *const *list) {
-  for (; *list; list++)
-    if (strcmp(name, *list) == 0) return true;
-  return false;
-}
-
-/* Operators that give each position from the channels of that position alone, if other operands do
- * not vary over positions. */
-static const char *const sitewise[] = {"Relu",        "LeakyRelu",
-                                       "PRelu",       "Elu",
-                                       "Selu",        "Celu",
-                                       "Gelu",        "Sigmoid",
-                                       "HardSigmoid", "HardSwish",
-                                       "Tanh",        "Softplus",
-                                       "Softsign",    "Erf",
-                                       "Clip",        "ThresholdedRelu",
-                                       "Mish",        "Shrink",
-                                       "Abs",         "Neg",
-                                       "Exp",         "Log",
-                                       "Sqrt",        "Reciprocal",
-                                       "Add",         "Sub",
-                                       "Mul",         "Div",
-                                       "Pow",         "Min",
-                                       "Max",         "Sum",
-                                       "Mean",        "BatchNormalization",
-                                       "LRN",         "Dropout",
-                                       "Identity",    "Cast",
-                                       NULL};
-
-/* Same for all positions: the last two axes, where there are so many, are 1. */
-static bool same_everywhere(const hrs_tensor *t, int rank) {
-  for (int back = 1; back <= 2 && back <= t->rank; back++)
-    if (t->dim[t->rank - back] != 1) return false;
-  return t->rank <= rank;
-}
-
-static bool is_sitewise(const hrs_session *s, const hrs_step *step, hrs_sites *const *site) {
-  const char *op = step->node.op;
-  bool concat = strcmp(op, "Concat") == 0, channels = strcmp(op, "BatchNormalization") == 0;
-  if (!concat && !one_of(op, sitewise)) return false;
-  if (concat && hrs_attr_int(&step->node, "axis", 1) != 1) return false;
-  const hrs_tensor *out = &step->call.out[0];
-  if (out->type != HRS_F32 || !is_image(out) || step->call.n_out < 1) return false;
-  for (int i = 1; i < step->call.n_out; i++)
-    if (step->out[i] >= 0) return false;
-  for (int i = 0; i < step->call.n_in; i++) {
-    int slot = step->in[i];
-    if (slot < 0) continue;
-    const hrs_tensor *in = slot_tensor(s, slot);
-    if (varies(s, slot)) {
-      if (in->type != HRS_F32 || !is_image(in) || in->dim[2] != out->dim[2] ||
-          in->dim[3] != out->dim[3] || site[slot]->height != in->dim[2] ||
-          site[slot]->width != in->dim[3])
-        return false;
-    } else if (!is_constant(s, slot) ||
-               (!(channels && i > 0) && (concat || !same_everywhere(in, 4)))) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/* Float images with a window that the tables know how to slide. */
-static bool is_window(const hrs_session *s, const hrs_step *step, hrs_sites *const *site) {
-  const hrs_tensor *in = &step->call.in[0], *out = &step->call.out[0];
-  if (in->type != HRS_F32 || in->rank != 4 || in->dim[0] != 1 || out->rank != 4) return false;
-  const hrs_sites *sites = site[step->in[0]];
-  if (sites->height != in->dim[2] || sites->width != in->dim[3]) return false;
-  if (sites->channels != in->dim[1]) return false;
-  for (int i = 1; i < step->call.n_out; i++)
-    if (step->out[i] >= 0) return false;
-  for (int i = 1; i < step->call.n_in; i++)
-    if (step->in[i] >= 0 && !is_constant(s, step->in[i])) return false;
-  return true;
-}
-
-/* The same numbers in the same order, with the same sites or as a flat row of elements. */
-static bool is_view(const hrs_step *step, const hrs_sites *sites) {
-  const hrs_tensor *in = &step->call.in[0], *out = &step->call.out[0];
-  bool view = (step->node.def->flags & HRS_OP_VIEW) != 0;
-  if (!view || in->type != HRS_F32 || out->type != HRS_F32) return false;
-  if (!is_image(out)) return true;
-  return (out->dim[1] == sites->channels && out->dim[2] == sites->height &&
-          out->dim[3] == sites->width) ||
-         (sites->height == 1 && sites->channels == 1 && out->dim[1] == 1);
-}
-
-bool hrs_front_dense_of(const hrs_session *s, const hrs_step *step, hrs_front_dense *out) {
-  bool gemm = strcmp(step->node.op, "Gemm") == 0;
-  if (!gemm && strcmp(step->node.op, "MatMul") != 0) return false;
-  if (!varies(s, step->in[0]) || !is_constant(s, step->in[1])) return false;
-  const hrs_tensor *x = &step->call.in[0], *w = slot_tensor(s, step->in[1]);
-  if (x->type != HRS_F32 || w->type != HRS_F32 || w->rank != 2 || x->rank < 1) return false;
-  bool transposed = gemm && hrs_attr_int(&step->node, "transB", 0);
-  if (gemm && hrs_attr_int(&step->node, "transA", 0)) return false;
-  *out = (hrs_front_dense){.weights = w->data,
-                           .elements = w->dim[transposed],
-                           .units = w->dim[!transposed],
-                           .element_step = transposed ? 1 : w->dim[1],
-                           .unit_step = transposed ? w->dim[1] : 1,
-                           .alpha = gemm ? hrs_attr_float(&step->node, "alpha", 1) : 1,
-                           .beta = gemm ? hrs_attr_float(&step->node, "beta", 1) : 0};
-  if (hrs_tensor_count(x) != out->elements) return false; /* one row */
-  if (!gemm || step->call.n_in < 3 || step->in[2] < 0) return true;
-  const hrs_tensor *bias = slot_tensor(s, step->in[2]);
-  hrs_count count = hrs_tensor_count(bias);
-  if (!is_constant(s, step->in[2]) || bias->type != HRS_F32) return false;
-  if (count != 1 && count != out->units) return false;
-  out->bias = bias->data;
-  out->bias_step = count > 1;
-  return true;
-}
-
-/* Axes of a reduction that are exactly the last two of four. */
-static bool over_positions(const hrs_session *s, const hrs_step *step) {
-  int count;
-  const int64_t *axes = hrs_attr_ints(&step->node, "axes", &count);
-  if (!axes && step->call.n_in > 1 && is_constant(s, step->in[1]) &&
-      slot_tensor(s, step->in[1])->type == HRS_I64) {
-    axes = slot_tensor(s, step->in[1])->data;
-    count = (int)hrs_tensor_count(slot_tensor(s, step->in[1]));
-  }
-  if (!axes || count != 2) return false;
-  int64_t first = axes[0] < 0 ? axes[0] + 4 : axes[0];
-  int64_t second = axes[1] < 0 ? axes[1] + 4 : axes[1];
-  return first + second == 5 && (first == 2 || first == 3);
-}
-
-static bool is_mean(const hrs_session *s, const hrs_step *step) {
-  const hrs_tensor *in = &step->call.in[0];
-  if (in->type != HRS_F32 || !is_image(in)) return false;
-  if (strcmp(step->node.op, "GlobalAveragePool") == 0) return true;
-  return strcmp(step->node.op, "ReduceMean") == 0 && over_positions(s, step);
-}
-
-hrs_front_kind hrs_front_kind_of(const hrs_session *s, const hrs_step *step,
-                                 hrs_sites *const *site) {
-  const char *op = step->node.op;
-  int first = step->call.n_in > 0 ? step->in[0] : -1;
-  for (int i = 0; i < step->call.n_in; i++)
-    if (varies(s, step->in[i]) && !site[step->in[i]]) return HRS_FRONT_NOTHING;
-  if (is_sitewise(s, step, site)) return HRS_FRONT_SITEWISE;
-  if (first < 0 || !varies(s, first)) return HRS_FRONT_NOTHING;
-  hrs_front_dense dense;
-  if (hrs_front_dense_of(s, step, &dense) || is_mean(s, step)) return HRS_FRONT_SUM;
-  if (is_view(step, site[first])) return HRS_FRONT_VIEW;
-  bool conv = strcmp(op, "Conv") == 0;
-  bool pool = strcmp(op, "MaxPool") == 0 || strcmp(op, "AveragePool") == 0;
-  if ((!conv && !pool) || !is_window(s, step, site)) return HRS_FRONT_NOTHING;
-  if (conv && step->call.in[1].type != HRS_F32) return HRS_FRONT_NOTHING;
-  return conv ? HRS_FRONT_CONV : HRS_FRONT_POOL;
-}
+typedef struct plan {
+  hrs_front *front;
+  const hrs_session *session;
+  step_plan *step;
+  int *made;                              /* [slots] sites of a slot, -1: none */
+  int *producer;                          /* [slots] step that makes it, -1: a feed */
+  double *rows, *block_rows, *worst_rows; /* [sites] of all masks, of a block, at most of a block */
+  bool *needed;                           /* [sites] */
+  int *last;                              /* [sites] */
+  bool *block;                            /* [sites] */
+  bool *cut;                              /* [slots] */
+  choice best;
+  hrs_front_cost best_cost;
+} plan;
 
 /* ---- growing -------------------------------------------------------------------------------- */
 
-static hrs_status grow_window(const hrs_step *step, const hrs_sites *in, hrs_sites *out) {
-  hrs_window w;
-  HRS_TRY(hrs_front_read_window(step, &w));
-  for (hrs_count y = 0; y < out->height; y++)
-    for (hrs_count x = 0; x < out->width; x++)
-      for (hrs_count ky = 0; ky < w.kernel[1]; ky++)
-        for (hrs_count kx = 0; kx < w.kernel[2]; kx++) {
-          hrs_count iy = hrs_window_at(&w, 1, y, ky), ix = hrs_window_at(&w, 2, x, kx);
-          if (iy >= 0 && iy < in->height && ix >= 0 && ix < in->width)
-            out->players[y * out->width + x] |= in->players[iy * in->width + ix];
-        }
-  return HRS_OK;
-}
-
-hrs_status hrs_front_read_window(const hrs_step *step, hrs_window *out) {
-  bool conv = strcmp(step->node.op, "Conv") == 0;
-  bool ceil = !conv && hrs_attr_int(&step->node, "ceil_mode", 0);
-  HRS_TRY(hrs_window_read(&step->call, conv ? step->call.in[1].dim + 2 : NULL, out));
-  return hrs_window_slide(&step->call, ceil, !conv, out);
-}
-
-/* Sites of a step's output. */
-static hrs_status grow(const hrs_session *s, const hrs_step *step, hrs_front_kind kind,
-                       hrs_sites **site) {
-  const hrs_tensor *t = &step->call.out[0];
-  hrs_sites *in = site[step->in[0]], **out = &site[step->out[0]];
-  if (kind == HRS_FRONT_VIEW) {
-    bool as_image = is_image(t);
-    HRS_TRY(sites_create(in->channels, as_image ? t->dim[2] : in->height,
-                         as_image ? t->dim[3] : in->width, out));
-    memcpy((*out)->players, in->players, (size_t)hrs_sites_count(in) * sizeof *in->players);
-    return HRS_OK;
-  }
-  HRS_TRY(sites_create(t->dim[1], t->dim[2], t->dim[3], out));
-  if (kind != HRS_FRONT_SITEWISE) return grow_window(step, in, *out);
-  for (int i = 0; i < step->call.n_in; i++)
-    for (hrs_count k = 0; varies(s, step->in[i]) && k < hrs_sites_count(*out); k++)
-      (*out)->players[k] |= site[step->in[i]]->players[k];
-  return HRS_OK;
-}
-
-/* ---- where to end --------------------------------------------------------------------------- */
-
-typedef struct plan {
-  const hrs_session *session;
-  hrs_sites **site;
-  int *producer; /* step that makes a slot, -1 for feeds */
-  int n;
-  double tables, done; /* multiply-adds of the tables so far; of the steps so far, per mask */
-  hrs_count bytes;
-  double best; /* per sample */
-  hrs_front choice;
-} plan;
-
-static double rows_of(const hrs_sites *sites) {
-  return (double)hrs_sites_rows(sites);
-}
-
-hrs_status hrs_sites_distinct(const hrs_sites *sites, hrs_mask **out, int *count) {
-  HRS_TRY(hrs_alloc(hrs_sites_count(sites), sizeof **out, out));
-  *count = 0;
-  for (hrs_count i = 0; i < hrs_sites_count(sites); i++) {
-    int k = 0;
-    while (k < *count && (*out)[k] != sites->players[i])
-      k++;
-    if (k == *count) (*out)[(*count)++] = sites->players[i];
-  }
-  return HRS_OK;
-}
-
-/* The one varying slot from before step `from` that it or a later one, or the result, reads; -1
- * where there are more. Whatever goes on from there must not need anything else that varies. */
-static int frontier(const plan *p, int from) {
+static hrs_status grow(plan *p, const int32_t *label) {
   const hrs_session *s = p->session;
-  int found = -1;
-  for (int i = from; i <= s->n_steps; i++) {
+  int input = s->feed[0].slot;
+  HRS_TRY(hrs_front_input(p->front, label));
+  p->made[input] = p->front->of_slot[input];
+  for (int at = 0; at < s->n_steps; at++) {
+    const hrs_step *step = s->step[at];
+    if (step->folded) continue;
+    for (int k = 0; k < step->call.n_out; k++)
+      if (step->out[k] >= 0) p->producer[step->out[k]] = at;
+    HRS_TRY(hrs_front_grow(p->front, at));
+    for (int k = 0; k < step->call.n_out; k++) {
+      if (step->out[k] < 0 || p->front->of_slot[step->out[k]] < 0) continue;
+      p->made[step->out[k]] = p->front->of_slot[step->out[k]];
+      p->step[at].covered = true;
+    }
+    int in = step->call.n_in > 0 && hrs_slot_varies(s, step->in[0]) ? p->made[step->in[0]] : -1;
+    if (in >= 0 && hrs_sum_known(s, step, p->front->sites[in]))
+      HRS_TRY(hrs_sum_create(p->front, at, in, &p->step[at].sum));
+  }
+  return HRS_OK;
+}
+
+/* ---- one way to end -------------------------------------------------------------------------- */
+
+static bool is_done(const plan *p, int step, const choice *c) {
+  return step == c->sum || (step < c->steps && p->step[step].covered);
+}
+
+/* Slots that the tail reads and does not make itself; false where one is nobody's. */
+static bool find_cuts(plan *p, const choice *c) {
+  const hrs_session *s = p->session;
+  memset(p->cut, 0, (size_t)s->n_slots * sizeof *p->cut);
+  for (int i = 0; i <= s->n_steps; i++) {
     bool result = i == s->n_steps;
-    if (!result && s->step[i]->folded) continue;
+    if (!result && (s->step[i]->folded || is_done(p, i, c))) continue;
     int count = result ? s->n_fetches : s->step[i]->call.n_in;
     const int *read = result ? s->fetch : s->step[i]->in;
     for (int k = 0; k < count; k++) {
-      if (!varies(s, read[k]) || p->producer[read[k]] >= from || read[k] == found) continue;
-      if (found >= 0) return -1;
-      found = read[k];
+      if (!hrs_slot_varies(s, read[k])) continue;
+      int by = p->producer[read[k]];
+      if (by >= 0 && !is_done(p, by, c)) continue;
+      p->cut[read[k]] = true;
+      if (c->sum < 0 && p->made[read[k]] < 0) return false;
+      if (c->sum >= 0 && by != c->sum) return false; /* a sum is the only cut */
     }
   }
-  return found;
+  return true;
 }
 
-/* A front whose sum costs `make` to tabulate, and the rest of all masks `rest`. */
-static void offer(plan *p, double make, double rest, hrs_front choice) {
-  double tables = p->tables + make;
-  if (!(tables + rest < p->best)) return;
-  p->best = tables + rest;
-  p->choice = choice;
-  p->choice.table_multiply_adds = (hrs_count)tables;
-  p->choice.bytes += p->bytes;
-}
-
-/* End with the tensor that steps from `from` on read. */
-static void offer_tensor(plan *p, int from) {
-  int slot = frontier(p, from);
-  if (slot < 0 || !p->site[slot]) return;
-  const hrs_tensor *t = slot_tensor(p->session, slot);
-  double count = (double)hrs_tensor_count(t), all = (double)p->session->multiply_adds;
-  double each = all - p->done + ADDITION * count;
-  offer(p, 0, ldexp(each, p->n),
-        (hrs_front){.steps = from,
-                    .end = HRS_FRONT_TENSOR,
-                    .end_step = -1,
-                    .end_slot = slot,
-                    .cut_slot = slot,
-                    .units = (hrs_count)count,
-                    .additions = count});
-}
-
-/* End with the sum that step number `at` is. */
-static hrs_status offer_sum(plan *p, int at) {
+/* Sites that the cuts are made of, and who reads them last. */
+static void find_needed(plan *p, const choice *c) {
   const hrs_session *s = p->session;
-  const hrs_step *step = s->step[at];
-  int slot = step->in[0], terms;
-  if (frontier(p, at) != slot || frontier(p, at + 1) != step->out[0]) return HRS_OK;
-  hrs_mask *players;
-  HRS_TRY(hrs_sites_distinct(p->site[slot], &players, &terms));
-  hrs_front_dense dense;
-  bool is_dense = hrs_front_dense_of(s, step, &dense);
-  double units = (double)hrs_tensor_count(&step->call.out[0]), rows = 0;
-  for (int i = 0; i < terms; i++)
-    rows += ldexp(1, hrs_order(players[i]));
-  hrs_free(players);
-  double channels = (double)p->site[slot]->channels;
-  double make = rows_of(p->site[slot]) * channels * (is_dense ? units : 1);
-  double tail = (double)s->multiply_adds - p->done - (double)step->call.multiply_adds;
-  double additions = units * (1 + terms / 2.0), each = tail + ADDITION * additions;
-  hrs_count sums = (hrs_count)(rows * units * sizeof(float));
-  if (p->bytes + sums > MOST_BYTES) return HRS_OK;
-  offer(p, make, ldexp(each, p->n),
-        (hrs_front){.steps = at,
-                    .end = is_dense ? HRS_FRONT_DENSE : HRS_FRONT_MEAN,
-                    .end_step = at,
-                    .end_slot = slot,
-                    .cut_slot = step->out[0],
-                    .units = (hrs_count)units,
-                    .additions = additions,
-                    .bytes = sums});
+  int count = p->front->n_sites;
+  memset(p->needed, 0, (size_t)count * sizeof *p->needed);
+  for (int i = 0; i < count; i++)
+    p->last[i] = -1;
+  for (int slot = 0; slot < s->n_slots; slot++) {
+    if (!p->cut[slot]) continue;
+    int sites = c->sum >= 0 ? p->made[s->step[c->sum]->in[0]] : p->made[slot];
+    p->needed[sites] = true;
+    p->last[sites] = HRS_SITES_KEPT;
+  }
+  for (int i = count - 1; i >= 0; i--) {
+    const hrs_sites *sites = p->front->sites[i];
+    for (int k = 0; p->needed[i] && k < sites->n_in; k++) {
+      int in = sites->in[k];
+      if (in < 0) continue;
+      p->needed[in] = true;
+      if (p->last[in] < i) p->last[in] = i;
+    }
+  }
+}
+
+/* Bytes that are in use at once, of the tables for all masks and of those of a block. */
+typedef struct use {
+  double now[2], most[2];
+} use;
+
+static void take(use *u, bool block, double bytes) {
+  u->now[block] += bytes;
+  if (u->now[block] > u->most[block]) u->most[block] = u->now[block];
+}
+
+/* Which of the needed sites are made for all masks, and which block by block; false where neither
+ * fits. Their cost for all masks. */
+static bool find_blocks(plan *p, const choice *c, use *u, double *tables, double *blocks,
+                        double *counted_tables, double *counted_blocks) {
+  double n_blocks = ldexp(1, p->front->n - c->block_bits);
+  for (int i = 0; i < p->front->n_sites; i++) {
+    if (!p->needed[i]) continue;
+    const hrs_sites *sites = p->front->sites[i];
+    double width = (double)hrs_sites_width(sites), bytes = p->rows[i] * width;
+    bool block = u->now[0] + bytes > (double)MOST_BYTES;
+    for (int k = 0; k < sites->n_in; k++)
+      block |= sites->in[k] >= 0 && p->block[sites->in[k]];
+    p->block[i] = block;
+    if (block && (c->block_bits == 0 || sites->kind == HRS_SITES_INPUT)) return false;
+    take(u, block, block ? p->worst_rows[i] * width : bytes);
+    if (u->most[1] > (double)MOST_BLOCK_BYTES) return false;
+    if (block) {
+      *blocks += p->block_rows[i] * sites->work * n_blocks;
+      *counted_blocks += p->block_rows[i] * sites->multiply_adds * n_blocks;
+    } else {
+      *tables += p->rows[i] * sites->work;
+      *counted_tables += p->rows[i] * sites->multiply_adds;
+    }
+    for (int k = 0; k < sites->n_in; k++) {
+      int in = sites->in[k];
+      if (in < 0) continue;
+      if (block && !p->block[in]) p->last[in] = HRS_SITES_KEPT; /* read again by each block */
+      if (p->last[in] != i) continue;
+      p->last[in] = -2; /* given back once */
+      double own = (double)hrs_sites_width(p->front->sites[in]);
+      u->now[p->block[in]] -= own * (p->block[in] ? p->worst_rows[in] : p->rows[in]);
+    }
+  }
+  return true;
+}
+
+/* The players that are assumed free in a block: which really are, a game is told with each. */
+static hrs_mask assumed_free(const hrs_front *front, int bits) {
+  hrs_mask all = hrs_mask_full(front->n);
+  return bits > 0 ? all & ~(all >> bits) : all;
+}
+
+/* What a choice costs, for all masks of a sample; infinite where it is none. */
+static hrs_status cost_of(plan *p, choice *c, hrs_front_cost *out) {
+  const hrs_session *s = p->session;
+  hrs_front *front = p->front;
+  double tables = 0, blocks = 0, counted_tables = 0, counted_blocks = 0, tail = 0, expansion = 0;
+  use u = {{0}, {0}};
+  c->cost = INFINITY;
+  if (!find_cuts(p, c)) return HRS_OK;
+  find_needed(p, c);
+  if (!find_blocks(p, c, &u, &tables, &blocks, &counted_tables, &counted_blocks)) return HRS_OK;
+  if (c->sum >= 0) {
+    int in = p->made[s->step[c->sum]->in[0]];
+    bool block = p->block[in];
+    hrs_sum *sum = p->step[c->sum].sum;
+    hrs_mask free = block ? assumed_free(front, c->block_bits) : hrs_mask_full(front->n);
+    hrs_count room = (block ? MOST_BLOCK_BYTES : MOST_BYTES) - (hrs_count)u.now[block], bytes;
+    double multiply_adds;
+    hrs_sites_store(front->sites[in], free);
+    HRS_TRY(hrs_sum_lay_out(sum, front->sites[in], block ? c->block_bits : front->n, room));
+    hrs_sum_cost(sum, &bytes, &multiply_adds, &expansion);
+    take(&u, block, (double)bytes);
+    if (bytes > room) return HRS_OK;
+    double all = multiply_adds * (block ? ldexp(1, front->n - c->block_bits) : 1);
+    *(block ? &blocks : &tables) += all;
+    *(block ? &counted_blocks : &counted_tables) += all;
+  }
+  for (int i = 0; i < s->n_slots; i++)
+    if (p->cut[i] && c->sum < 0) expansion += (double)hrs_tensor_count(&s->slot[i].tensor);
+  double steps = 0;
+  for (int i = 0; i < s->n_steps; i++) {
+    double each = s->step[i]->folded ? 0 : (double)s->step[i]->call.multiply_adds;
+    *(is_done(p, i, c) ? &steps : &tail) += each;
+  }
+  double masks = ldexp(1, front->n);
+  c->cost = tables + blocks + masks * (tail + ADDITION * expansion);
+  *out = (hrs_front_cost){.tables = counted_tables,
+                          .blocks = counted_blocks / masks,
+                          .expansion = expansion,
+                          .steps = steps,
+                          .bytes = (hrs_count)(u.most[0] + u.most[1])};
   return HRS_OK;
 }
 
-/* Walk through the steps as far as there are sites. */
-static hrs_status walk(plan *p) {
+static hrs_status offer(plan *p, choice c) {
+  hrs_front_cost cost;
+  HRS_TRY(cost_of(p, &c, &cost));
+  if (!(c.cost < p->best.cost)) return HRS_OK;
+  p->best = c;
+  p->best_cost = cost;
+  return HRS_OK;
+}
+
+/* ---- all ways -------------------------------------------------------------------------------- */
+
+static void count_rows(plan *p, int block_bits) {
+  hrs_mask free = assumed_free(p->front, block_bits);
+  for (int i = 0; i < p->front->n_sites; i++) {
+    const hrs_sites *sites = p->front->sites[i];
+    p->rows[i] = p->block_rows[i] = p->worst_rows[i] = 0;
+    for (hrs_count at = 0; at < hrs_sites_positions(sites); at++) {
+      int order = hrs_order(sites->players[at]);
+      p->rows[i] += ldexp(1, order);
+      p->block_rows[i] += ldexp(1, hrs_order(sites->players[at] & free));
+      p->worst_rows[i] += ldexp(1, order < block_bits ? order : block_bits);
+    }
+  }
+}
+
+static hrs_status choose(plan *p) {
   const hrs_session *s = p->session;
-  for (int i = 0; i < s->n_steps; i++) {
-    const hrs_step *step = s->step[i];
-    if (step->folded) continue;
-    hrs_front_kind kind = hrs_front_kind_of(s, step, p->site);
-    if (kind == HRS_FRONT_SUM) HRS_TRY(offer_sum(p, i));
-    if (kind == HRS_FRONT_NOTHING || kind == HRS_FRONT_SUM) continue;
-    HRS_TRY(grow(s, step, kind, p->site));
-    hrs_sites **out = &p->site[step->out[0]];
-    if (!count_rows(*out)) {
-      sites_destroy(out);
+  int n = p->front->n;
+  for (int bits = 0; bits <= MOST_BLOCK_BITS && bits < n; bits++) {
+    if (bits > 0 && bits < LEAST_BLOCK_BITS) continue;
+    count_rows(p, bits);
+    for (int i = 0; i < s->n_steps; i++) {
+      if (s->step[i]->folded) continue;
+      if (p->step[i].sum) HRS_TRY(offer(p, (choice){i, i, bits, 0}));
+      if (p->step[i].covered) HRS_TRY(offer(p, (choice){i + 1, -1, bits, 0}));
+    }
+  }
+  return HRS_OK;
+}
+
+static hrs_status reserve(plan *p) {
+  const hrs_session *s = p->session;
+  hrs_count sites = p->front->n_sites;
+  HRS_TRY(hrs_alloc(sites, sizeof *p->rows, &p->rows));
+  HRS_TRY(hrs_alloc(sites, sizeof *p->block_rows, &p->block_rows));
+  HRS_TRY(hrs_alloc(sites, sizeof *p->worst_rows, &p->worst_rows));
+  HRS_TRY(hrs_alloc(sites, sizeof *p->needed, &p->needed));
+  HRS_TRY(hrs_alloc(sites, sizeof *p->last, &p->last));
+  HRS_TRY(hrs_alloc(sites, sizeof *p->block, &p->block));
+  return hrs_alloc(s->n_slots, sizeof *p->cut, &p->cut);
+}
+
+static void plan_free(plan *p) {
+  for (int i = 0; p->step && i < p->session->n_steps; i++)
+    hrs_sum_destroy(&p->step[i].sum);
+  hrs_free(p->step);
+  hrs_free(p->made);
+  hrs_free(p->producer);
+  hrs_free(p->rows);
+  hrs_free(p->block_rows);
+  hrs_free(p->worst_rows);
+  hrs_free(p->needed);
+  hrs_free(p->last);
+  hrs_free(p->block);
+  hrs_free(p->cut);
+}
+
+/* ---- the front that was chosen ----------------------------------------------------------------
+ */
+
+/* Take what the choice needs out of all that grew. */
+static hrs_status settle(plan *p) {
+  hrs_front *front = p->front;
+  const hrs_session *s = p->session;
+  choice c = p->best;
+  count_rows(p, c.block_bits);
+  HRS_TRY(cost_of(p, &c, &front->cost));
+  for (int i = 0; i < s->n_slots; i++)
+    front->n_cuts += p->cut[i];
+  HRS_TRY(hrs_alloc(front->n_cuts, sizeof *front->cut, &front->cut));
+  int *number;
+  HRS_TRY(hrs_alloc(front->n_sites, sizeof *number, &number));
+  int kept = 0;
+  front->block_bits = 0;
+  for (int i = 0; i < front->n_sites; i++) {
+    number[i] = p->needed[i] ? kept : -1;
+    hrs_sites *sites = front->sites[i];
+    if (!p->needed[i]) {
+      hrs_sites_destroy(&front->sites[i]);
       continue;
     }
-    hrs_count bytes = hrs_sites_rows(*out) * (*out)->channels * (hrs_count)sizeof(float);
-    if (kind != HRS_FRONT_VIEW) p->bytes += bytes;
-    if (p->bytes > MOST_BYTES) {
-      sites_destroy(out);
-      return HRS_OK;
-    }
-    p->done += (double)step->call.multiply_adds;
-    double per_site = (double)step->call.multiply_adds / (double)hrs_sites_count(*out);
-    p->tables += rows_of(*out) * (per_site + (double)(*out)->channels);
-    offer_tensor(p, i + 1);
+    sites->block = p->block[i];
+    if (sites->block) front->block_bits = c.block_bits;
+    for (int k = 0; k < sites->n_in; k++)
+      if (sites->in[k] >= 0) sites->in[k] = number[sites->in[k]];
+    front->sites[kept++] = sites;
   }
+  front->n_sites = kept;
+  int cut = 0;
+  for (int i = 0; i < s->n_slots; i++) {
+    if (!p->cut[i]) continue;
+    int sites = c.sum >= 0 ? p->made[s->step[c.sum]->in[0]] : p->made[i];
+    front->cut[cut++] = (hrs_cut){i, number[sites]};
+  }
+  hrs_free(number);
+  if (c.sum < 0) return HRS_OK;
+  front->sum = p->step[c.sum].sum;
+  p->step[c.sum].sum = NULL;
+  front->sum_in_block = front->sites[front->cut[0].sites]->block;
   return HRS_OK;
-}
-
-static hrs_status find(plan *p, const int32_t *label) {
-  const hrs_session *s = p->session;
-  int input = s->feed[0].slot;
-  HRS_TRY(input_sites(slot_tensor(s, input), label, &p->site[input]));
-  if (!count_rows(p->site[input])) return HRS_OK;
-  p->best = ldexp((double)s->multiply_adds, p->n) * 0.95;
-  return walk(p);
 }
 
 hrs_status hrs_front_plan(const hrs_session *session, int n, const int32_t *label,
                           hrs_front **out) {
   *out = NULL;
-  if (session->slot[session->feed[0].slot].tensor.type != HRS_F32) return HRS_OK;
-  plan p = {.session = session, .n = n, .choice = {.end_slot = -1}};
+  const hrs_tensor *input = &session->slot[session->feed[0].slot].tensor;
+  if ((input->type != HRS_F32 && input->type != HRS_I64) || hrs_tensor_count(input) == 0)
+    return HRS_OK;
+  plan p = {.session = session, .best = {.cost = INFINITY}};
   hrs_front *front = NULL;
-  hrs_status status = HRS_OK;
-  HRS_GO(hrs_calloc(session->n_slots, sizeof *p.site, &p.site));
-  HRS_GO(hrs_alloc(session->n_slots, sizeof *p.producer, &p.producer));
-  for (int i = 0; i < session->n_slots; i++)
-    p.producer[i] = -1;
-  for (int i = 0; i < session->n_steps; i++)
-    for (int k = 0; k < session->step[i]->call.n_out; k++)
-      if (session->step[i]->out[k] >= 0) p.producer[session->step[i]->out[k]] = i;
-  HRS_GO(find(&p, label));
-  if (p.choice.end_slot < 0) goto done;
+  hrs_status status;
   HRS_GO(hrs_calloc(1, sizeof *front, &front));
-  *front = p.choice;
+  p.front = front;
   front->session = session;
   front->n = n;
-  front->site = p.site;
-  p.site = NULL;
+  HRS_GO(hrs_alloc(session->n_slots, sizeof *front->of_slot, &front->of_slot));
+  HRS_GO(hrs_alloc(session->n_slots, sizeof *p.made, &p.made));
+  HRS_GO(hrs_alloc(session->n_slots, sizeof *p.producer, &p.producer));
+  HRS_GO(hrs_calloc(session->n_steps, sizeof *p.step, &p.step));
+  for (int i = 0; i < session->n_slots; i++)
+    front->of_slot[i] = p.made[i] = p.producer[i] = -1;
+  HRS_GO(grow(&p, label));
+  HRS_GO(reserve(&p));
+  /* Small savings are not worth the memory. */
+  p.best.cost = ldexp((double)session->multiply_adds, n) * 0.95;
+  p.best.steps = -1;
+  HRS_GO(choose(&p));
+  if (p.best.steps < 0) goto done;
+  HRS_GO(settle(&p));
+  HRS_GO(hrs_front_lay_out(front));
   *out = front;
+  front = NULL;
 done:
-  for (int i = 0; p.site && i < session->n_slots; i++)
-    sites_destroy(&p.site[i]);
-  hrs_free(p.site);
-  hrs_free(p.producer);
+  plan_free(&p);
+  hrs_front_destroy(&front);
   return status;
-}
-
-void hrs_front_destroy(hrs_front **handle) {
-  if (!handle || !*handle) return;
-  hrs_front *front = *handle;
-  for (int i = 0; i < front->session->n_slots; i++)
-    sites_destroy(&front->site[i]);
-  for (int i = 0; i < front->terms; i++)
-    hrs_free(front->term[i].table);
-  hrs_free(front->site);
-  hrs_free(front->term);
-  hrs_free(front->constant);
-  hrs_free(front);
-  *handle = NULL;
-}
-
-const hrs_tensor *hrs_front_cut(const hrs_front *front) {
-  return slot_tensor(front->session, front->cut_slot);
-}
-
-const char *hrs_front_cut_name(const hrs_front *front) {
-  const hrs_session *s = front->session;
-  const hrs_graph *graph = &s->model->graph;
-  for (int value = 0; value < graph->n_values; value++)
-    if (s->slot_of[value] == front->cut_slot) return graph->value[value].name;
-  return NULL; /* every slot that steps read is a value's */
-}
-
-double hrs_front_additions(const hrs_front *front) {
-  return front->additions;
 }

@@ -26,11 +26,16 @@ typedef struct network_game {
   hrs_players players;
   hrs_array baseline;
   bool masks_inner;
-  hrs_session *inner;     /* inputs to the inner tensor, one instance; NULL without mask_at */
-  hrs_session *session;   /* feed 0 is the masked tensor */
-  hrs_front *front;       /* what is tabulated, and the session that goes on from there: */
-  hrs_session *tail;      /* feed 0 is the cut; NULL, both, where every mask is a forward pass */
+  hrs_session *inner;   /* inputs to the inner tensor, one instance; NULL without mask_at */
+  hrs_session *session; /* feed 0 is the masked tensor */
+  bool tabulates;       /* --evaluator lattice */
+  hrs_front *front;     /* what is tabulated, and the session that goes on from there: */
+  hrs_session *tail;    /* its feeds are the cuts; NULL, both: every mask is a forward pass */
+  int tail_given;       /* its first feed that does not vary, as the session's feed 1 */
+  const char *fetch, *mask_at;
+  hrs_count max_batch;
   bool tabulated;         /* the tables are those of the current sample */
+  const int32_t *label;   /* [elements] of the masked tensor: players of the current sample */
   hrs_tensor_info masked; /* its type and shape */
   hrs_masking masking;
   hrs_scoring scoring;
@@ -79,20 +84,37 @@ static hrs_status read_values(network_game *game, const hrs_session *session, hr
 }
 
 /* From the tables, in parts that are a batch of the tail. */
-static hrs_status evaluate_tail(network_game *game, hrs_subcube cube, double *values) {
-  if (!game->tabulated)
-    HRS_TRY(hrs_front_fill(game->front, game->players.map.data, (const float *)game->masking.sample,
-                           (const float *)game->masking.baseline));
-  game->tabulated = true;
+static hrs_status evaluate_tail(network_game *game, hrs_subcube cube, hrs_count first,
+                                hrs_count size, double *values) {
   int bits = 0;
   while (bits < hrs_order(cube.free) && (hrs_count)2 << bits <= hrs_session_max_batch(game->tail))
     bits++;
-  hrs_count size = hrs_subcube_size(cube), batch = (hrs_count)1 << bits;
-  for (hrs_count part = 0; part < size / batch; part++) {
-    hrs_front_expand(game->front, hrs_subcube_part(cube, bits, part),
-                     hrs_session_feed_buffer(game->tail, 0));
+  hrs_count batch = (hrs_count)1 << bits, parts = hrs_subcube_size(cube) / batch;
+  for (hrs_count part = 0; part < parts; part++) {
+    for (int cut = 0; cut < hrs_front_cuts(game->front); cut++)
+      HRS_TRY(hrs_front_expand(game->front, cut, hrs_subcube_part(cube, bits, part),
+                               hrs_session_feed_buffer(game->tail, cut)));
     HRS_TRY(hrs_session_run(game->tail, batch));
-    HRS_TRY(read_values(game, game->tail, batch, part * batch, size, values));
+    HRS_TRY(read_values(game, game->tail, batch, first + part * batch, size, values));
+  }
+  return HRS_OK;
+}
+
+/* Block by block where the front wants that. */
+static hrs_status evaluate_blocks(network_game *game, hrs_subcube cube, double *values) {
+  if (!game->tabulated) {
+    if (game->session->stale) HRS_TRY(hrs_session_refold(game->session));
+    HRS_TRY(hrs_front_fill(game->front, game->label, game->masking.sample, game->masking.baseline));
+  }
+  game->tabulated = true;
+  int bits = hrs_front_block_bits(game->front);
+  hrs_count size = hrs_subcube_size(cube);
+  if (bits == 0) return evaluate_tail(game, cube, 0, size, values);
+  if (bits > hrs_order(cube.free)) bits = hrs_order(cube.free);
+  for (hrs_count part = 0; part < size >> bits; part++) {
+    hrs_subcube block = hrs_subcube_part(cube, bits, part);
+    HRS_TRY(hrs_front_enter(game->front, block));
+    HRS_TRY(evaluate_tail(game, block, part << bits, size, values));
   }
   return HRS_OK;
 }
@@ -102,7 +124,7 @@ static hrs_status network_evaluate(void *self, hrs_subcube cube, double *values)
   /* A few masks on their own, as for v(empty) and v(N), are not worth tables. */
   enum { FEW = 32 };
   hrs_count size = hrs_subcube_size(cube);
-  if (game->tail && size >= FEW) return evaluate_tail(game, cube, values);
+  if (game->tail && size >= FEW) return evaluate_blocks(game, cube, values);
   hrs_count most = hrs_session_max_batch(game->session);
   hrs_mask mask = cube.fixed;
   for (hrs_count first = 0; first < size; first += most) {
@@ -116,6 +138,54 @@ static hrs_status network_evaluate(void *self, hrs_subcube cube, double *values)
     HRS_TRY(read_values(game, game->session, batch, first, size, values));
   }
   return HRS_OK;
+}
+
+/* ---- sessions ---- */
+
+static hrs_feed feed_of(const char *name, hrs_dtype type, int rank, const hrs_count *dim,
+                        bool varies, const void *data) {
+  hrs_feed feed = {.name = name, .type = type, .rank = rank, .varies = varies, .data = data};
+  memcpy(feed.dim, dim, (size_t)rank * sizeof *dim);
+  return feed;
+}
+
+static hrs_feed feed_of_input(const char *name, const hrs_array *samples, bool varies) {
+  return feed_of(name, samples->type, samples->rank - 1, samples->dim + 1, varies,
+                 varies ? NULL : samples->data);
+}
+
+/* The session behind the front: its feeds are the cuts, and what else the network is given. */
+static hrs_status create_tail(network_game *game) {
+  int cuts = hrs_front_cuts(game->front), count = cuts;
+  const char *masked = game->masks_inner ? game->mask_at : game->inputs[0];
+  bool is_cut = false;
+  hrs_feed *feeds;
+  HRS_TRY(hrs_alloc(cuts + 1 + game->n_inputs, sizeof *feeds, &feeds));
+  for (int k = 0; k < cuts; k++) {
+    const hrs_tensor *cut = hrs_front_cut(game->front, k);
+    feeds[k] =
+        feed_of(hrs_front_cut_name(game->front, k), cut->type, cut->rank, cut->dim, true, NULL);
+    is_cut |= strcmp(feeds[k].name, masked) == 0;
+  }
+  /* The masked tensor's shape may be asked for behind the cuts; its values are not. */
+  if (!is_cut)
+    feeds[count++] = feed_of(masked, game->masked.type, game->masked.rank, game->masked.dim, false,
+                             game->baseline.data);
+  game->tail_given = count;
+  for (int i = game->masks_inner ? 0 : 1; i < game->n_inputs; i++)
+    feeds[count++] = feed_of_input(game->inputs[i], &game->samples[i], false);
+  hrs_status status =
+      hrs_session_create(game->model, count, feeds, 1, &game->fetch, game->max_batch, &game->tail);
+  hrs_free(feeds);
+  return status;
+}
+
+/* Find what can be tabulated with these players, and make the session for the rest. */
+static hrs_status create_front(network_game *game, const int32_t *label) {
+  if (game->tail) hrs_session_destroy(&game->tail);
+  hrs_front_destroy(&game->front);
+  HRS_TRY(hrs_front_plan(game->session, game->players.n, label, &game->front));
+  return game->front ? create_tail(game) : HRS_OK;
 }
 
 /* ---- samples ---- */
@@ -164,15 +234,18 @@ static hrs_status network_select(void *self, hrs_count sample) {
   bool varies = game->baseline.rank > game->masked.rank;
   hrs_masking_set_tensors(&game->masking, unmasked,
                           per_sample(&game->baseline, varies, sample, count));
-  if (game->players.per_sample || !game->masking.run)
-    HRS_TRY(hrs_masking_set_labels(
-        &game->masking, per_sample(&game->players.map, game->players.per_sample, sample, count),
-        size));
-  for (int i = game->masks_inner ? 0 : 1; i < game->n_inputs; i++)
-    HRS_TRY(hrs_session_set_shared(game->session, game->masks_inner ? i + 1 : i,
-                                   sample_at(game, i, sample)));
-  for (int i = 1; game->tail && i < game->n_inputs; i++)
-    HRS_TRY(hrs_session_set_shared(game->tail, i, sample_at(game, i, sample)));
+  const int32_t *label = per_sample(&game->players.map, game->players.per_sample, sample, count);
+  if (label != game->label || !game->masking.run)
+    HRS_TRY(hrs_masking_set_labels(&game->masking, label, size));
+  if (label != game->label && game->tabulates) HRS_TRY(create_front(game, label));
+  game->label = label;
+  int first = game->masks_inner ? 0 : 1;
+  for (int i = first; i < game->n_inputs; i++) {
+    const void *given = sample_at(game, i, sample);
+    HRS_TRY(hrs_session_set_shared(game->session, 1 + i - first, given));
+    if (game->tail)
+      HRS_TRY(hrs_session_set_shared(game->tail, game->tail_given + i - first, given));
+  }
   game->tabulated = false;
   HRS_TRY(choose_targets(game, sample));
   game->sample = sample;
@@ -209,18 +282,6 @@ static void network_destroy(void *self) {
 
 /* ---- making ---- */
 
-static hrs_feed feed_of(const char *name, hrs_dtype type, int rank, const hrs_count *dim,
-                        bool varies, const void *data) {
-  hrs_feed feed = {.name = name, .type = type, .rank = rank, .varies = varies, .data = data};
-  memcpy(feed.dim, dim, (size_t)rank * sizeof *dim);
-  return feed;
-}
-
-static hrs_feed feed_of_input(const char *name, const hrs_array *samples, bool varies) {
-  return feed_of(name, samples->type, samples->rank - 1, samples->dim + 1, varies,
-                 varies ? NULL : samples->data);
-}
-
 /* A session from the inputs to one inner tensor, for one instance. */
 static hrs_status create_inner(const hrs_model *model, int n_inputs, const char *const *inputs,
                                const hrs_array *samples, const char *name, hrs_session **out) {
@@ -244,27 +305,6 @@ static hrs_status create_session(network_game *game, const char *mask_at, const 
     feeds[i + extra] = feed_of_input(game->inputs[i], &game->samples[i], !mask_at && i == 0);
   hrs_status status = hrs_session_create(game->model, game->n_inputs + extra, feeds, 1, &fetch,
                                          max_batch, &game->session);
-  hrs_free(feeds);
-  return status;
-}
-
-/* Find what can be tabulated, and make the session for the rest. Label maps of their own for each
- * sample would need a plan of their own; an inner tensor that is masked, and networks whose steps
- * all mix everything, have none. */
-static hrs_status create_front(network_game *game, const char *fetch, hrs_count max_batch) {
-  if (game->players.per_sample || game->masks_inner) return HRS_OK;
-  HRS_TRY(hrs_front_plan(game->session, game->players.n, game->players.map.data, &game->front));
-  if (!game->front) return HRS_OK;
-  const hrs_tensor *cut = hrs_front_cut(game->front);
-  hrs_feed *feeds;
-  HRS_TRY(hrs_alloc(game->n_inputs + 1, sizeof *feeds, &feeds));
-  feeds[0] = feed_of(hrs_front_cut_name(game->front), cut->type, cut->rank, cut->dim, true, NULL);
-  for (int i = 1; i < game->n_inputs; i++)
-    feeds[i] = feed_of_input(game->inputs[i], &game->samples[i], false);
-  /* The masked input's shape may be asked for behind the cut; its values are not. */
-  feeds[game->n_inputs] = feed_of_input(game->inputs[0], &game->samples[0], false);
-  hrs_status status =
-      hrs_session_create(game->model, game->n_inputs + 1, feeds, 1, &fetch, max_batch, &game->tail);
   hrs_free(feeds);
   return status;
 }
@@ -384,7 +424,12 @@ static hrs_status prepare(network_game *game, hrs_network_game *spec) {
   HRS_TRY(prepare_masking(game, spec->mask_at));
   HRS_TRY(hrs_scoring_find(&game->scoring, spec, &fetch));
   HRS_TRY(create_session(game, spec->mask_at, fetch, spec->max_batch));
-  if (spec->evaluator == HRS_EVALUATOR_LATTICE) HRS_TRY(create_front(game, fetch, spec->max_batch));
+  game->fetch = fetch;
+  game->mask_at = spec->mask_at;
+  game->max_batch = spec->max_batch;
+  game->tabulates = spec->evaluator == HRS_EVALUATOR_LATTICE;
+  game->label = game->players.map.data;
+  if (game->tabulates) HRS_TRY(create_front(game, game->label));
   HRS_TRY(hrs_scoring_bind(&game->scoring, hrs_session_fetch_info(game->session, 0)));
   return prepare_targets(game, spec);
 }
@@ -456,12 +501,15 @@ hrs_network_cost hrs_game_network_cost(const hrs_game *game) {
   hrs_network_cost cost = {0};
   if (!network) return cost;
   cost.brute = cost.tail = (double)hrs_session_multiply_adds(network->session);
-  if (!network->tail) return cost;
-  cost.tables = ldexp((double)network->front->table_multiply_adds, -network->players.n);
-  cost.tail =
-      (double)hrs_session_multiply_adds(network->tail) + hrs_front_additions(network->front);
-  cost.bytes = network->front->bytes;
-  cost.cut = hrs_front_cut_name(network->front);
+  if (!network->front) return cost;
+  hrs_front_cost front = hrs_front_costs(network->front);
+  cost.tables = ldexp(front.tables, -network->players.n);
+  cost.blocks = front.blocks;
+  cost.tail = cost.brute - front.steps + front.expansion;
+  cost.bytes = front.bytes;
+  cost.block_bits = hrs_front_block_bits(network->front);
+  cost.cut = hrs_front_cut_name(network->front, 0);
+  cost.cuts = hrs_front_cuts(network->front);
   return cost;
 }
 
@@ -469,7 +517,7 @@ hrs_count hrs_game_network_bytes(const hrs_game *game) {
   const network_game *network = network_of(game);
   if (!network) return 0;
   hrs_count tabulated =
-      network->tail ? network->front->bytes + hrs_session_bytes(network->tail) : 0;
+      network->tail ? hrs_front_costs(network->front).bytes + hrs_session_bytes(network->tail) : 0;
   return tabulated + hrs_session_bytes(network->session) +
          (network->inner ? hrs_session_bytes(network->inner) : 0);
 }

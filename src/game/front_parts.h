@@ -1,0 +1,235 @@
+/* front_parts.h -- what the files of the front share. */
+#ifndef HRS_GAME_FRONT_PARTS_H
+#define HRS_GAME_FRONT_PARTS_H
+
+#include "front.h"
+
+#include "network/operators/window.h"
+
+typedef enum hrs_sites_kind {
+  HRS_SITES_INPUT,    /* the masked tensor */
+  HRS_SITES_CONSTANT, /* an operand that differs from position to position, but by no player */
+  HRS_SITES_MOVE,     /* each element is one of the inputs' elements */
+  HRS_SITES_PRODUCTS, /* rows times the weights of all taps of a convolution */
+  HRS_SITES_TAPS,     /* sums of those over a window */
+  HRS_SITES_POOL,     /* largest or mean over a window */
+  HRS_SITES_ROWWISE   /* its operator, on the channels of one position */
+} hrs_sites_kind;
+
+/** A tensor as tables of its sites, and how they are made from those of other tensors. */
+typedef struct hrs_sites {
+  hrs_sites_kind kind;
+  const hrs_step *step; /* of the session; NULL for the masked tensor */
+  int at;               /* its number, -1 for the masked tensor */
+  int n_in;
+  int *in;           /* [n_in] sites, -1: an operand that is the same for all rows */
+  int32_t **place;   /* [n_in] its position for each of these; NULL: the same position (ROWWISE) */
+  int32_t *source;   /* [elements] of a MOVE: which element of all inputs' one after the other */
+  int operand;       /* of a CONSTANT: which operand of the step */
+  hrs_window window; /* TAPS, POOL */
+  float *weights;    /* PRODUCTS: [channels in][taps][channels out] */
+  hrs_call *call;    /* ROWWISE: the operator, prepared for rows; batch is set for each run */
+  double work;       /* of a row: about as many multiply-adds */
+  double multiply_adds; /* of a row: those that are counted */
+
+  hrs_dtype type;
+  hrs_count outer, channels, inner;
+  hrs_mask *players; /* [positions] */
+  bool block;        /* made for one block after the other */
+  hrs_mask *stored;  /* [positions] */
+  hrs_count *row;    /* [positions + 1] first row of a position */
+  int shares;        /* sites whose memory this takes over, -1: none */
+  int last;          /* last sites that read it; or HRS_SITES_KEPT */
+  hrs_count offset;  /* in the arena */
+  char *data;        /* [rows][channels] */
+} hrs_sites;
+
+enum { HRS_SITES_KEPT = 1 << 30 };
+/** Rows of one matrix product, or of one call of an operator. */
+enum { HRS_SITES_CHUNK = 256 };
+/** What the tables of a block may take. */
+#define HRS_FRONT_BLOCK_BYTES ((hrs_count)64 << 20)
+
+/** One term of a sum: a table that is added up with others. */
+typedef struct hrs_term {
+  hrs_mask players;  /* that it has states for */
+  const float *data; /* row of the players that are fixed, the free ones absent */
+  hrs_count step;    /* from row to row */
+} hrs_term;
+
+/** Scratch memory for adding up terms; grows as needed. */
+typedef struct hrs_scratch {
+  hrs_count rows, floats, terms;
+  int32_t *index;
+  float *value;
+  hrs_term *term;
+} hrs_scratch;
+
+/** A dense layer: the weight of element e and unit u is weights[e * element_step + u * unit_step];
+ *  its bias or NULL; their factors. */
+typedef struct hrs_dense {
+  const float *weights, *bias;
+  hrs_count elements, units, element_step, unit_step, bias_step;
+  float alpha, beta;
+} hrs_dense;
+
+/* A dense layer or a mean over all positions, as tables that are added up: front_sum.c. */
+typedef struct hrs_sum hrs_sum;
+
+typedef struct hrs_cut {
+  int slot;
+  int sites; /* which are copied, or summed */
+} hrs_cut;
+
+struct hrs_front {
+  const hrs_session *session;
+  int n;
+  hrs_sites **sites; /* in the order in which they are made */
+  int n_sites, room;
+  int *of_slot; /* [slots] sites, -1: none */
+  int n_cuts;
+  hrs_cut *cut;
+  hrs_sum *sum; /* of cut 0, the only one then; or NULL */
+  bool sum_in_block;
+  int block_bits;
+  hrs_mask focus; /* free players that the blocks' tables are laid out for */
+  hrs_count bytes, block_bytes, room_bytes; /* of the two arenas; what the second one has */
+  char *arena, *block_arena;
+  hrs_subcube cube; /* what is made at the moment: all masks, or a block */
+  hrs_front_cost cost;
+  hrs_scratch scratch;
+};
+
+/* ---- states (front_sites.c) ------------------------------------------------------------------ */
+
+/** Row of a table over `players` at a mask. */
+hrs_count hrs_state_row(hrs_mask players, hrs_mask mask);
+/** index[2^|from|]: rows of a table over `to`, as steps from the row where `from` is absent. */
+void hrs_state_rows(hrs_mask from, hrs_mask to, int32_t *index);
+
+/* ---- sites (front_sites.c) ------------------------------------------------------------------- */
+
+static inline hrs_count hrs_sites_positions(const hrs_sites *sites) {
+  return sites->outer * sites->inner;
+}
+static inline hrs_count hrs_sites_rows(const hrs_sites *sites) {
+  return sites->row[hrs_sites_positions(sites)];
+}
+/** Element of the tensor at a position and channel. */
+static inline hrs_count hrs_sites_element(const hrs_sites *sites, hrs_count at, hrs_count channel) {
+  return (at / sites->inner * sites->channels + channel) * sites->inner + at % sites->inner;
+}
+/** Position of an element. */
+static inline hrs_count hrs_sites_position(const hrs_sites *sites, hrs_count element) {
+  return element / (sites->channels * sites->inner) * sites->inner + element % sites->inner;
+}
+static inline hrs_count hrs_sites_channel(const hrs_sites *sites, hrs_count element) {
+  return element / sites->inner % sites->channels;
+}
+/** Bytes of a row. */
+static inline hrs_count hrs_sites_width(const hrs_sites *sites) {
+  return sites->channels * (hrs_count)hrs_dtype_size(sites->type);
+}
+/** Sites of a tensor along one axis (-1: of single elements), without players, at the end of the
+ *  front's list; *id is their number. `n_in` inputs, all -1. */
+hrs_status hrs_sites_add(hrs_front *front, hrs_sites_kind kind, const hrs_tensor *tensor, int axis,
+                         int n_in, int *id);
+void hrs_sites_destroy(hrs_sites **sites);
+/** Are these sites those along an axis of the tensor? */
+bool hrs_sites_along(const hrs_sites *sites, const hrs_tensor *tensor, int axis);
+/** The axis along which tables of elements with these players are smallest; -1 for none. */
+hrs_status hrs_sites_best_axis(const hrs_tensor *tensor, const hrs_mask *players, int *axis);
+/** Lay out for the states of `free`: stored and row. */
+void hrs_sites_store(hrs_sites *sites, hrs_mask free);
+
+/* ---- what a step is to the front ------------------------------------------------------------- */
+
+/** Slots and constants (front_build.c). */
+static inline bool hrs_slot_varies(const hrs_session *s, int slot) {
+  return slot >= 0 && s->slot[slot].varies;
+}
+/** Where a window's tap looks at the input from an output position; -1: outside. */
+static inline hrs_count hrs_window_source(const hrs_window *w, hrs_count at, hrs_count tap) {
+  hrs_count place = 0, step = 1;
+  for (int axis = HRS_WINDOW_AXES - 1; axis >= 0; axis--) {
+    hrs_count i = hrs_window_at(w, axis, at % w->out[axis], tap % w->kernel[axis]);
+    if (i < 0 || i >= w->in[axis]) return -1;
+    place += i * step;
+    step *= w->in[axis];
+    at /= w->out[axis];
+    tap /= w->kernel[axis];
+  }
+  return place;
+}
+/** Known now, and for good. */
+static inline bool hrs_slot_constant(const hrs_session *s, int slot) {
+  return slot >= 0 && !s->slot[slot].varies && !s->slot[slot].shared && s->slot[slot].tensor.data;
+}
+/** Sites of the masked tensor (front_build.c). */
+hrs_status hrs_front_input(hrs_front *front, const int32_t *label);
+/** Sites of a step's outputs, where it is one that the front knows and its inputs have sites; else
+ *  nothing (front_build.c). */
+hrs_status hrs_front_grow(hrs_front *front, int at);
+/** The same for operators that work on rows (front_rowwise.c) and that move elements about
+ *  (front_move.c); *done tells whether the step was one. */
+hrs_status hrs_front_grow_rowwise(hrs_front *front, int at, bool *done);
+hrs_status hrs_front_grow_move(hrs_front *front, int at, bool *done);
+/** Sites along an axis: those given, or a MOVE of them, which `slot` then stands for. */
+hrs_status hrs_front_align(hrs_front *front, int slot, int axis, int *sites);
+/** Operand of a step as sites of its own, without players. */
+hrs_status hrs_front_constant(hrs_front *front, int at, int operand, int axis, int *sites);
+/** Is the step a dense layer over all elements of its input (front_sum.c)? */
+bool hrs_dense_of(const hrs_session *session, const hrs_step *step, hrs_dense *out);
+/** Is it a dense layer or a mean over all positions of `sites`? */
+bool hrs_sum_known(const hrs_session *session, const hrs_step *step, const hrs_sites *sites);
+
+/* ---- memory (front.c) -------------------------------------------------------------------------
+ */
+
+/** Give the chosen tables their places. */
+hrs_status hrs_front_lay_out(hrs_front *front);
+/** Lay the blocks' tables out for these free players. */
+hrs_status hrs_front_focus(hrs_front *front, hrs_mask free);
+
+/* ---- making tables (front_run.c, front_rowwise.c) -------------------------------------------- */
+
+/** Make positions, or rows (hrs_sites_by_rows), [from, to) of a table. */
+hrs_status hrs_sites_run(hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to);
+/** Is the unit of the work a row, not a position? */
+bool hrs_sites_by_rows(const hrs_front *front, const hrs_sites *sites);
+/** Do the rows of inputs differ from those of the output, so that they have to be gathered? */
+bool hrs_rowwise_gathers(const hrs_front *front, const hrs_sites *sites);
+hrs_status hrs_rowwise_run(hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to);
+/** Row `state` 0 of a position of `in` at the players that `cube` fixes. */
+const char *hrs_sites_fixed_row(const hrs_sites *in, hrs_count position, hrs_subcube cube);
+
+/* ---- sums (front_terms.c, front_sum.c) ------------------------------------------------------- */
+
+typedef enum hrs_combine { HRS_COMBINE_SUM, HRS_COMBINE_MAX } hrs_combine;
+/**
+ * out[2^|free|][width] = start (NULL: 0, or -infinity) combined with all terms at each state of
+ * `free`.
+ */
+hrs_status hrs_terms_combine(hrs_combine how, hrs_count width, hrs_mask free, int count,
+                             const hrs_term *terms, const float *start, hrs_scratch *scratch,
+                             float *out);
+/** Room for the index of `rows` states, for `terms` terms in scratch->term, for `floats` values. */
+hrs_status hrs_scratch_rows(hrs_scratch *scratch, hrs_count rows);
+hrs_status hrs_scratch_terms(hrs_scratch *scratch, hrs_count terms);
+hrs_status hrs_scratch_floats(hrs_scratch *scratch, hrs_count floats);
+void hrs_scratch_free(hrs_scratch *scratch);
+
+/** The sum that a step is, of the sites that it reads. */
+hrs_status hrs_sum_create(const hrs_front *front, int at, int sites, hrs_sum **out);
+void hrs_sum_destroy(hrs_sum **sum);
+/** Choose which tables are added up: after hrs_sites_store of the sites that are summed. `most` is
+ *  how many bytes they may take, `bits` the order of the sub-cube that is made of them. */
+hrs_status hrs_sum_lay_out(hrs_sum *sum, const hrs_sites *sites, int bits, hrs_count most);
+/** Bytes of its tables, multiply-adds to make them, additions for each mask. */
+void hrs_sum_cost(const hrs_sum *sum, hrs_count *bytes, double *multiply_adds, double *additions);
+/** Its tables in memory of that size. */
+void hrs_sum_place(hrs_sum *sum, char *memory);
+hrs_status hrs_sum_fill(hrs_front *front, hrs_sum *sum, const hrs_sites *sites);
+hrs_status hrs_sum_expand(hrs_front *front, const hrs_sum *sum, hrs_subcube cube, float *out);
+
+#endif

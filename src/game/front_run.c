@@ -1,0 +1,267 @@
+/*
+ * Making the tables, one tensor after the other: for each site and each state of its players a row.
+ *
+ * A site reads rows of other sites at its own state restricted to their players, which are a
+ * subset. A convolution is two steps: the rows of its input times the weights of every tap, one
+ * matrix product over few rows, and then the sums of those over each window (hrs_terms_combine),
+ * whose sites have many more states, but cost additions only.
+ */
+#include "front_parts.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <string.h>
+
+const char *hrs_sites_fixed_row(const hrs_sites *in, hrs_count position, hrs_subcube cube) {
+  hrs_count row = in->row[position] + hrs_state_row(in->stored[position], cube.fixed);
+  return in->data + row * hrs_sites_width(in);
+}
+
+/* ---- the masked tensor, constants, moves ----------------------------------------------------- */
+
+static void fill_input(hrs_sites *sites, const int32_t *label, const char *sample,
+                       const char *baseline) {
+  size_t size = hrs_dtype_size(sites->type);
+  char *to = sites->data;
+  for (hrs_count at = 0; at < hrs_sites_positions(sites); at++) {
+    hrs_mask players = sites->players[at];
+    for (hrs_count state = 0; state < (hrs_count)1 << hrs_order(players); state++)
+      for (hrs_count c = 0; c < sites->channels; c++, to += size) {
+        hrs_count e = hrs_sites_element(sites, at, c);
+        int player = label[e];
+        /* The player's bit in the state: its place among the site's players. */
+        bool present =
+            player < 0 || state >> hrs_order(players & (((hrs_mask)1 << player) - 1)) & 1;
+        memcpy(to, (present ? sample : baseline) + e * (hrs_count)size, size);
+      }
+  }
+}
+
+static void run_constant(const hrs_front *front, hrs_sites *sites) {
+  const char *from = front->session->slot[sites->step->in[sites->operand]].tensor.data;
+  size_t size = hrs_dtype_size(sites->type);
+  char *to = sites->data;
+  for (hrs_count at = 0; at < hrs_sites_positions(sites); at++)
+    for (hrs_count c = 0; c < sites->channels; c++, to += size)
+      memcpy(to, from + hrs_sites_element(sites, at, c) * (hrs_count)size, size);
+}
+
+/* Channels of one position that stand side by side in an input's rows. */
+typedef struct stretch {
+  const hrs_sites *in;
+  hrs_count position, channel, length;
+} stretch;
+
+/* The stretch that starts at channel c of a position. */
+static stretch stretch_at(const hrs_front *front, const hrs_sites *sites, hrs_count at,
+                          hrs_count c) {
+  hrs_count next = -1;
+  stretch own = {0};
+  for (; c < sites->channels; c++) {
+    hrs_count e = sites->source[hrs_sites_element(sites, at, c)];
+    int i = 0;
+    for (; e >= 0 && i < sites->n_in; i++) {
+      const hrs_sites *in = front->sites[sites->in[i]];
+      hrs_count size = hrs_sites_positions(in) * in->channels;
+      if (e < size) break;
+      e -= size;
+    }
+    const hrs_sites *in = e >= 0 ? front->sites[sites->in[i]] : NULL;
+    hrs_count position = in ? hrs_sites_position(in, e) : 0;
+    hrs_count channel = in ? hrs_sites_channel(in, e) : 0;
+    if (own.length == 0)
+      own.in = in, own.position = position, own.channel = channel;
+    else if (in != own.in || position != own.position || (in && channel != next))
+      break;
+    next = channel + 1;
+    own.length++;
+  }
+  return own;
+}
+
+static hrs_status run_move(hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to) {
+  size_t size = hrs_dtype_size(sites->type);
+  hrs_count width = hrs_sites_width(sites);
+  for (hrs_count at = from; at < to; at++) {
+    hrs_subcube states = {front->cube.fixed, sites->stored[at]};
+    hrs_count count = hrs_subcube_size(states);
+    HRS_TRY(hrs_scratch_rows(&front->scratch, count));
+    for (hrs_count c = 0; c < sites->channels;) {
+      stretch part = stretch_at(front, sites, at, c);
+      char *out = sites->data + sites->row[at] * width + c * (hrs_count)size;
+      size_t bytes = (size_t)part.length * size;
+      c += part.length;
+      if (!part.in) {
+        for (hrs_count s = 0; s < count; s++)
+          memset(out + s * width, 0, bytes);
+        continue;
+      }
+      hrs_state_rows(states.free, part.in->stored[part.position], front->scratch.index);
+      const char *in =
+          hrs_sites_fixed_row(part.in, part.position, states) + part.channel * (hrs_count)size;
+      hrs_count step = hrs_sites_width(part.in);
+      for (hrs_count s = 0; s < count; s++)
+        memcpy(out + s * width, in + front->scratch.index[s] * step, bytes);
+    }
+  }
+  return HRS_OK;
+}
+
+/* ---- windows -------------------------------------------------------------------------------- */
+
+static void run_products(const hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to) {
+  const hrs_sites *in = front->sites[sites->in[0]];
+  const hrs_tensor *w = &sites->step->call.in[1];
+  hrs_count groups = hrs_attr_int(&sites->step->node, "group", 1), wide = w->dim[0];
+  hrs_count depth = w->dim[1], all = sites->channels, each = wide / groups;
+  for (hrs_count row = from; row < to; row += HRS_SITES_CHUNK) {
+    int rows = (int)(to - row < HRS_SITES_CHUNK ? to - row : HRS_SITES_CHUNK);
+    const float *x = (const float *)in->data + row * in->channels;
+    float *y = (float *)sites->data + row * all;
+    if (groups == 1) {
+      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, (int)all, (int)depth, 1, x,
+                  (int)in->channels, sites->weights, (int)all, 0, y, (int)all);
+      continue;
+    }
+    for (hrs_count g = 0; g < groups; g++)
+      for (hrs_count first = g * each; first < all; first += wide)
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, (int)each, (int)depth, 1,
+                    x + g * depth, (int)in->channels, sites->weights + first, (int)all, 0,
+                    y + first, (int)all);
+  }
+}
+
+/* Padding counts for an average where it lies within the padded input. */
+static hrs_count padded_elements(const hrs_window *w, hrs_count at) {
+  hrs_count count = 1;
+  for (int axis = HRS_WINDOW_AXES - 1; axis >= 0; at /= w->out[axis--]) {
+    hrs_count from, to;
+    hrs_window_elements(w, axis, at % w->out[axis], -w->before[axis], w->in[axis] + w->after[axis],
+                        &from, &to);
+    count *= to - from;
+  }
+  return count;
+}
+
+/* What a window sees of its input, as terms; their number. */
+static hrs_status window_terms(hrs_front *front, const hrs_sites *sites, hrs_count at, int *count) {
+  const hrs_sites *in = front->sites[sites->in[0]];
+  hrs_count taps = hrs_window_kernel(&sites->window);
+  hrs_count slice = sites->kind == HRS_SITES_TAPS ? in->channels / taps : 0;
+  hrs_subcube states = {front->cube.fixed, sites->stored[at]};
+  *count = 0;
+  for (hrs_count tap = 0; tap < taps; tap++) {
+    hrs_count from = hrs_window_source(&sites->window, at, tap);
+    if (from < 0) continue;
+    const float *row = (const float *)hrs_sites_fixed_row(in, from, states);
+    front->scratch.term[(*count)++] = (hrs_term){in->stored[from], row + tap * slice, in->channels};
+  }
+  return HRS_OK;
+}
+
+static hrs_status run_window(hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to) {
+  const hrs_step *step = sites->step;
+  bool conv = sites->kind == HRS_SITES_TAPS, average = strcmp(step->node.op, "AveragePool") == 0;
+  bool include = average && hrs_attr_int(&step->node, "count_include_pad", 0);
+  const float *bias = NULL;
+  if (conv && step->call.n_in > 2 && step->in[2] >= 0) bias = step->call.in[2].data;
+  HRS_TRY(hrs_scratch_terms(&front->scratch, hrs_window_kernel(&sites->window)));
+  for (hrs_count at = from; at < to; at++) {
+    int terms;
+    HRS_TRY(window_terms(front, sites, at, &terms));
+    float *out = (float *)sites->data + sites->row[at] * sites->channels;
+    HRS_TRY(hrs_terms_combine(conv || average ? HRS_COMBINE_SUM : HRS_COMBINE_MAX, sites->channels,
+                              sites->stored[at], terms, front->scratch.term, bias, &front->scratch,
+                              out));
+    if (!average) continue;
+    float used = include ? (float)padded_elements(&sites->window, at) : (float)terms;
+    hrs_count count = (sites->row[at + 1] - sites->row[at]) * sites->channels;
+    for (hrs_count i = 0; i < count; i++)
+      out[i] /= used;
+  }
+  return HRS_OK;
+}
+
+/* ---- all of them ---------------------------------------------------------------------------- */
+
+bool hrs_sites_by_rows(const hrs_front *front, const hrs_sites *sites) {
+  return sites->kind == HRS_SITES_PRODUCTS ||
+         (sites->kind == HRS_SITES_ROWWISE && !hrs_rowwise_gathers(front, sites));
+}
+
+hrs_status hrs_sites_run(hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to) {
+  switch (sites->kind) {
+  case HRS_SITES_INPUT: /* hrs_front_fill's */
+    return HRS_OK;
+  case HRS_SITES_CONSTANT:
+    run_constant(front, sites);
+    return HRS_OK;
+  case HRS_SITES_MOVE:
+    return run_move(front, sites, from, to);
+  case HRS_SITES_PRODUCTS:
+    run_products(front, sites, from, to);
+    return HRS_OK;
+  case HRS_SITES_TAPS:
+  case HRS_SITES_POOL:
+    return run_window(front, sites, from, to);
+  case HRS_SITES_ROWWISE:
+    return hrs_rowwise_run(front, sites, from, to);
+  }
+  return HRS_OK;
+}
+
+/* Sites of the global tables, or of the block's. */
+static hrs_status run_all(hrs_front *front, bool block) {
+  for (int i = 0; i < front->n_sites; i++) {
+    hrs_sites *sites = front->sites[i];
+    if (sites->block != block || sites->kind == HRS_SITES_INPUT) continue;
+    hrs_count units =
+        hrs_sites_by_rows(front, sites) ? hrs_sites_rows(sites) : hrs_sites_positions(sites);
+    HRS_TRY_CONTEXT(hrs_sites_run(front, sites, 0, units), "%s", front->session->model->path);
+  }
+  if (front->sum && front->sum_in_block == block)
+    HRS_TRY(hrs_sum_fill(front, front->sum, front->sites[front->cut[0].sites]));
+  return HRS_OK;
+}
+
+hrs_status hrs_front_fill(hrs_front *front, const int32_t *label, const void *sample,
+                          const void *baseline) {
+  front->cube = (hrs_subcube){0, hrs_mask_full(front->n)};
+  fill_input(front->sites[0], label, sample, baseline);
+  return run_all(front, false);
+}
+
+hrs_status hrs_front_enter(hrs_front *front, hrs_subcube block) {
+  HRS_TRY(hrs_front_focus(front, block.free));
+  front->cube = block;
+  return run_all(front, true);
+}
+
+/* ---- cuts ----------------------------------------------------------------------------------- */
+
+static void copy_cut(const hrs_front *front, const hrs_sites *sites, hrs_subcube cube, char *out) {
+  size_t size = hrs_dtype_size(sites->type), width = (size_t)hrs_sites_width(sites);
+  hrs_count each = hrs_sites_positions(sites) * (hrs_count)width;
+  hrs_count step = sites->inner * (hrs_count)size, masks = hrs_subcube_size(cube);
+  const int32_t *index = front->scratch.index;
+  for (hrs_count at = 0; at < hrs_sites_positions(sites); at++) {
+    const char *table = hrs_sites_fixed_row(sites, at, cube);
+    char *to = out + hrs_sites_element(sites, at, 0) * (hrs_count)size;
+    hrs_state_rows(cube.free, sites->stored[at], front->scratch.index);
+    for (hrs_count i = 0; i < masks; i++, to += each) {
+      const char *from = table + index[i] * (hrs_count)width;
+      if (sites->inner == 1)
+        memcpy(to, from, width);
+      else
+        for (hrs_count c = 0; c < sites->channels; c++)
+          memcpy(to + c * step, from + c * (hrs_count)size, size);
+    }
+  }
+}
+
+hrs_status hrs_front_expand(hrs_front *front, int cut, hrs_subcube cube, void *out) {
+  if (front->sum) return hrs_sum_expand(front, front->sum, cube, out);
+  HRS_TRY(hrs_scratch_rows(&front->scratch, hrs_subcube_size(cube)));
+  copy_cut(front, front->sites[front->cut[cut].sites], cube, out);
+  return HRS_OK;
+}

@@ -1,0 +1,378 @@
+/*
+ * A dense layer, or a mean over all positions, behind tables: a sum over sites.
+ *
+ * What a site adds depends on its players alone, so it has a table of 2^|players| rows of `units`
+ * values, and sites with the same players share one. A table over fewer players is added into one
+ * over a superset of them where that has fewer states than there are masks; so few are left, the
+ * *roots*, which are added up for every mask. Sites that have a state for every mask gain nothing
+ * by a table: their products are made when the masks come up, while they are in the cache.
+ */
+#include "front_parts.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <string.h>
+
+typedef struct sum_table {
+  hrs_mask players;
+  int parent;             /* the table that this one is added into; -1: a root */
+  hrs_count first, count; /* sites with exactly these players, in hrs_sum.site */
+  bool direct;            /* has no table */
+  hrs_count offset;       /* of its table, in floats */
+} sum_table;
+
+struct hrs_sum {
+  const hrs_step *step;
+  bool mean;
+  hrs_count units, positions, channels;
+  hrs_dense dense;
+  float *constant; /* [units]: what is added to the sum */
+  sum_table *node; /* by rising number of players */
+  int n_nodes;
+  int32_t *site;  /* [positions] by node */
+  float *weights; /* [elements by node and site][units] of a dense layer */
+  hrs_count floats;
+  double multiply_adds, additions;
+  float *table;
+};
+
+/* ---- which steps ----------------------------------------------------------------------------- */
+
+bool hrs_dense_of(const hrs_session *s, const hrs_step *step, hrs_dense *out) {
+  bool gemm = strcmp(step->node.op, "Gemm") == 0;
+  if (!gemm && strcmp(step->node.op, "MatMul") != 0) return false;
+  if (!hrs_slot_varies(s, step->in[0]) || !hrs_slot_constant(s, step->in[1])) return false;
+  const hrs_tensor *x = &step->call.in[0], *w = &s->slot[step->in[1]].tensor;
+  if (x->type != HRS_F32 || w->type != HRS_F32 || w->rank != 2 || x->rank < 1) return false;
+  bool transposed = gemm && hrs_attr_int(&step->node, "transB", 0);
+  if (gemm && hrs_attr_int(&step->node, "transA", 0)) return false;
+  *out = (hrs_dense){.weights = w->data,
+                     .elements = w->dim[transposed],
+                     .units = w->dim[!transposed],
+                     .element_step = transposed ? 1 : w->dim[1],
+                     .unit_step = transposed ? w->dim[1] : 1,
+                     .alpha = gemm ? hrs_attr_float(&step->node, "alpha", 1) : 1,
+                     .beta = gemm ? hrs_attr_float(&step->node, "beta", 1) : 0};
+  if (hrs_tensor_count(x) != out->elements || out->units == 0) return false; /* one row */
+  if (!gemm || step->call.n_in < 3 || step->in[2] < 0) return true;
+  const hrs_tensor *bias = &s->slot[step->in[2]].tensor;
+  hrs_count count = hrs_tensor_count(bias);
+  if (!hrs_slot_constant(s, step->in[2]) || bias->type != HRS_F32) return false;
+  if (count != 1 && count != out->units) return false;
+  out->bias = bias->data;
+  out->bias_step = count > 1;
+  return true;
+}
+
+/* Are the axes of a reduction all those of positions, and not the channels'? */
+static bool over_positions(const hrs_session *s, const hrs_step *step, const hrs_sites *sites) {
+  const hrs_tensor *x = &step->call.in[0];
+  int count;
+  const int64_t *axes = hrs_attr_ints(&step->node, "axes", &count);
+  if (!axes && step->call.n_in > 1 && hrs_slot_constant(s, step->in[1]) &&
+      step->call.in[1].type == HRS_I64) {
+    axes = step->call.in[1].data;
+    count = (int)hrs_tensor_count(&step->call.in[1]);
+  }
+  if (!axes) return false;
+  bool reduced[HRS_MAX_RANK] = {false};
+  for (int i = 0; i < count; i++)
+    reduced[axes[i] < 0 ? axes[i] + x->rank : axes[i]] = true;
+  int axis = -1;
+  for (int a = 0; a < x->rank; a++)
+    if (x->dim[a] > 1 && !reduced[a]) {
+      if (axis >= 0) return false;
+      axis = a;
+    }
+  return hrs_sites_along(sites, x, axis);
+}
+
+static bool is_mean(const hrs_session *s, const hrs_step *step, const hrs_sites *sites) {
+  const hrs_tensor *x = &step->call.in[0];
+  if (x->type != HRS_F32) return false;
+  if (strcmp(step->node.op, "GlobalAveragePool") == 0)
+    return x->dim[0] == 1 && hrs_sites_along(sites, x, 1);
+  return strcmp(step->node.op, "ReduceMean") == 0 && over_positions(s, step, sites);
+}
+
+bool hrs_sum_known(const hrs_session *s, const hrs_step *step, const hrs_sites *sites) {
+  hrs_dense dense;
+  if (sites->type != HRS_F32 || hrs_sites_positions(sites) < 2) return false;
+  return hrs_dense_of(s, step, &dense) || is_mean(s, step, sites);
+}
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+hrs_status hrs_sum_create(const hrs_front *front, int at, int sites, hrs_sum **out) {
+  const hrs_step *step = front->session->step[at];
+  const hrs_sites *in = front->sites[sites];
+  hrs_sum *sum;
+  HRS_TRY(hrs_calloc(1, sizeof *sum, &sum));
+  *out = sum;
+  sum->step = step;
+  sum->mean = !hrs_dense_of(front->session, step, &sum->dense);
+  sum->positions = hrs_sites_positions(in);
+  sum->channels = in->channels;
+  sum->units = sum->mean ? in->channels : sum->dense.units;
+  HRS_TRY(hrs_calloc(sum->units, sizeof *sum->constant, &sum->constant));
+  for (hrs_count u = 0; u < sum->units && !sum->mean && sum->dense.bias; u++)
+    sum->constant[u] = sum->dense.beta * sum->dense.bias[u * sum->dense.bias_step];
+  return hrs_alloc(sum->positions, sizeof *sum->site, &sum->site);
+}
+
+void hrs_sum_destroy(hrs_sum **sum) {
+  if (!*sum) return;
+  hrs_free((*sum)->constant);
+  hrs_free((*sum)->node);
+  hrs_free((*sum)->site);
+  hrs_free((*sum)->weights);
+  hrs_free(*sum);
+  *sum = NULL;
+}
+
+static hrs_count states_of(const sum_table *node) {
+  return (hrs_count)1 << hrs_order(node->players);
+}
+
+static hrs_status add_node(hrs_sum *sum, hrs_mask players) {
+  HRS_TRY(hrs_realloc(&sum->node, sum->n_nodes + 1, sizeof *sum->node));
+  /* Sorted: parents stand behind their children. */
+  int at = sum->n_nodes++;
+  while (at > 0 && hrs_order(sum->node[at - 1].players) > hrs_order(players)) {
+    sum->node[at] = sum->node[at - 1];
+    at--;
+  }
+  sum->node[at] = (sum_table){.players = players, .parent = -1};
+  return HRS_OK;
+}
+
+static int find_node(const hrs_sum *sum, hrs_mask players) {
+  for (int k = 0; k < sum->n_nodes; k++)
+    if (sum->node[k].players == players) return k;
+  return -1;
+}
+
+static bool within(hrs_mask a, hrs_mask b) {
+  return !(a & ~b);
+}
+
+/* Each table's parent: the smallest proper superset, where that has fewer states than masks. */
+static void find_parents(hrs_sum *sum, int bits) {
+  for (int k = 0; k < sum->n_nodes; k++) {
+    sum_table *own = &sum->node[k];
+    own->parent = -1;
+    own->direct = !sum->mean && hrs_order(own->players) >= bits;
+    for (int j = k + 1; j < sum->n_nodes && own->parent < 0; j++) {
+      hrs_mask players = sum->node[j].players;
+      if (players != own->players && within(own->players, players) && hrs_order(players) < bits)
+        own->parent = j;
+    }
+  }
+}
+
+/* The union of two roots over fewest players, where it has at most a quarter of the masks' states
+ * and fits; 0: none. */
+static hrs_mask smallest_union(const hrs_sum *sum, int bits, hrs_count most) {
+  hrs_mask best = 0;
+  for (int a = 0; a < sum->n_nodes; a++)
+    for (int b = a + 1; b < sum->n_nodes; b++) {
+      if (sum->node[a].parent >= 0 || sum->node[b].parent >= 0) continue;
+      if (sum->node[a].direct || sum->node[b].direct) continue;
+      hrs_mask joint = sum->node[a].players | sum->node[b].players;
+      int order = hrs_order(joint);
+      if (order + 2 > bits || (sum->units << order) * (hrs_count)sizeof(float) > most) continue;
+      if (!best || order < hrs_order(best)) best = joint;
+    }
+  return best;
+}
+
+static hrs_count floats_of(const hrs_sum *sum) {
+  hrs_count floats = 0;
+  for (int k = 0; k < sum->n_nodes; k++)
+    if (!sum->node[k].direct) floats += states_of(&sum->node[k]) * sum->units;
+  return floats;
+}
+
+static hrs_status pack(hrs_sum *sum, const hrs_sites *sites) {
+  hrs_count at = 0, offset = 0;
+  sum->multiply_adds = 0;
+  for (int k = 0; k < sum->n_nodes; k++) {
+    sum_table *node = &sum->node[k];
+    node->first = at;
+    node->offset = offset;
+    for (hrs_count p = 0; p < sum->positions; p++)
+      if (sites->stored[p] == node->players) sum->site[at++] = (int32_t)p;
+    node->count = at - node->first;
+    if (!node->direct) offset += states_of(node) * sum->units;
+    double inner = (double)(node->count * (sum->mean ? 1 : sum->channels));
+    sum->multiply_adds += (double)(states_of(node) * sum->units) * inner;
+    if (node->parent >= 0)
+      sum->multiply_adds += (double)(states_of(&sum->node[node->parent]) * sum->units);
+  }
+  sum->floats = offset;
+  if (sum->mean) return HRS_OK;
+  const hrs_dense *d = &sum->dense;
+  if (!sum->weights) HRS_TRY(hrs_alloc(d->elements * d->units, sizeof(float), &sum->weights));
+  float *to = sum->weights;
+  for (hrs_count i = 0; i < sum->positions; i++)
+    for (hrs_count c = 0; c < sum->channels; c++) {
+      hrs_count e = hrs_sites_element(sites, sum->site[i], c);
+      for (hrs_count u = 0; u < d->units; u++)
+        *to++ = d->weights[e * d->element_step + u * d->unit_step];
+    }
+  return HRS_OK;
+}
+
+hrs_status hrs_sum_lay_out(hrs_sum *sum, const hrs_sites *sites, int bits, hrs_count most) {
+  sum->n_nodes = 0;
+  for (hrs_count p = 0; p < sum->positions; p++)
+    if (find_node(sum, sites->stored[p]) < 0) HRS_TRY(add_node(sum, sites->stored[p]));
+  find_parents(sum, bits);
+  for (;;) {
+    hrs_mask joint = smallest_union(sum, bits, most - floats_of(sum) * (hrs_count)sizeof(float));
+    if (!joint) break;
+    HRS_TRY(add_node(sum, joint));
+    find_parents(sum, bits);
+  }
+  int roots = 0;
+  for (int k = 0; k < sum->n_nodes; k++)
+    roots += sum->node[k].parent < 0;
+  sum->additions = (double)sum->units * roots;
+  return pack(sum, sites);
+}
+
+void hrs_sum_cost(const hrs_sum *sum, hrs_count *bytes, double *multiply_adds, double *additions) {
+  *bytes = sum->floats * (hrs_count)sizeof(float);
+  *multiply_adds = sum->multiply_adds;
+  *additions = sum->additions;
+}
+
+void hrs_sum_place(hrs_sum *sum, char *memory) {
+  sum->table = (float *)memory;
+}
+
+/* ---- filling --------------------------------------------------------------------------------- */
+
+/* Tables that are added into this one, and, of a mean, its own sites, as terms. */
+static hrs_status list_terms(hrs_front *front, const hrs_sum *sum, int k, const hrs_sites *sites,
+                             hrs_subcube part, int *count) {
+  HRS_TRY(hrs_scratch_terms(&front->scratch, sum->n_nodes + sum->positions));
+  hrs_term *term = front->scratch.term;
+  *count = 0;
+  for (int j = 0; j < k; j++) {
+    const sum_table *child = &sum->node[j];
+    if (child->parent != k) continue;
+    hrs_count row = hrs_state_row(child->players, part.fixed);
+    term[(*count)++] =
+        (hrs_term){child->players, sum->table + child->offset + row * sum->units, sum->units};
+  }
+  const sum_table *own = &sum->node[k];
+  for (hrs_count i = 0; sum->mean && i < own->count; i++)
+    term[(*count)++] = (hrs_term){
+        own->players, (const float *)hrs_sites_fixed_row(sites, sum->site[own->first + i], part),
+        sum->channels};
+  return HRS_OK;
+}
+
+/* The products of a table's own sites, added to `rows` rows from its state `first` on. */
+static void add_products(const hrs_sum *sum, const sum_table *node, const hrs_sites *sites,
+                         hrs_count first, hrs_count rows, float beta, float *gathered, float *out) {
+  hrs_count channels = sum->channels, inner = node->count * channels;
+  const float *x = gathered;
+  hrs_count step = inner;
+  for (hrs_count i = 0; i < node->count; i++) {
+    hrs_count row = sites->row[sum->site[node->first + i]] + first;
+    const float *from = (const float *)sites->data + row * channels;
+    if (node->count == 1) {
+      x = from;
+      step = channels;
+      break;
+    }
+    for (hrs_count r = 0; r < rows; r++)
+      memcpy(gathered + r * inner + i * channels, from + r * channels,
+             (size_t)channels * sizeof *from);
+  }
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, (int)sum->units, (int)inner,
+              sum->dense.alpha, x, (int)step, sum->weights + node->first * channels * sum->units,
+              (int)sum->units, beta, out, (int)sum->units);
+}
+
+/* States of one part of a table. */
+static hrs_status fill_part(hrs_front *front, hrs_sum *sum, int k, const hrs_sites *sites,
+                            hrs_subcube part, hrs_count first, float *gathered) {
+  const sum_table *node = &sum->node[k];
+  hrs_count rows = hrs_subcube_size(part);
+  float *out = sum->table + node->offset + first * sum->units;
+  int terms = 0;
+  HRS_TRY(list_terms(front, sum, k, sites, part, &terms));
+  if (terms > 0 || node->count == 0)
+    HRS_TRY(hrs_terms_combine(HRS_COMBINE_SUM, sum->units, part.free, terms, front->scratch.term,
+                              NULL, &front->scratch, out));
+  if (!sum->mean && node->count > 0)
+    add_products(sum, node, sites, first, rows, terms > 0 ? 1 : 0, gathered, out);
+  if (sum->mean && node->parent < 0)
+    for (hrs_count i = 0; i < rows * sum->units; i++)
+      out[i] /= (float)sum->positions;
+  return HRS_OK;
+}
+
+hrs_status hrs_sum_fill(hrs_front *front, hrs_sum *sum, const hrs_sites *sites) {
+  hrs_count most = 0;
+  for (int k = 0; k < sum->n_nodes; k++)
+    if (sum->node[k].count * sum->channels > most) most = sum->node[k].count * sum->channels;
+  float *gathered;
+  HRS_TRY(hrs_alloc(sum->mean ? 0 : most * HRS_SITES_CHUNK, sizeof *gathered, &gathered));
+  hrs_status status = HRS_OK;
+  for (int k = 0; k < sum->n_nodes && status == HRS_OK; k++) {
+    if (sum->node[k].direct) continue;
+    hrs_subcube states = {front->cube.fixed, sum->node[k].players};
+    int bits = 0, order = hrs_order(states.free);
+    while (bits < order && (hrs_count)2 << bits <= HRS_SITES_CHUNK)
+      bits++;
+    for (hrs_count p = 0; p < (hrs_count)1 << (order - bits) && status == HRS_OK; p++)
+      status =
+          fill_part(front, sum, k, sites, hrs_subcube_part(states, bits, p), p << bits, gathered);
+  }
+  hrs_free(gathered);
+  return status;
+}
+
+/* The products of sites without a table, at all masks of a sub-cube. */
+static hrs_status add_direct(hrs_front *front, const hrs_sum *sum, const sum_table *node,
+                             hrs_subcube cube, float *out) {
+  const hrs_sites *sites = front->sites[front->cut[0].sites];
+  hrs_count channels = sum->channels, inner = node->count * channels;
+  hrs_count masks = hrs_subcube_size(cube);
+  HRS_TRY(hrs_scratch_rows(&front->scratch, masks));
+  HRS_TRY(hrs_scratch_floats(&front->scratch, masks * inner));
+  hrs_state_rows(cube.free, node->players, front->scratch.index);
+  float *gathered = front->scratch.value;
+  for (hrs_count i = 0; i < node->count; i++) {
+    const float *from = (const float *)hrs_sites_fixed_row(sites, sum->site[node->first + i], cube);
+    for (hrs_count m = 0; m < masks; m++)
+      memcpy(gathered + m * inner + i * channels, from + front->scratch.index[m] * channels,
+             (size_t)channels * sizeof *from);
+  }
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)masks, (int)sum->units, (int)inner,
+              sum->dense.alpha, gathered, (int)inner,
+              sum->weights + node->first * channels * sum->units, (int)sum->units, 1, out,
+              (int)sum->units);
+  return HRS_OK;
+}
+
+hrs_status hrs_sum_expand(hrs_front *front, const hrs_sum *sum, hrs_subcube cube, float *out) {
+  HRS_TRY(hrs_scratch_terms(&front->scratch, sum->n_nodes));
+  int count = 0;
+  for (int k = 0; k < sum->n_nodes; k++) {
+    const sum_table *root = &sum->node[k];
+    if (root->parent >= 0 || root->direct) continue;
+    hrs_count row = hrs_state_row(root->players, cube.fixed);
+    front->scratch.term[count++] =
+        (hrs_term){root->players, sum->table + root->offset + row * sum->units, sum->units};
+  }
+  HRS_TRY(hrs_terms_combine(HRS_COMBINE_SUM, sum->units, cube.free, count, front->scratch.term,
+                            sum->constant, &front->scratch, out));
+  for (int k = 0; k < sum->n_nodes; k++)
+    if (sum->node[k].direct) HRS_TRY(add_direct(front, sum, &sum->node[k], cube, out));
+  return HRS_OK;
+}
