@@ -73,6 +73,10 @@ static hrs_status evaluate(hrs_run *run, hrs_count sample) {
   for (int t = 0; t < run->job->targets; t++)
     hrs_lattice_reset(run->lattices[t]);
   hrs_status status = hrs_game_select(run->job->game, hrs_job_in_game(run->job, sample));
+  if (run->team) {
+    HRS_TRY(hrs_agree(run->group, status));
+    status = hrs_agree(run->group, hrs_game_prepare(run->job->game));
+  }
   if (status == HRS_OK) status = evaluate_rows(run, &bad);
   HRS_TRY(hrs_agree(run->group, status));
   MPI_Allreduce(MPI_IN_PLACE, &bad.count, 1, MPI_INT64_T, MPI_SUM, run->group);
@@ -197,6 +201,10 @@ static hrs_status allocate(hrs_run *run) {
   if (status == HRS_OK)
     status = hrs_alloc((hrs_count)job->targets << slice_bits, sizeof *run->slice, &run->slice);
   status = hrs_agree(run->group, status);
+  if (status == HRS_OK && job->model && run->plan->ranks > 1) {
+    status = hrs_mpi_team_create(run->group, job->sharing == HRS_SHARE_AUTO, &run->team);
+    if (status == HRS_OK) hrs_game_join(job->game, hrs_mpi_team_of(run->team));
+  }
   if (status == HRS_OK) status = hrs_run_fit_create(run);
   if (run->group_rank == 0) {
     if (status == HRS_OK) status = hrs_alloc(rows, sizeof *run->rows, &run->rows);
@@ -220,6 +228,8 @@ static void destroy(hrs_run *run) {
   hrs_free(run->rows);
   hrs_free(run->lists);
   hrs_free(run->kept);
+  hrs_game_join(run->job->game, NULL);
+  hrs_mpi_team_destroy(&run->team);
   if (run->group != MPI_COMM_NULL) MPI_Comm_free(&run->group);
 }
 

@@ -4,6 +4,7 @@
 
 #include "job.h"
 #include "progress.h"
+#include "team.h"
 
 /* X(name): what the time goes into. */
 #define HRS_PHASE_TABLE(X) X(evaluate) X(fit) X(transform) X(reduce) X(write) X(verify)
@@ -22,6 +23,7 @@ typedef struct hrs_run {
   const hrs_interactions_options *options;
   hrs_dataset *set;
   hrs_lattice **lattices; /* [targets] */
+  hrs_mpi_team *team;     /* of a network's tables: the group; NULL: there is one rank, or none */
   double *slice;          /* [targets][2^slice bits] */
   hrs_fit *fit;           /* --types and-or, else NULL */
   hrs_fit_report report;  /* of the split that stands in it */

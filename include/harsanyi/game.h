@@ -22,12 +22,35 @@ extern "C" {
 /** A game; see the model above. */
 typedef struct hrs_game hrs_game;
 
+/**
+ * Ranks that evaluate one sample together, without a word about how they talk to each other. Some
+ * of them, those of a node say, may share one copy of what the team allocates.
+ */
+typedef struct hrs_team {
+  int rank, size;  /* ranks that share a copy are neighbours */
+  int share_rank;  /* among those that share this rank's copy */
+  hrs_count *part; /* [size + 1] for gather's callers to write to */
+  void *self;      /* of the functions, which are collective over the team */
+  /** Memory for all ranks that share a copy; the same size everywhere. Errors agree on all ranks.
+   */
+  hrs_status (*allocate)(void *self, hrs_count bytes, void **out);
+  /** Give it back. Not collective. */
+  void (*release)(void *self, void *memory);
+  /** Rank r has written bytes [part[r], part[r + 1]) of `data`: let all copies have all of it.
+   *  part NULL: the first rank of each copy has written all that it shares. */
+  void (*gather)(void *self, void *data, const hrs_count *part /* [size + 1] */);
+} hrs_team;
+
 /** What a kind of game provides. Any function but `evaluate` may be NULL (see the defaults). */
 typedef struct hrs_game_methods {
   /** Make `sample` current. Default: nothing to do. */
   hrs_status (*select)(void *self, hrs_count sample);
   /** values[t * 2^|free| + i] = v of target t at mask i of the sub-cube. */
   hrs_status (*evaluate)(void *self, hrs_subcube cube, double *values);
+  /** Evaluate with these ranks from now on; NULL: alone. Default: nothing to do. */
+  void (*join)(void *self, const hrs_team *team);
+  /** Make what evaluating the current sample wants, with the team. Default: nothing to do. */
+  hrs_status (*prepare)(void *self);
   /** Class index of target t for the current sample. Default: t. */
   int (*target)(void *self, int t);
   /** The dividend I_and(mask), or I_or(mask) where `or_type`, known without a transform. */
@@ -53,6 +76,13 @@ int hrs_game_slice_bits(const hrs_game *game);
 /** Choose the sample that evaluate and target speak of; a new game stands at sample 0.
  *  Not collective. */
 hrs_status hrs_game_select(hrs_game *game, hrs_count sample);
+/** Evaluate with a team, which must outlive the game or its next team; NULL: alone, as a new game
+ *  does. Not collective. */
+void hrs_game_join(hrs_game *game, const hrs_team *team);
+/** Make what evaluating many masks of the current sample wants: tables of activations. Without it
+ *  a game that is alone makes it when it is first asked for many masks, and one with a team does
+ *  without. Collective over the team; errors need not agree on its ranks. */
+hrs_status hrs_game_prepare(hrs_game *game);
 /** Class index of target t of the current sample. Not collective. */
 int hrs_game_target(const hrs_game *game, int t);
 /** Values of all masks of a sub-cube, for all targets: values[targets][2^|free|]. */

@@ -88,12 +88,28 @@ hrs_status hrs_front_lay_out(hrs_front *front) {
   for (int i = 0; i < front->n_sites; i++)
     if (!front->sites[i]->block) hrs_sites_store(front->sites[i], all);
   find_lives(front);
-  HRS_TRY(place(front, false, &front->bytes));
-  hrs_count sum = sum_bytes(front, false);
-  HRS_TRY(hrs_alloc(front->bytes + sum, 1, &front->arena));
+  return place(front, false, &front->bytes);
+}
+
+hrs_status hrs_front_allocate(hrs_front *front, const hrs_team *team) {
+  if (front->arena) return HRS_OK;
+  hrs_count sum = sum_bytes(front, false), bytes = front->bytes + sum;
+  void *arena;
+  HRS_TRY(team ? team->allocate(team->self, bytes, &arena) : hrs_alloc(bytes, 1, &arena));
+  front->team = team;
+  front->arena = arena;
   point(front, false, front->arena);
   if (sum > 0) hrs_sum_place(front->sum, front->arena + front->bytes);
   return HRS_OK;
+}
+
+void hrs_front_leave(hrs_front *front) {
+  if (front->team)
+    front->team->release(front->team->self, front->arena);
+  else
+    hrs_free(front->arena);
+  front->arena = NULL;
+  front->team = NULL;
 }
 
 hrs_status hrs_front_focus(hrs_front *front, hrs_mask free) {
@@ -127,7 +143,7 @@ void hrs_front_destroy(hrs_front **handle) {
   hrs_free(front->sites);
   hrs_free(front->of_slot);
   hrs_free(front->cut);
-  hrs_free(front->arena);
+  hrs_front_leave(front);
   hrs_free(front->block_arena);
   hrs_free(front);
   *handle = NULL;

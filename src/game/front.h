@@ -50,9 +50,15 @@ const hrs_tensor *hrs_front_cut(const hrs_front *front, int cut);
 const char *hrs_front_cut_name(const hrs_front *front, int cut);
 /** Free players of the blocks in which masks must be evaluated; 0 where all tables are for all. */
 int hrs_front_block_bits(const hrs_front *front);
-/** Make the tables for a sample: `sample` and `baseline` have the masked tensor's type. */
+/**
+ * Make the tables for a sample: `sample` and `baseline` have the masked tensor's type. With a team
+ * each rank makes a part of every table. Collective over the team, the same one until
+ * hrs_front_leave; NULL: alone.
+ */
 hrs_status hrs_front_fill(hrs_front *front, const int32_t *label, const void *sample,
-                          const void *baseline);
+                          const void *baseline, const hrs_team *team);
+/** Give back the memory of the team, if there is one. */
+void hrs_front_leave(hrs_front *front);
 /** Make the tables of a block, at most hrs_front_block_bits free players. */
 hrs_status hrs_front_enter(hrs_front *front, hrs_subcube block);
 /** A cut's values for all masks of a sub-cube (of the block): out[2^|free|][elements]. */

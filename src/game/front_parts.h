@@ -95,7 +95,8 @@ struct hrs_front {
   hrs_mask focus; /* free players that the blocks' tables are laid out for */
   hrs_count bytes, block_bytes, room_bytes; /* of the two arenas; what the second one has */
   char *arena, *block_arena;
-  hrs_subcube cube; /* what is made at the moment: all masks, or a block */
+  const hrs_team *team; /* the arena's; NULL: it is this rank's own */
+  hrs_subcube cube;     /* what is made at the moment: all masks, or a block */
   hrs_front_cost cost;
   hrs_scratch scratch;
 };
@@ -188,6 +189,8 @@ bool hrs_sum_known(const hrs_session *session, const hrs_step *step, const hrs_s
 
 /** Give the chosen tables their places. */
 hrs_status hrs_front_lay_out(hrs_front *front);
+/** Memory of the tables for all masks, the team's where there is one. */
+hrs_status hrs_front_allocate(hrs_front *front, const hrs_team *team);
 /** Lay the blocks' tables out for these free players. */
 hrs_status hrs_front_focus(hrs_front *front, hrs_mask free);
 
@@ -195,6 +198,8 @@ hrs_status hrs_front_focus(hrs_front *front, hrs_mask free);
 
 /** Make positions, or rows (hrs_sites_by_rows), [from, to) of a table. */
 hrs_status hrs_sites_run(hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to);
+/** Is a table of this many multiply-adds worth dealing over ranks, or had one better make it? */
+bool hrs_front_deals(const hrs_front *front, double work);
 /** Is the unit of the work a row, not a position? */
 bool hrs_sites_by_rows(const hrs_front *front, const hrs_sites *sites);
 /** Do the rows of inputs differ from those of the output, so that they have to be gathered? */
@@ -229,6 +234,8 @@ hrs_status hrs_sum_lay_out(hrs_sum *sum, const hrs_sites *sites, int bits, hrs_c
 void hrs_sum_cost(const hrs_sum *sum, hrs_count *bytes, double *multiply_adds, double *additions);
 /** Its tables in memory of that size. */
 void hrs_sum_place(hrs_sum *sum, char *memory);
+/** With the front's team, unless the tables are a block's. Errors do not keep it from taking part.
+ */
 hrs_status hrs_sum_fill(hrs_front *front, hrs_sum *sum, const hrs_sites *sites);
 hrs_status hrs_sum_expand(hrs_front *front, const hrs_sum *sum, hrs_subcube cube, float *out);
 

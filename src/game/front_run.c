@@ -210,31 +210,90 @@ hrs_status hrs_sites_run(hrs_front *front, hrs_sites *sites, hrs_count from, hrs
   return HRS_OK;
 }
 
-/* Sites of the global tables, or of the block's. */
-static hrs_status run_all(hrs_front *front, bool block) {
-  for (int i = 0; i < front->n_sites; i++) {
-    hrs_sites *sites = front->sites[i];
-    if (sites->block != block || sites->kind == HRS_SITES_INPUT) continue;
-    hrs_count units =
-        hrs_sites_by_rows(front, sites) ? hrs_sites_rows(sites) : hrs_sites_positions(sites);
-    HRS_TRY_CONTEXT(hrs_sites_run(front, sites, 0, units), "%s", front->session->model->path);
-  }
-  if (front->sum && front->sum_in_block == block)
-    HRS_TRY(hrs_sum_fill(front, front->sum, front->sites[front->cut[0].sites]));
+static hrs_status run_alone(hrs_front *front, hrs_sites *sites) {
+  hrs_count units =
+      hrs_sites_by_rows(front, sites) ? hrs_sites_rows(sites) : hrs_sites_positions(sites);
+  HRS_TRY_CONTEXT(hrs_sites_run(front, sites, 0, units), "%s", front->session->model->path);
   return HRS_OK;
 }
 
+/* ---- dealt over a team ------------------------------------------------------------------------
+ */
+
+bool hrs_front_deals(const hrs_front *front, double work) {
+  const double least = 1e5; /* well above what it takes to meet */
+  return front->team->size > 1 && work >= least;
+}
+
+/* First position, or row, of a rank's part of a table. */
+static hrs_count part_start(const hrs_sites *sites, bool by_rows, int rank, int size) {
+  hrs_count rows = hrs_sites_rows(sites), positions = hrs_sites_positions(sites);
+  if (by_rows) {
+    /* Whole products, so that bits do not depend on the number of ranks. */
+    hrs_count chunks = (rows + HRS_SITES_CHUNK - 1) / HRS_SITES_CHUNK;
+    hrs_count row = chunks * rank / size * HRS_SITES_CHUNK;
+    return row < rows ? row : rows;
+  }
+  hrs_count low = 0, high = positions, wanted = rows / size * rank;
+  if (rank == size) return positions;
+  while (low < high) {
+    hrs_count middle = (low + high) / 2;
+    if (sites->row[middle] < wanted)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+/* A table, with the team: every rank takes part, whatever became of it before. */
+static hrs_status run_dealt(hrs_front *front, hrs_sites *sites, hrs_status status) {
+  const hrs_team *team = front->team;
+  bool by_rows = hrs_sites_by_rows(front, sites);
+  hrs_count width = hrs_sites_width(sites);
+  if (!hrs_front_deals(front, (double)hrs_sites_rows(sites) * sites->work)) {
+    if (team->share_rank == 0 && status == HRS_OK)
+      status = hrs_sites_run(front, sites, 0, part_start(sites, by_rows, 1, 1));
+    team->gather(team->self, sites->data, NULL);
+    return status;
+  }
+  for (int r = 0; r <= team->size; r++)
+    team->part[r] = part_start(sites, by_rows, r, team->size);
+  if (status == HRS_OK)
+    status = hrs_sites_run(front, sites, team->part[team->rank], team->part[team->rank + 1]);
+  for (int r = 0; r <= team->size; r++)
+    team->part[r] = width * (by_rows ? team->part[r] : sites->row[team->part[r]]);
+  team->gather(team->self, sites->data, team->part);
+  return status;
+}
+
 hrs_status hrs_front_fill(hrs_front *front, const int32_t *label, const void *sample,
-                          const void *baseline) {
+                          const void *baseline, const hrs_team *team) {
+  HRS_TRY(hrs_front_allocate(front, team));
+  hrs_status status = HRS_OK;
   front->cube = (hrs_subcube){0, hrs_mask_full(front->n)};
-  fill_input(front->sites[0], label, sample, baseline);
-  return run_all(front, false);
+  if (!team || team->share_rank == 0) fill_input(front->sites[0], label, sample, baseline);
+  if (team) team->gather(team->self, front->sites[0]->data, NULL);
+  for (int i = 1; i < front->n_sites; i++) {
+    hrs_sites *sites = front->sites[i];
+    if (sites->block) continue;
+    if (team)
+      status = run_dealt(front, sites, status);
+    else if (status == HRS_OK)
+      status = run_alone(front, sites);
+  }
+  if (!front->sum || front->sum_in_block) return status;
+  hrs_status summed = hrs_sum_fill(front, front->sum, front->sites[front->cut[0].sites]);
+  return status == HRS_OK ? summed : status;
 }
 
 hrs_status hrs_front_enter(hrs_front *front, hrs_subcube block) {
   HRS_TRY(hrs_front_focus(front, block.free));
   front->cube = block;
-  return run_all(front, true);
+  for (int i = 0; i < front->n_sites; i++)
+    if (front->sites[i]->block) HRS_TRY(run_alone(front, front->sites[i]));
+  if (!front->sum || !front->sum_in_block) return HRS_OK;
+  return hrs_sum_fill(front, front->sum, front->sites[front->cut[0].sites]);
 }
 
 /* ---- cuts ----------------------------------------------------------------------------------- */

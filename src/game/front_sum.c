@@ -316,22 +316,57 @@ static hrs_status fill_part(hrs_front *front, hrs_sum *sum, int k, const hrs_sit
   return HRS_OK;
 }
 
+/* Parts [from, to) of a table, of 2^bits states each. */
+static hrs_status fill_parts(hrs_front *front, hrs_sum *sum, int k, const hrs_sites *sites,
+                             int bits, hrs_count from, hrs_count to, float *gathered) {
+  hrs_subcube states = {front->cube.fixed, sum->node[k].players};
+  for (hrs_count p = from; p < to; p++)
+    HRS_TRY(
+        fill_part(front, sum, k, sites, hrs_subcube_part(states, bits, p), p << bits, gathered));
+  return HRS_OK;
+}
+
+/* With the team: every rank takes part, whatever became of it before. */
+static hrs_status fill_dealt(hrs_front *front, hrs_sum *sum, int k, const hrs_sites *sites,
+                             int bits, float *gathered, hrs_status status) {
+  const hrs_team *team = front->team;
+  const sum_table *node = &sum->node[k];
+  float *table = sum->table + node->offset;
+  hrs_count parts = states_of(node) >> bits, width = sum->units * (hrs_count)sizeof *table;
+  double inner = (double)(node->count * sum->channels + 1);
+  if (!hrs_front_deals(front, (double)(states_of(node) * sum->units) * inner)) {
+    if (team->share_rank == 0 && status == HRS_OK)
+      status = fill_parts(front, sum, k, sites, bits, 0, parts, gathered);
+    team->gather(team->self, table, NULL);
+    return status;
+  }
+  for (int r = 0; r <= team->size; r++)
+    team->part[r] = (parts * r / team->size << bits) * width;
+  if (status == HRS_OK)
+    status = fill_parts(front, sum, k, sites, bits, parts * team->rank / team->size,
+                        parts * (team->rank + 1) / team->size, gathered);
+  team->gather(team->self, table, team->part);
+  return status;
+}
+
 hrs_status hrs_sum_fill(hrs_front *front, hrs_sum *sum, const hrs_sites *sites) {
   hrs_count most = 0;
   for (int k = 0; k < sum->n_nodes; k++)
-    if (sum->node[k].count * sum->channels > most) most = sum->node[k].count * sum->channels;
+    if (!sum->node[k].direct && sum->node[k].count * sum->channels > most)
+      most = sum->node[k].count * sum->channels;
   float *gathered;
-  HRS_TRY(hrs_alloc(sum->mean ? 0 : most * HRS_SITES_CHUNK, sizeof *gathered, &gathered));
-  hrs_status status = HRS_OK;
-  for (int k = 0; k < sum->n_nodes && status == HRS_OK; k++) {
+  hrs_status status =
+      hrs_alloc(sum->mean ? 0 : most * HRS_SITES_CHUNK, sizeof *gathered, &gathered);
+  for (int k = 0; k < sum->n_nodes; k++) {
     if (sum->node[k].direct) continue;
-    hrs_subcube states = {front->cube.fixed, sum->node[k].players};
-    int bits = 0, order = hrs_order(states.free);
+    int bits = 0, order = hrs_order(sum->node[k].players);
     while (bits < order && (hrs_count)2 << bits <= HRS_SITES_CHUNK)
       bits++;
-    for (hrs_count p = 0; p < (hrs_count)1 << (order - bits) && status == HRS_OK; p++)
+    if (front->team && !front->sum_in_block)
+      status = fill_dealt(front, sum, k, sites, bits, gathered, status);
+    else if (status == HRS_OK)
       status =
-          fill_part(front, sum, k, sites, hrs_subcube_part(states, bits, p), p << bits, gathered);
+          fill_parts(front, sum, k, sites, bits, 0, states_of(&sum->node[k]) >> bits, gathered);
   }
   hrs_free(gathered);
   return status;

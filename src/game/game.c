@@ -71,6 +71,14 @@ hrs_status hrs_game_select(hrs_game *game, hrs_count sample) {
   return HRS_OK;
 }
 
+void hrs_game_join(hrs_game *game, const hrs_team *team) {
+  if (game->methods.join) game->methods.join(game->self, team);
+}
+
+hrs_status hrs_game_prepare(hrs_game *game) {
+  return game->methods.prepare ? game->methods.prepare(game->self) : HRS_OK;
+}
+
 int hrs_game_target(const hrs_game *game, int t) {
   return game->methods.target ? game->methods.target(game->self, t) : t;
 }

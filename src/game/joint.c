@@ -36,6 +36,23 @@ static hrs_status joint_evaluate(void *self, hrs_subcube cube, double *values) {
   return HRS_OK;
 }
 
+static void joint_join(void *self, const hrs_team *team) {
+  joint_game *joint = self;
+  for (int i = 0; i < joint->count; i++)
+    hrs_game_join(joint->games[i], team);
+}
+
+/* All of them, whatever becomes of one: it is collective. */
+static hrs_status joint_prepare(void *self) {
+  joint_game *joint = self;
+  hrs_status status = HRS_OK;
+  for (int i = 0; i < joint->count; i++) {
+    hrs_status own = hrs_game_prepare(joint->games[i]);
+    if (status == HRS_OK) status = own;
+  }
+  return status;
+}
+
 static int joint_target(void *self, int t) {
   joint_game *joint = self;
   return hrs_game_target(joint->games[t % joint->count], t / joint->count);
@@ -68,6 +85,8 @@ static hrs_status check(int count, hrs_game *const *games) {
 hrs_status hrs_game_joint(int count, hrs_game **games, hrs_game **out) {
   static const hrs_game_methods methods = {.select = joint_select,
                                            .evaluate = joint_evaluate,
+                                           .join = joint_join,
+                                           .prepare = joint_prepare,
                                            .target = joint_target,
                                            .destroy = joint_destroy};
   *out = NULL;

@@ -35,6 +35,7 @@ typedef struct network_game {
   const char *fetch, *mask_at;
   hrs_count max_batch;
   bool tabulated;         /* the tables are those of the current sample */
+  const hrs_team *team;   /* that the tables are made with; NULL: alone */
   const int32_t *label;   /* [elements] of the masked tensor: players of the current sample */
   hrs_tensor_info masked; /* its type and shape */
   hrs_masking masking;
@@ -100,13 +101,27 @@ static hrs_status evaluate_tail(network_game *game, hrs_subcube cube, hrs_count 
   return HRS_OK;
 }
 
+static hrs_status network_prepare(void *self) {
+  network_game *game = self;
+  if (!game->front || game->tabulated) return HRS_OK;
+  hrs_status status = game->session->stale ? hrs_session_refold(game->session) : HRS_OK;
+  /* With a team, all ranks have to take part. */
+  hrs_status filled = hrs_front_fill(game->front, game->label, game->masking.sample,
+                                     game->masking.baseline, game->team);
+  if (status == HRS_OK) status = filled;
+  game->tabulated = status == HRS_OK;
+  return status;
+}
+
+static void network_join(void *self, const hrs_team *team) {
+  network_game *game = self;
+  if (game->front) hrs_front_leave(game->front);
+  game->tabulated = false;
+  game->team = team;
+}
+
 /* Block by block where the front wants that. */
 static hrs_status evaluate_blocks(network_game *game, hrs_subcube cube, double *values) {
-  if (!game->tabulated) {
-    if (game->session->stale) HRS_TRY(hrs_session_refold(game->session));
-    HRS_TRY(hrs_front_fill(game->front, game->label, game->masking.sample, game->masking.baseline));
-  }
-  game->tabulated = true;
   int bits = hrs_front_block_bits(game->front);
   hrs_count size = hrs_subcube_size(cube);
   if (bits == 0) return evaluate_tail(game, cube, 0, size, values);
@@ -124,7 +139,8 @@ static hrs_status network_evaluate(void *self, hrs_subcube cube, double *values)
   /* A few masks on their own, as for v(empty) and v(N), are not worth tables. */
   enum { FEW = 32 };
   hrs_count size = hrs_subcube_size(cube);
-  if (game->tail && size >= FEW) return evaluate_blocks(game, cube, values);
+  if (game->front && !game->team && size >= FEW) HRS_TRY(network_prepare(game));
+  if (game->tabulated && size >= FEW) return evaluate_blocks(game, cube, values);
   hrs_count most = hrs_session_max_batch(game->session);
   hrs_mask mask = cube.fixed;
   for (hrs_count first = 0; first < size; first += most) {
@@ -444,6 +460,8 @@ static int slice_bits(hrs_count batch) {
 
 static const hrs_game_methods methods = {.select = network_select,
                                          .evaluate = network_evaluate,
+                                         .join = network_join,
+                                         .prepare = network_prepare,
                                          .target = network_target,
                                          .destroy = network_destroy};
 
