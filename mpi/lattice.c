@@ -93,10 +93,7 @@ void *hrs_lattice_row(const hrs_lattice *lattice, hrs_count row) {
 }
 
 hrs_subcube hrs_lattice_row_cube(const hrs_lattice *lattice, hrs_count row) {
-  int n = lattice->part.n, v = lattice->part.block_bits;
-  int shift = lattice->phase == HRS_PHASE_A ? n - 2 * v : n - v;
-  hrs_mask held = hrs_mask_full(v) << shift;
-  return (hrs_subcube){(hrs_mask)row << shift, hrs_mask_full(n) & ~held};
+  return hrs_partition_row_cube(&lattice->part, lattice->phase, row);
 }
 
 void *hrs_lattice_scratch(const hrs_lattice *lattice, hrs_count *bytes) {

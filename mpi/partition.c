@@ -38,3 +38,9 @@ hrs_count hrs_partition_volume(const hrs_partition *part, hrs_dtype type, int ra
   hrs_count others = ((hrs_count)1 << part->block_bits) - rows;
   return (rows * others << (part->n - 2 * part->block_bits)) * (hrs_count)hrs_dtype_size(type);
 }
+
+hrs_subcube hrs_partition_row_cube(const hrs_partition *part, hrs_phase phase, hrs_count row) {
+  int n = part->n, v = part->block_bits, shift = phase == HRS_PHASE_A ? n - 2 * v : n - v;
+  hrs_mask held = hrs_mask_full(v) << shift;
+  return (hrs_subcube){(hrs_mask)row << shift, hrs_mask_full(n) & ~held};
+}

@@ -9,6 +9,7 @@
 #include "job.h"
 #include "node.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -180,17 +181,19 @@ hrs_status hrs_plan_create(MPI_Comm comm, const hrs_job *job,
   return hrs_agree(comm, make_plan(job, options, plan));
 }
 
-/* Seconds of evaluating a slice, and of one butterfly pass over 32 MiB, to scale up from. */
-static hrs_status measure(const hrs_job *job, const hrs_plan *plan, double *per_mask,
-                          double *per_byte) {
+/* Seconds of a sample's tables, of evaluating a mask, and of a butterfly's byte, to scale up. */
+static hrs_status measure(const hrs_job *job, const hrs_plan *plan, double *tables,
+                          double *per_mask, double *per_byte) {
   int bits = job->n - plan->part.block_bits, slice_bits = hrs_game_slice_bits(job->game);
-  hrs_mask free_bits = hrs_mask_full((int)smaller(bits, slice_bits));
-  hrs_subcube cube = {0, free_bits};
-  double *values;
+  hrs_subcube row = hrs_partition_row_cube(&plan->part, HRS_PHASE_A, 0);
+  hrs_subcube cube = hrs_subcube_part(row, (int)smaller(bits, slice_bits), 0);
+  double *values, start = hrs_time();
+  HRS_TRY(hrs_game_prepare(job->game));
+  *tables = hrs_time() - start;
   HRS_TRY(hrs_alloc(hrs_subcube_size(cube) * job->targets, sizeof *values, &values));
   hrs_status status = hrs_game_evaluate(job->game, cube, values);
-  double start = hrs_time(), now = start;
   hrs_count masks = 0;
+  double now = start = hrs_time();
   while (status == HRS_OK && now - start < 0.5) {
     status = hrs_game_evaluate(job->game, cube, values);
     masks += hrs_subcube_size(cube);
@@ -220,18 +223,30 @@ static void print_bytes(const char *what, hrs_count bytes) {
 }
 
 /* What evaluating costs with and without tables of activations. */
-static void print_work(const hrs_job *job) {
+static void print_work(const hrs_job *job, const hrs_plan *plan) {
   hrs_network_cost cost = hrs_game_network_cost(job->game);
   if (!(cost.brute > 0)) return;
   printf("multiply-adds of the network\n  %-30s%.0f per mask\n", "full passes", cost.brute);
-  if (!cost.cut) return;
-  printf("  with tables up to %s: %.0f per mask\n", cost.cut, cost.tables + cost.tail);
-  print_bytes("tables", cost.bytes);
+  double each = cost.tables + cost.blocks + cost.tail, all = ldexp(1, job->n);
+  if (cost.cut) {
+    printf("  %-30s%.0f per mask\n", "with tables", each);
+    printf("    %-28s%.0f\n    %-28s%.0f\n", "tables, shared out", cost.tables, "the rest",
+           cost.tail);
+    if (cost.block_bits)
+      printf("    %-28s%.0f, for %d masks at a time\n", "tables of blocks", cost.blocks,
+             1 << cost.block_bits);
+    printf("  %-30s%s%s\n", "tables end at", cost.cut,
+           cost.cuts > 1 ? " and others beside it" : "");
+    print_bytes("tables", cost.bytes);
+  }
+  double own = cost.tables * all / plan->ranks +
+               (cost.blocks + cost.tail) * (double)(plan->masks / plan->rounds);
+  printf("  %-30s%.0f a sample\n", "of the busiest rank", own);
 }
 
 hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
-  double per_mask = 0, per_byte = 0;
-  HRS_TRY(measure(job, plan, &per_mask, &per_byte));
+  double tables = 0, per_mask = 0, per_byte = 0;
+  HRS_TRY(measure(job, plan, &tables, &per_mask, &per_byte));
   int types = job->types[0] + job->types[1];
   printf("plan: %s\n", job->description);
   printf("  %-30s%d\n  %-30s%lld, %d target%s each\n", "players", job->n, "samples",
@@ -241,7 +256,7 @@ hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
          (long long)plan->rounds);
   printf("  %-30s%d of %lld masks\n", "blocks", 1 << plan->part.block_bits,
          1LL << (job->n - plan->part.block_bits));
-  if (job->model) print_work(job);
+  if (job->model) print_work(job, plan);
   printf("per rank (the busiest)\n");
   printf("  %-30s%lld\n", "masks", (long long)plan->masks);
   print_bytes("lattice data", plan->lattice_bytes * job->targets);
@@ -253,7 +268,7 @@ hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
   print_bytes("sent by exchanges", plan->exchange_bytes);
   printf("  %-30s%lld\n", "messages of exchanges", (long long)plan->messages);
   print_bytes("data set, all ranks", plan->file_bytes);
-  double evaluate = per_mask * (double)plan->masks;
+  double evaluate = tables / plan->ranks * (double)plan->rounds + per_mask * (double)plan->masks;
   double transform =
       per_byte * (double)plan->lattice_bytes * (double)job->targets * types * (double)plan->rounds;
   print_time("time to evaluate", evaluate);

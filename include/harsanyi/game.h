@@ -263,6 +263,9 @@ typedef struct hrs_network_cost {
 } hrs_network_cost;
 /** Not collective. All 0 for games of another kind. */
 hrs_network_cost hrs_game_network_cost(const hrs_game *game);
+/** Evaluate so from now on, with the tables made anew; nothing for games of another kind and
+ *  networks without tables. Not collective. */
+void hrs_game_network_use(hrs_game *game, hrs_evaluator evaluator);
 /** Bytes that its session holds. */
 hrs_count hrs_game_network_bytes(const hrs_game *game);
 /** Values of the inner tensor `name` at each unmasked sample ([samples, ...]), for players and

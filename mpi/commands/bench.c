@@ -241,124 +241,6 @@ done:
   return status;
 }
 
-/* Multiply-adds per second of one core's large sgemm: the limit of dense networks. */
-static hrs_status time_gemm(double *rate) {
-  enum { SIZE = 768 };
-  float *a;
-  HRS_TRY(hrs_calloc(3 * SIZE * SIZE, sizeof *a, &a));
-  double best = 1e300;
-  for (int i = 0; i < 4; i++) {
-    double start = hrs_time();
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SIZE, SIZE, SIZE, 1, a, SIZE,
-                a + SIZE * SIZE, SIZE, 0, a + 2 * SIZE * SIZE, SIZE);
-    double seconds = hrs_time() - start;
-    best = seconds < best ? seconds : best;
-  }
-  hrs_free(a);
-  *rate = (double)SIZE * SIZE * SIZE / best;
-  return HRS_OK;
-}
-
-/* Masks one by one against the slice: the same values up to the rounding of other batch sizes. */
-static hrs_status check_slice(hrs_game *game, hrs_subcube cube, const double *values) {
-  enum { PROBES = 8 };
-  hrs_count size = hrs_subcube_size(cube);
-  int targets = hrs_game_targets(game);
-  double *one;
-  HRS_TRY(hrs_alloc(targets, sizeof *one, &one));
-  hrs_status status = HRS_OK;
-  for (int p = 0; p < PROBES && status == HRS_OK; p++) {
-    hrs_count i = size * p / PROBES;
-    hrs_mask mask = hrs_subcube_mask(cube, i);
-    status = hrs_game_evaluate_masks(game, 1, &mask, one);
-    for (int t = 0; t < targets && status == HRS_OK; t++) {
-      double batch = values[t * size + i], error = fabs(one[t] - batch);
-      if (!(error <= 1e-3 * (1 + fabs(batch))))
-        status = hrs_error_set(HRS_STATUS_VERIFY, __FILE__, __LINE__,
-                               "bench evaluate: mask %llu gives %.9g alone, %.9g in a batch",
-                               (unsigned long long)mask, one[t], batch);
-    }
-  }
-  hrs_free(one);
-  return status;
-}
-
-static hrs_status evaluate_job(const hrs_job *job, hrs_bench_report *r) {
-  int rank, size, bits = hrs_game_slice_bits(job->game);
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
-  if (bits > job->n) bits = job->n;
-  hrs_mask low = hrs_mask_full(bits), full = hrs_mask_full(job->n);
-  double *values;
-  HRS_TRY(hrs_alloc((hrs_count)job->targets << bits, sizeof *values, &values));
-  hrs_status status = HRS_OK;
-  hrs_subcube cube = {full & ~low, low};
-  HRS_GO(hrs_game_evaluate(job->game, cube, values));
-  HRS_GO(check_slice(job->game, cube, values));
-  double start = hrs_bench_begin(), now = start, gemm = 0;
-  hrs_count masks = 0;
-  for (hrs_mask part = (hrs_mask)rank; now - start < 3; part += (hrs_mask)size) {
-    HRS_GO(hrs_game_evaluate(job->game, (hrs_subcube){(part << bits) & full, low}, values));
-    masks += (hrs_count)1 << bits;
-    now = hrs_time();
-  }
-  double rate = (double)masks / (now - start), all = rate;
-  MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
-  hrs_bench_add(r, "masks, all ranks", all, "per second");
-  hrs_bench_add(r, "masks, one rank", rate, "per second");
-  if (job->model && job->networks == 1) {
-    hrs_network_cost cost = hrs_game_network_cost(job->game);
-    double work = cost.tables + cost.tail;
-    HRS_GO(time_gemm(&gemm));
-    hrs_bench_add(r, "multiply-adds per mask, full passes", cost.brute, "");
-    hrs_bench_add(r, "multiply-adds per mask, with tables", work, "");
-    hrs_bench_add(r, "tables", (double)cost.bytes / 0x1p20, "MiB");
-    hrs_bench_add(r, "multiply-adds of a rank", rate * work / 1e9, "G per second");
-    hrs_bench_add(r, "large matrix product, one core (limit)", gemm / 1e9, "G per second");
-    hrs_bench_add(r, "of the limit", rate * work / gemm, "");
-  }
-done:
-  hrs_free(values);
-  return status;
-}
-
-/* Least time to read a network's file, from the disk's cache, into a checked graph. On rank 0,
- * which is the one that reads it. */
-static hrs_status time_load(const char *path, double *best) {
-  int rank;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  *best = 1e300;
-  for (int i = 0; i < 5 && rank == 0; i++) {
-    hrs_model *model;
-    double start = hrs_time();
-    HRS_TRY(hrs_model_load(path, NULL, &model));
-    double seconds = hrs_time() - start;
-    *best = seconds < *best ? seconds : *best;
-    hrs_model_destroy(&model);
-  }
-  return HRS_OK;
-}
-
-static hrs_status bench_evaluate(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r) {
-  hrs_interactions_options values = {0};
-  hrs_job job;
-  HRS_TRY(hrs_options_parse(&hrs_interactions_line, argc, argv, &values, NULL, NULL));
-  double start = hrs_bench_begin(), load;
-  HRS_TRY(hrs_job_create(MPI_COMM_WORLD, &values, &job));
-  double ready = hrs_bench_slowest(hrs_time() - start);
-  o->n = job.n;
-  o->json = values.timing;
-  hrs_status status = HRS_OK;
-  if (values.model.count) {
-    status = hrs_agree(MPI_COMM_WORLD, time_load(values.model.text[0], &load));
-    hrs_bench_add(r, "load of the network's file", 1e3 * load, "ms");
-  }
-  hrs_bench_add(r, "until masks can be evaluated, samples and all", 1e3 * ready, "ms");
-  if (status == HRS_OK) status = hrs_agree(MPI_COMM_WORLD, evaluate_job(&job, r));
-  hrs_job_destroy(&job);
-  return status;
-}
-
 hrs_status hrs_command_bench(int argc, char **argv) {
   static const struct {
     const char *name;
@@ -375,7 +257,7 @@ hrs_status hrs_command_bench(int argc, char **argv) {
   hrs_bench_options o = {0};
   if (argc > 1 && strcmp(argv[1], "evaluate") == 0) {
     r.kind = "evaluate";
-    HRS_TRY(bench_evaluate(argc - 1, argv + 1, &o, &r));
+    HRS_TRY(hrs_bench_evaluate(argc - 1, argv + 1, &o, &r));
     return hrs_agree(MPI_COMM_WORLD, print(&r, &o));
   }
   if (argc > 1 && strcmp(argv[1], "fit") == 0) {

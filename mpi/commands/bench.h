@@ -33,6 +33,8 @@ double hrs_bench_slowest(double seconds);
 /** Least time of `repeat` passes x[i] += 1 over an array. */
 double hrs_bench_pass(double *data, hrs_count count, int repeat);
 
+/** bench evaluate: options as those of harsanyi interactions. Sets n and json. Collective. */
+hrs_status hrs_bench_evaluate(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r);
 /** bench fit: options as those of harsanyi interactions. Sets n and json. */
 hrs_status hrs_bench_fit(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r);
 /** bench indices. */

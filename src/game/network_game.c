@@ -103,7 +103,7 @@ static hrs_status evaluate_tail(network_game *game, hrs_subcube cube, hrs_count 
 
 static hrs_status network_prepare(void *self) {
   network_game *game = self;
-  if (!game->front || game->tabulated) return HRS_OK;
+  if (!game->front || !game->tabulates || game->tabulated) return HRS_OK;
   hrs_status status = game->session->stale ? hrs_session_refold(game->session) : HRS_OK;
   /* With a team, all ranks have to take part. */
   hrs_status filled = hrs_front_fill(game->front, game->label, game->masking.sample,
@@ -139,7 +139,7 @@ static hrs_status network_evaluate(void *self, hrs_subcube cube, double *values)
   /* A few masks on their own, as for v(empty) and v(N), are not worth tables. */
   enum { FEW = 32 };
   hrs_count size = hrs_subcube_size(cube);
-  if (game->front && !game->team && size >= FEW) HRS_TRY(network_prepare(game));
+  if (!game->team && size >= FEW) HRS_TRY(network_prepare(game));
   if (game->tabulated && size >= FEW) return evaluate_blocks(game, cube, values);
   hrs_count most = hrs_session_max_batch(game->session);
   hrs_mask mask = cube.fixed;
@@ -529,6 +529,13 @@ hrs_network_cost hrs_game_network_cost(const hrs_game *game) {
   cost.cut = hrs_front_cut_name(network->front, 0);
   cost.cuts = hrs_front_cuts(network->front);
   return cost;
+}
+
+void hrs_game_network_use(hrs_game *game, hrs_evaluator evaluator) {
+  if (game->methods.evaluate != network_evaluate) return;
+  network_game *network = game->self;
+  network->tabulates = evaluator == HRS_EVALUATOR_LATTICE;
+  network->tabulated = false;
 }
 
 hrs_count hrs_game_network_bytes(const hrs_game *game) {
