@@ -1,0 +1,258 @@
+/*
+ * Fused steps against the single ones: the same network, made twice. Random layers of all kinds
+ * that are fused, and what must not be.
+ */
+#include "network/session.h"
+
+#include "onnx_maker.h"
+
+#include <math.h>
+
+#define FLOAT MAKER_TYPE(FLOAT)
+
+static uint64_t seed = 1;
+
+static int64_t pick(int64_t low, int64_t high) {
+  seed = seed * 6364136223846793005u + 1442695040888963407u;
+  return low + (int64_t)((seed >> 33) % (uint64_t)(high - low + 1));
+}
+
+static float number(void) {
+  return (float)pick(-1000, 1000) / 500;
+}
+
+/* ---- networks, layer by layer ---- */
+
+typedef struct builder {
+  graph_proto *graph;
+  char value[16]; /* the last one */
+  int rank, count;
+  int64_t dim[4];
+} builder;
+
+static const char *named(const char *kind, int number_) {
+  static char text[8][24];
+  static int turn;
+  turn = (turn + 1) % 8;
+  snprintf(text[turn], sizeof *text, "%s%d", kind, number_);
+  return text[turn];
+}
+
+static void weight(builder *b, const char *name, float low, int rank, const int64_t *dim) {
+  int64_t n = 1;
+  for (int i = 0; i < rank; i++)
+    n *= dim[i];
+  float *data = malloc(sizeof *data * (size_t)n);
+  for (int64_t i = 0; i < n; i++)
+    data[i] = low > 0 ? low + fabsf(number()) : number();
+  maker_initialiser(b->graph, name, FLOAT, rank, dim, (size_t)n * sizeof *data, data);
+  free(data);
+}
+
+/* A node that reads the last value and, where `more` says so, others. */
+static node_proto *layer(builder *b, const char *op, const char *more) {
+  const char *out = named("v", ++b->count);
+  char inputs[96];
+  snprintf(inputs, sizeof inputs, "%s%s%s", b->value, *more ? "," : "", more);
+  node_proto *node = maker_node(b->graph, op, out, inputs, out);
+  snprintf(b->value, sizeof b->value, "%s", out);
+  return node;
+}
+
+static void add_gemm(builder *b) {
+  bool flip = pick(0, 1), bias = pick(0, 3) > 0;
+  int64_t k = b->dim[1], n = pick(1, 40);
+  const char *w = named("w", b->count), *c = named("c", b->count);
+  weight(b, w, 0, 2, flip ? DIMS(n, k) : DIMS(k, n));
+  char more[64];
+  snprintf(more, sizeof more, "%s%s%s", w, bias ? "," : "", bias ? c : "");
+  if (bias) weight(b, c, 0, 1, pick(0, 3) ? &n : DIMS(1));
+  node_proto *node = layer(b, "Gemm", more);
+  maker_int(node, "transB", flip);
+  if (pick(0, 1)) maker_float(node, "alpha", number());
+  if (pick(0, 1)) maker_float(node, "beta", number());
+  b->dim[1] = n;
+}
+
+static void add_matmul(builder *b) {
+  int64_t k = b->dim[b->rank - 1], n = pick(1, 40);
+  const char *w = named("w", b->count);
+  weight(b, w, 0, 2, DIMS(k, n));
+  layer(b, "MatMul", w);
+  b->dim[b->rank - 1] = n;
+}
+
+static void add_bias(builder *b, int axis) {
+  const char *c = named("c", b->count);
+  int64_t dim[4] = {1, 1, 1, 1};
+  int first = (int)pick(0, axis);
+  dim[axis] = pick(0, 3) ? b->dim[axis] : 1;
+  weight(b, c, 0, b->rank - first, dim + first);
+  if (pick(0, 1)) {
+    layer(b, "Add", c);
+  } else {
+    char inputs[64];
+    const char *out = named("v", ++b->count);
+    snprintf(inputs, sizeof inputs, "%s,%s", c, b->value);
+    maker_node(b->graph, "Add", out, inputs, out);
+    snprintf(b->value, sizeof b->value, "%s", out);
+  }
+}
+
+static void add_normalization(builder *b) {
+  char more[96];
+  int n = b->count;
+  weight(b, named("s", n), 0, 1, &b->dim[1]);
+  weight(b, named("b", n), 0, 1, &b->dim[1]);
+  weight(b, named("m", n), 0, 1, &b->dim[1]);
+  weight(b, named("q", n), 0.25f, 1, &b->dim[1]);
+  snprintf(more, sizeof more, "s%d,b%d,m%d,q%d", n, n, n, n);
+  layer(b, "BatchNormalization", more);
+}
+
+static void add_activation(builder *b) {
+  static const char *const ops[] = {"Relu", "LeakyRelu", "Sigmoid", "Tanh", "Clip", "Abs"};
+  int which = (int)pick(0, 5);
+  if (which != 4) {
+    layer(b, ops[which], "");
+    return;
+  }
+  char more[64];
+  snprintf(more, sizeof more, "%s,%s", named("l", b->count), named("h", b->count));
+  float low = -0.5f, high = 1;
+  maker_initialiser(b->graph, named("l", b->count), FLOAT, 0, NULL, sizeof low, &low);
+  maker_initialiser(b->graph, named("h", b->count), FLOAT, 0, NULL, sizeof high, &high);
+  layer(b, "Clip", more);
+}
+
+static void add_dense(builder *b) {
+  if (b->rank == 2 && pick(0, 1))
+    add_gemm(b);
+  else
+    add_matmul(b);
+  if (pick(0, 1)) add_bias(b, b->rank - 1);
+  if (b->rank == 2 && pick(0, 2) == 0) add_normalization(b);
+}
+
+static hrs_model *random_model(builder *b) {
+  model_proto *proto = maker_model(17);
+  *b = (builder){.graph = proto->graph, .value = "x", .rank = pick(0, 3) ? 2 : 3};
+  b->dim[0] = 1;
+  for (int i = 1; i < b->rank; i++)
+    b->dim[i] = pick(1, 30);
+  if (pick(0, 9) == 0) b->dim[b->rank - 1] = pick(250, 600);
+  maker_input(proto->graph, "x", FLOAT, b->rank, b->dim);
+  for (int64_t i = pick(1, 3); i > 0; i--) {
+    add_dense(b);
+    for (int64_t k = pick(0, 2); k > 0; k--)
+      add_activation(b);
+  }
+  maker_output(proto->graph, b->value);
+  hrs_model *model;
+  ASSERT_OK(hrs_model_load(maker_finish(proto, "fuse.onnx"), NULL, &model));
+  return model;
+}
+
+/* ---- the comparison ---- */
+
+enum { BATCH = 13 };
+
+static hrs_session *session_of(const hrs_model *model, int n_fetches, const char *const *fetch,
+                               bool fused) {
+  hrs_session *session;
+  hrs_feed feed = {.name = "x", .type = HRS_F32, .rank = model->input[0].rank, .varies = true};
+  memcpy(feed.dim, model->input[0].dim, sizeof feed.dim);
+  hrs_session_unfused = !fused;
+  ASSERT_OK(hrs_session_create(model, 1, &feed, n_fetches, fetch, BATCH, &session));
+  hrs_session_unfused = false;
+  return session;
+}
+
+/* Results of `batch` instances; the caller frees them. */
+static float *results(hrs_session *session, const float *x, hrs_count in, hrs_count batch,
+                      hrs_count *count) {
+  hrs_count step;
+  memcpy(hrs_session_feed_buffer(session, 0), x, (size_t)(in * batch) * sizeof *x);
+  ASSERT_OK(hrs_session_run(session, batch));
+  const float *out = hrs_session_fetch(session, 0, &step);
+  float *copy;
+  *count = step;
+  ASSERT_OK(hrs_alloc(step * batch, sizeof *copy, &copy));
+  memcpy(copy, out, (size_t)(step * batch) * sizeof *copy);
+  return copy;
+}
+
+static void compare(const hrs_model *model, const char *fetch) {
+  hrs_session *fused = session_of(model, 1, &fetch, true);
+  hrs_session *single = session_of(model, 1, &fetch, false);
+  assert_true(fused->n_run <= single->n_run);
+  hrs_count in = 1, count;
+  for (int i = 0; i < model->input[0].rank; i++)
+    in *= model->input[0].dim[i];
+  float *x;
+  ASSERT_OK(hrs_alloc(in * BATCH, sizeof *x, &x));
+  for (hrs_count i = 0; i < in * BATCH; i++)
+    x[i] = number();
+  float *a = results(fused, x, in, BATCH, &count), *b = results(single, x, in, BATCH, &count);
+  double largest = 1;
+  for (hrs_count i = 0; i < count * BATCH; i++)
+    largest = fmax(largest, fabs((double)b[i]));
+  for (hrs_count i = 0; i < count * BATCH; i++)
+    if (!(fabs((double)a[i] - (double)b[i]) <= 1e-4 * largest))
+      fail_msg("seed %llu: element %lld is %.9g fused, %.9g not", (unsigned long long)seed,
+               (long long)i, (double)a[i], (double)b[i]);
+  /* An instance has the same bits wherever it stands. */
+  float *alone = results(fused, x + in * (BATCH - 1), in, 1, &count);
+  assert_memory_equal(alone, a + count * (BATCH - 1), (size_t)count * sizeof *a);
+  hrs_free(x);
+  hrs_free(a);
+  hrs_free(b);
+  hrs_free(alone);
+  hrs_session_destroy(&fused);
+  hrs_session_destroy(&single);
+}
+
+static void test_random(void **state) {
+  (void)state;
+  for (int i = 0; i < 300; i++) {
+    builder b;
+    hrs_model *model = random_model(&b);
+    compare(model, b.value);
+    hrs_model_destroy(&model);
+  }
+}
+
+/* Values that are fetched are written, and so are those that two nodes read. */
+static void test_fetched(void **state) {
+  (void)state;
+  model_proto *proto = maker_model(17);
+  builder b = {.graph = proto->graph, .value = "x", .rank = 2, .dim = {1, 4}};
+  maker_input(proto->graph, "x", FLOAT, 2, b.dim);
+  add_matmul(&b);
+  layer(&b, "Relu", "");
+  layer(&b, "Tanh", "");
+  layer(&b, "Add", "v2");
+  maker_output(proto->graph, b.value);
+  hrs_model *model;
+  ASSERT_OK(hrs_model_load(maker_finish(proto, "fetched.onnx"), NULL, &model));
+  const char *const fetches[] = {"v1", "v4"};
+  compare(model, "v4");
+  hrs_session *both = session_of(model, 2, fetches, true), *one = session_of(model, 1, fetches, 0);
+  float x[4 * BATCH];
+  for (int i = 0; i < 4 * BATCH; i++)
+    x[i] = number();
+  hrs_count count;
+  float *a = results(both, x, 4, BATCH, &count), *c = results(one, x, 4, BATCH, &count);
+  for (hrs_count i = 0; i < count * BATCH; i++)
+    assert_true(fabsf(a[i] - c[i]) < 1e-5f);
+  hrs_free(a);
+  hrs_free(c);
+  hrs_session_destroy(&both);
+  hrs_session_destroy(&one);
+  hrs_model_destroy(&model);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_random), cmocka_unit_test(test_fetched)};
+  return cmocka_run_group_tests(tests, NULL, scratch_remove);
+}
