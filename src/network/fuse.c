@@ -20,10 +20,12 @@ const float *hrs_fuse_constant(const hrs_session *s, int slot) {
   return constant ? at->tensor.data : NULL;
 }
 
-hrs_status hrs_fusion_apply(const hrs_step *const *after, int n_after, hrs_count n, float *data) {
+hrs_status hrs_fusion_apply(const void *list_, hrs_count n, float *data) {
   enum { MOST_IN = 3 };
-  for (int i = 0; i < n_after; i++) {
-    hrs_call call = after[i]->call;
+  const hrs_fusion_list *list = list_;
+  for (int i = 0; i < list->n; i++) {
+    const hrs_step *step = list->step[i];
+    hrs_call call = step->call;
     hrs_tensor in[MOST_IN], out = {.type = HRS_F32, .rank = 1, .dim = {n}, .data = data, .step = n};
     for (int k = 1; k < call.n_in; k++)
       in[k] = call.in[k];
@@ -31,7 +33,7 @@ hrs_status hrs_fusion_apply(const hrs_step *const *after, int n_after, hrs_count
     call.in = in;
     call.out = &out;
     call.batch = 1;
-    HRS_TRY(after[i]->node.def->run(&call));
+    HRS_TRY(step->node.def->run(&call));
   }
   return HRS_OK;
 }
@@ -100,14 +102,16 @@ static bool extend(fuser *f, hrs_fusion *fusion) {
   int at = f->reader[fusion->out];
   const hrs_step *step = s->step[at];
   if (f->taken[at] || step->shared || step->call.n_out < 1) return false;
+  hrs_fusion_list *list = fusion->pool ? &fusion->later : &fusion->after;
   const hrs_tensor *now = &s->slot[fusion->out].tensor, *then = &s->slot[step->out[0]].tensor;
   bool same = now->type == then->type && now->rank == then->rank &&
               hrs_tensor_count(now) == hrs_tensor_count(then);
-  if (!same) return false;
-  if (is_after(s, step, fusion->out) && fusion->n_after < HRS_FUSION_AFTER)
-    fusion->after[fusion->n_after++] = step;
-  else if (fusion->n_after > 0 ||
-           !(take_add(s, step, fusion) || take_normalization(s, step, fusion)))
+  bool plain = list->n == 0 && !fusion->pool;
+  if (same && is_after(s, step, fusion->out) && list->n < HRS_FUSION_AFTER)
+    list->step[list->n++] = step;
+  else if (!fusion->pool && hrs_conv_takes_pool(s, fusion, step))
+    fusion->pool = step;
+  else if (!same || !plain || !(take_add(s, step, fusion) || take_normalization(s, step, fusion)))
     return false;
   f->taken[at] = true;
   fusion->out = step->out[0];
@@ -118,15 +122,16 @@ static bool extend(fuser *f, hrs_fusion *fusion) {
 
 static hrs_status fuse_step(fuser *f, hrs_step *step, hrs_step **out) {
   hrs_fusion fusion = {.head = step};
-  bool is = false;
+  bool dense = false, conv = false;
   hrs_status status = HRS_OK;
   *out = step;
-  HRS_GO(hrs_dense_head(f->s, step, &fusion, &is));
-  if (is) {
+  HRS_GO(hrs_dense_head(f->s, step, &fusion, &dense));
+  if (!dense) HRS_GO(hrs_conv_head(f->s, step, &fusion, &conv));
+  if (dense || conv) {
     fusion.out = step->out[0];
     while (extend(f, &fusion)) {
     }
-    HRS_GO(hrs_dense_fuse(f->s, &fusion, out));
+    HRS_GO((dense ? hrs_dense_fuse : hrs_conv_fuse)(f->s, &fusion, out));
     (*out)->fused = true;
   }
 done:

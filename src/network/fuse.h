@@ -16,17 +16,24 @@
 
 enum { HRS_FUSION_AFTER = 4 };
 
+/** Element-wise operators, one after the other. */
+typedef struct hrs_fusion_list {
+  int n;
+  const hrs_step *step[HRS_FUSION_AFTER];
+} hrs_fusion_list;
+
 /**
  * A product (dense layer or convolution), what scales and shifts its channels, and the element-wise
- * operators behind it: result = after(scale[c] * product + shift[c]).
+ * operators and the pool behind it: result = after(scale[c] * product + shift[c]).
  */
 typedef struct hrs_fusion {
   const hrs_step *head;
   int axis;           /* of the channels in the result */
   hrs_count channels; /* its length */
   float *scale, *shift;
-  int n_after;
-  const hrs_step *after[HRS_FUSION_AFTER];
+  hrs_fusion_list after;
+  const hrs_step *pool; /* a MaxPool behind a convolution; NULL: none */
+  hrs_fusion_list later;
   int out; /* slot of the result */
 } hrs_fusion;
 
@@ -35,8 +42,8 @@ hrs_status hrs_session_fuse(hrs_session *session);
 
 /** The data of a slot if it is a constant of the network, of floats; else NULL. */
 const float *hrs_fuse_constant(const hrs_session *session, int slot);
-/** Apply the element-wise operators to n results, in place. */
-hrs_status hrs_fusion_apply(const hrs_step *const *after, int n_after, hrs_count n, float *data);
+/** Apply a hrs_fusion_list to n results, in place. */
+hrs_status hrs_fusion_apply(const void *list, hrs_count n, float *data);
 
 /** Can a step be the head of a fusion? If so, set axis and channels, and the bias as the shift
  * (with memory for scale and shift from hrs_alloc). */
@@ -44,5 +51,12 @@ hrs_status hrs_dense_head(const hrs_session *session, const hrs_step *step, hrs_
                           bool *is);
 /** The fused step, to be freed with hrs_step_destroy. */
 hrs_status hrs_dense_fuse(hrs_session *session, const hrs_fusion *fusion, hrs_step **out);
+
+/** The same for convolutions; and may a step be the pool behind one? */
+hrs_status hrs_conv_head(const hrs_session *session, const hrs_step *step, hrs_fusion *out,
+                         bool *is);
+bool hrs_conv_takes_pool(const hrs_session *session, const hrs_fusion *fusion,
+                         const hrs_step *pool);
+hrs_status hrs_conv_fuse(hrs_session *session, const hrs_fusion *fusion, hrs_step **out);
 
 #endif

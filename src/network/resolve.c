@@ -75,6 +75,7 @@ hrs_status hrs_step_create(const hrs_node *node, int n_in, const int *in, int n_
 void hrs_step_destroy(hrs_step *step) {
   if (!step) return;
   hrs_free(step->node.state);
+  hrs_free(step->packed);
   hrs_free(step);
 }
 

@@ -29,7 +29,8 @@ typedef struct hrs_step {
   hrs_call call;
   int *in, *out; /* slots, -1: left out */
   bool folded, shared;
-  bool fused; /* stands for several of session->step (fuse.h) */
+  bool fused;   /* stands for several of session->step (fuse.h) */
+  void *packed; /* of a fused step: weights as its kernel wants them */
 } hrs_step;
 
 typedef struct hrs_session_feed {

@@ -13,8 +13,7 @@ enum { ROWS = 96 };
 typedef struct dense {
   hrs_packed packed;
   hrs_count rows; /* of one instance */
-  int n_after;
-  const hrs_step *after[HRS_FUSION_AFTER];
+  hrs_fusion_list after;
 } dense;
 
 /* The matrix as element [k, n] = weight[k * row + n * column]. */
@@ -98,7 +97,7 @@ static hrs_status run_dense(hrs_call *call) {
   for (hrs_count i = 0; i < rows; i += ROWS) {
     hrs_count some = rows - i < ROWS ? rows - i : ROWS;
     hrs_packed_run(&d->packed, some, from + i * d->packed.k, to + i * d->packed.n);
-    HRS_TRY(hrs_fusion_apply(d->after, d->n_after, some * d->packed.n, to + i * d->packed.n));
+    HRS_TRY(hrs_fusion_apply(&d->after, some * d->packed.n, to + i * d->packed.n));
   }
   return HRS_OK;
 }
@@ -126,8 +125,7 @@ hrs_status hrs_dense_fuse(hrs_session *s, const hrs_fusion *fusion, hrs_step **o
       weight[i * l.n + j] = fusion->scale[j] * l.weight[i * l.row + j * l.column];
   dense *d = step->node.state;
   d->rows = l.rows;
-  d->n_after = fusion->n_after;
-  memcpy(d->after, fusion->after, sizeof d->after);
+  d->after = fusion->after;
   hrs_packed_fill(l.k, l.n, weight, l.n, 1, fusion->shift, (float *)((char *)d + head), &d->packed);
   step->out[0] = fusion->out;
   s->folded_bytes += floats * (hrs_count)sizeof(float);

@@ -46,5 +46,24 @@ HRS_TILE_INLINE void hrs_tile_store(float *to, __m256 value, hrs_count count) {
   if (count & 1) _mm_store_ss(to, part);
 }
 
+/** Rows become columns. */
+HRS_TILE_INLINE void hrs_tile_transpose(__m256 row[HRS_LANES]) {
+  __m256 pair[HRS_LANES], quad[HRS_LANES];
+  HRS_UNROLL for (int i = 0; i < HRS_LANES; i += 2) {
+    pair[i] = _mm256_unpacklo_ps(row[i], row[i + 1]);
+    pair[i + 1] = _mm256_unpackhi_ps(row[i], row[i + 1]);
+  }
+  HRS_UNROLL for (int i = 0; i < HRS_LANES; i += 4) {
+    quad[i] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0x44);
+    quad[i + 1] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0xee);
+    quad[i + 2] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0x44);
+    quad[i + 3] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0xee);
+  }
+  HRS_UNROLL for (int i = 0; i < HRS_LANES / 2; i++) {
+    row[i] = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x20);
+    row[i + 4] = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x31);
+  }
+}
+
 #endif
 #endif
