@@ -7,12 +7,6 @@
 
 bool hrs_session_unfused;
 
-typedef struct fuser {
-  hrs_session *s;
-  int *uses, *reader; /* by slot: how many inputs and fetches it is, and the last step of these */
-  bool *taken;        /* by step: part of a fusion */
-} fuser;
-
 const float *hrs_fuse_constant(const hrs_session *s, int slot) {
   if (slot < 0) return NULL;
   const hrs_slot *at = &s->slot[slot];
@@ -96,7 +90,7 @@ static bool take_normalization(const hrs_session *s, const hrs_step *step, hrs_f
 }
 
 /* Take up the only reader of the result so far, if it fits. */
-static bool extend(fuser *f, hrs_fusion *fusion) {
+static bool extend(hrs_fuser *f, hrs_fusion *fusion) {
   const hrs_session *s = f->s;
   if (f->uses[fusion->out] != 1 || f->reader[fusion->out] < 0) return false;
   int at = f->reader[fusion->out];
@@ -120,11 +114,15 @@ static bool extend(fuser *f, hrs_fusion *fusion) {
 
 /* ---- the pass ---- */
 
-static hrs_status fuse_step(fuser *f, hrs_step *step, hrs_step **out) {
+static hrs_status fuse_step(hrs_fuser *f, int at, hrs_step **out) {
+  hrs_step *step = f->s->step[at];
   hrs_fusion fusion = {.head = step};
   bool dense = false, conv = false;
   hrs_status status = HRS_OK;
-  *out = step;
+  if (step->call.n_in < 1 || step->in[0] < 0 || step->call.n_out < 1 || step->out[0] < 0)
+    return HRS_OK;
+  HRS_GO(hrs_rows_fuse(f, at, out));
+  if (*out) goto done;
   HRS_GO(hrs_dense_head(f->s, step, &fusion, &dense));
   if (!dense) HRS_GO(hrs_conv_head(f->s, step, &fusion, &conv));
   if (dense || conv) {
@@ -132,15 +130,15 @@ static hrs_status fuse_step(fuser *f, hrs_step *step, hrs_step **out) {
     while (extend(f, &fusion)) {
     }
     HRS_GO((dense ? hrs_dense_fuse : hrs_conv_fuse)(f->s, &fusion, out));
-    (*out)->fused = true;
   }
 done:
+  if (*out) (*out)->fused = true;
   hrs_free(fusion.scale);
   hrs_free(fusion.shift);
   return status;
 }
 
-static void count_uses(fuser *f) {
+static void count_uses(hrs_fuser *f) {
   hrs_session *s = f->s;
   for (int i = 0; i < s->n_slots; i++)
     f->reader[i] = -1;
@@ -156,7 +154,7 @@ static void count_uses(fuser *f) {
 }
 
 hrs_status hrs_session_fuse(hrs_session *s) {
-  fuser f = {.s = s};
+  hrs_fuser f = {.s = s};
   hrs_status status = HRS_OK;
   HRS_GO(hrs_calloc(s->n_slots, sizeof *f.uses, &f.uses));
   HRS_GO(hrs_alloc(s->n_slots, sizeof *f.reader, &f.reader));
@@ -164,10 +162,10 @@ hrs_status hrs_session_fuse(hrs_session *s) {
   HRS_GO(hrs_alloc(s->n_steps, sizeof *s->run, &s->run));
   count_uses(&f);
   for (int i = 0; i < s->n_steps; i++) {
-    hrs_step *step = s->step[i];
-    if (f.taken[i] || step->folded) continue;
-    if (!hrs_session_unfused && !step->shared) HRS_GO(fuse_step(&f, step, &step));
-    s->run[s->n_run++] = step;
+    hrs_step *fused = NULL;
+    if (f.taken[i] || s->step[i]->folded) continue;
+    if (!hrs_session_unfused && !s->step[i]->shared) HRS_GO(fuse_step(&f, i, &fused));
+    s->run[s->n_run++] = fused ? fused : s->step[i];
   }
 done:
   hrs_free(f.uses);

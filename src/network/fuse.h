@@ -37,6 +37,13 @@ typedef struct hrs_fusion {
   int out; /* slot of the result */
 } hrs_fusion;
 
+/** What the pass knows of a session. */
+typedef struct hrs_fuser {
+  hrs_session *s;
+  int *uses, *reader; /* by slot: how many inputs and fetches it is, and the last step of these */
+  bool *taken;        /* by step: part of a fusion */
+} hrs_fuser;
+
 /** Build session->run. */
 hrs_status hrs_session_fuse(hrs_session *session);
 
@@ -58,5 +65,9 @@ hrs_status hrs_conv_head(const hrs_session *session, const hrs_step *step, hrs_f
 bool hrs_conv_takes_pool(const hrs_session *session, const hrs_fusion *fusion,
                          const hrs_step *pool);
 hrs_status hrs_conv_fuse(hrs_session *session, const hrs_fusion *fusion, hrs_step **out);
+
+/** A row kernel in place of the steps from number `at` on that it stands for, which are marked as
+ *  taken (rows.c); *out is NULL where none fits. */
+hrs_status hrs_rows_fuse(hrs_fuser *fuser, int at, hrs_step **out);
 
 #endif

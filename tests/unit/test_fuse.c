@@ -127,6 +127,62 @@ static void add_activation(builder *b) {
   layer(b, "Clip", more);
 }
 
+static const char *scalar(builder *b, const char *kind, float value) {
+  const char *name = named(kind, b->count);
+  maker_initialiser(b->graph, name, FLOAT, 0, NULL, sizeof value, &value);
+  return name;
+}
+
+/* A node of two values; the names of values so far are v<number>. */
+static void node_of(builder *b, const char *op, const char *x, const char *y) {
+  char inputs[64];
+  snprintf(inputs, sizeof inputs, "%s,%s", x, y);
+  const char *out = named("v", ++b->count);
+  maker_node(b->graph, op, out, inputs, out);
+  snprintf(b->value, sizeof b->value, "%s", out);
+}
+
+/* A layer normalisation as exporters write it, with and without the scale and the bias. */
+static void add_layer_normalization(builder *b) {
+  char x[16], centred[16], mean[16];
+  int64_t n = b->dim[b->rank - 1];
+  snprintf(x, sizeof x, "%s", b->value);
+  maker_ints(layer(b, "ReduceMean", ""), "axes", 1, DIMS(-1));
+  snprintf(mean, sizeof mean, "%s", b->value);
+  node_of(b, "Sub", x, mean);
+  snprintf(centred, sizeof centred, "%s", b->value);
+  if (pick(0, 1))
+    node_of(b, "Pow", centred, scalar(b, "two", 2));
+  else
+    node_of(b, "Mul", centred, centred);
+  maker_ints(layer(b, "ReduceMean", ""), "axes", 1, DIMS(-1));
+  layer(b, "Add", scalar(b, "epsilon", 0.01f));
+  layer(b, "Sqrt", "");
+  char root[16];
+  snprintf(root, sizeof root, "%s", b->value);
+  node_of(b, "Div", centred, root);
+  if (pick(0, 2) == 0) return;
+  weight(b, named("g", b->count), 0, 1, &n);
+  layer(b, "Mul", named("g", b->count));
+  if (pick(0, 2) == 0) return;
+  weight(b, named("h", b->count), 0, 1, &n);
+  layer(b, "Add", named("h", b->count));
+}
+
+static void add_gelu(builder *b) {
+  char x[16], erf[16];
+  snprintf(x, sizeof x, "%s", b->value);
+  layer(b, "Div", scalar(b, "root", 1.41421356f));
+  layer(b, "Erf", "");
+  layer(b, "Add", scalar(b, "one", 1));
+  snprintf(erf, sizeof erf, "%s", b->value);
+  if (pick(0, 1))
+    node_of(b, "Mul", x, erf);
+  else
+    node_of(b, "Mul", erf, x);
+  layer(b, "Mul", scalar(b, "half", 0.5f));
+}
+
 static void add_dense(builder *b) {
   if (b->rank == 2 && pick(0, 1))
     add_gemm(b);
@@ -214,6 +270,8 @@ static hrs_model *random_rows(builder *b) {
     add_dense(b);
     for (int64_t k = pick(0, 2); k > 0; k--)
       add_activation(b);
+    if (pick(0, 2) == 0) add_gelu(b);
+    if (pick(0, 2) == 0) add_layer_normalization(b);
   }
   maker_output(proto->graph, b->value);
   hrs_model *model;
@@ -322,6 +380,28 @@ static void test_nan(void **state) {
   hrs_model_destroy(&model);
 }
 
+/* What the kernel of a layer stands for is one step. */
+static void test_rows(void **state) {
+  (void)state;
+  for (int which = 0; which < 2; which++) {
+    model_proto *proto = maker_model(17);
+    builder b = {.graph = proto->graph, .value = "x", .rank = 3, .dim = {1, 3, 20}};
+    maker_input(proto->graph, "x", FLOAT, 3, b.dim);
+    if (which == 0)
+      add_layer_normalization(&b);
+    else
+      add_gelu(&b);
+    maker_output(proto->graph, b.value);
+    hrs_model *model;
+    ASSERT_OK(hrs_model_load(maker_finish(proto, "rows.onnx"), NULL, &model));
+    compare(model, b.value);
+    hrs_session *s = session_of(model, 1, (const char *[]){b.value}, true);
+    if (which == 0) assert_int_equal(s->n_run, 1);
+    hrs_session_destroy(&s);
+    hrs_model_destroy(&model);
+  }
+}
+
 /* Values that are fetched are written, and so are those that two nodes read. */
 static void test_fetched(void **state) {
   (void)state;
@@ -354,6 +434,6 @@ static void test_fetched(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_random), cmocka_unit_test(test_nan),
-                                     cmocka_unit_test(test_fetched)};
+                                     cmocka_unit_test(test_rows), cmocka_unit_test(test_fetched)};
   return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

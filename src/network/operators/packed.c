@@ -33,15 +33,19 @@ void hrs_packed_fill(hrs_count k, hrs_count n, const float *weight, hrs_count ro
                      const float *bias, float *room, hrs_packed *out) {
   float *to = room + padded(n);
   *out = (hrs_packed){.k = k, .n = n, .bias = room, .panel = to};
-  if (bias) memcpy(room, bias, (size_t)n * sizeof *bias);
+  for (hrs_count j = 0; j < padded(n); j++)
+    room[j] = bias && j < n ? bias[j] : 0;
   /* Blocks of K one after the other, in each the panels. */
   for (hrs_count first = 0; first < k; first += DEPTH) {
     hrs_count end = k - first < DEPTH ? k : first + DEPTH;
     for (hrs_count j = 0; j < n; j += WIDE) {
       hrs_count width = panel_width(n, j), some = n - j < width ? n - j : width;
-      for (hrs_count l = first; l < end; l++, to += width)
+      for (hrs_count l = first; l < end; l++, to += width) {
         for (hrs_count i = 0; i < some; i++)
           to[i] = weight[l * row + (j + i) * column];
+        for (hrs_count i = some; i < width; i++)
+          to[i] = 0;
+      }
     }
   }
 }
@@ -52,6 +56,7 @@ void hrs_packed_fill(hrs_count k, hrs_count n, const float *weight, hrs_count ro
  * K (step 0), from the sums so far for the others. */
 typedef struct tile {
   hrs_count k, lda, ldc, rows, columns;
+  hrs_count panel_step; /* floats from row to row of the panel */
   const float *a, *panel, *start;
   hrs_count start_step;
   float *c;
@@ -61,6 +66,7 @@ typedef struct tile {
 #define KERNEL(M, V)                                                                               \
   HRS_TILE_TARGET static void kernel_##M##x##V(const tile *t) {                                    \
     const float *row[M], *panel = t->panel;                                                        \
+    hrs_count step = t->panel_step;                                                                \
     __m256 sum[M][V], ready[M][V];                                                                 \
     HRS_UNROLL for (int i = 0; i < M; i++) {                                                       \
       hrs_count at = i < t->rows ? i : t->rows - 1;                                                \
@@ -68,7 +74,7 @@ typedef struct tile {
       HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                           \
           _mm256_loadu_ps(t->start + at * t->start_step + j * HRS_LANES);                          \
     }                                                                                              \
-    for (hrs_count l = 0; l < t->k; l++, panel += V * HRS_LANES) {                                 \
+    for (hrs_count l = 0; l < t->k; l++, panel += step) {                                          \
       __m256 b[V];                                                                                 \
       HRS_UNROLL for (int j = 0; j < V; j++) b[j] = _mm256_loadu_ps(panel + j * HRS_LANES);        \
       HRS_UNROLL for (int i = 0; i < M; i++) {                                                     \
@@ -102,6 +108,7 @@ static void run_rows(const hrs_packed *p, hrs_count m, const float *from, float 
                   .ldc = p->n,
                   .rows = m - i < TILE ? m - i : TILE,
                   .columns = some,
+                  .panel_step = width,
                   .a = from + i * p->k + first,
                   .panel = panel,
                   .start = p->bias + j,
@@ -131,7 +138,40 @@ void hrs_packed_run(const hrs_packed *packed, hrs_count m, const float *from, fl
     run_rows(packed, m - i < ROWS ? m - i : ROWS, from + i * packed->k, to + i * packed->n);
 }
 
+void hrs_packed_once(hrs_count m, hrs_count n, hrs_count k, const float *from, const float *weight,
+                     float *to) {
+  /* The kernel reads whole vectors: behind the last row, too. */
+  float copy[HRS_PACKED_ONCE + WIDE];
+  static const float zeros[WIDE];
+  memcpy(copy, weight, (size_t)(k * n) * sizeof *copy);
+  memset(copy + k * n, 0, WIDE * sizeof *copy);
+  for (hrs_count j = 0; j < n; j += WIDE) {
+    hrs_count width = panel_width(n, j), some = n - j < width ? n - j : width;
+    for (hrs_count i = 0; i < m; i += TILE) {
+      tile t = {.k = k,
+                .lda = k,
+                .ldc = n,
+                .rows = m - i < TILE ? m - i : TILE,
+                .columns = some,
+                .panel_step = n,
+                .a = from + i * k,
+                .panel = copy + j,
+                .start = zeros,
+                .c = to + i * n + j};
+      if (width == WIDE)
+        kernel_6x2(&t);
+      else
+        kernel_6x1(&t);
+    }
+  }
+}
+
 #else
+
+void hrs_packed_once(hrs_count m, hrs_count n, hrs_count k, const float *from, const float *weight,
+                     float *to) {
+  (void)m, (void)n, (void)k, (void)from, (void)weight, (void)to;
+}
 
 void hrs_packed_run(const hrs_packed *packed, hrs_count m, const float *from, float *to) {
   (void)packed, (void)m, (void)from, (void)to;

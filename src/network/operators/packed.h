@@ -25,7 +25,7 @@ hrs_status hrs_packed_floats(hrs_count k, hrs_count n, hrs_count *floats);
 /**
  * Pack weight[i * row + j * column], i < k, j < n.
  * @param bias  n numbers; NULL: zeros
- * @param room  hrs_packed_floats of them, zeros, that live as long as *out
+ * @param room  hrs_packed_floats of them, that live as long as *out
  */
 void hrs_packed_fill(hrs_count k, hrs_count n, const float *weight, hrs_count row, hrs_count column,
                      const float *bias, float *room, hrs_packed *out);
@@ -33,5 +33,11 @@ void hrs_packed_fill(hrs_count k, hrs_count n, const float *weight, hrs_count ro
 /** to[m, n] = from[m, k] * weights + bias, rows of both without gaps. Only where
  *  hrs_tile_available. */
 void hrs_packed_run(const hrs_packed *packed, hrs_count m, const float *from, float *to);
+
+/** Most numbers of a matrix for hrs_packed_once. */
+enum { HRS_PACKED_ONCE = 4096 };
+/** to[m, n] = from[m, k] * weight[k, n] for a small matrix that is used once, and not packed. */
+void hrs_packed_once(hrs_count m, hrs_count n, hrs_count k, const float *from, const float *weight,
+                     float *to);
 
 #endif
