@@ -67,26 +67,29 @@ static bool take_add(const hrs_session *s, const hrs_step *step, hrs_fusion *fus
   return data;
 }
 
-/* Statistics of the training: y = (x - mean) * scale / sqrt(variance + epsilon) + bias. */
-static bool take_normalization(const hrs_session *s, const hrs_step *step, hrs_fusion *fusion) {
-  if (strcmp(step->node.op, "BatchNormalization") != 0 || step->in[0] != fusion->out ||
-      fusion->axis != 1)
-    return false;
+bool hrs_fuse_normalization(const hrs_session *s, const hrs_step *step, hrs_count channels,
+                            float *scale, float *shift) {
   const float *of[5];
   for (int i = 1; i <= 4; i++) {
     of[i] = hrs_fuse_constant(s, step->in[i]);
-    if (!of[i] || hrs_tensor_count(&s->slot[step->in[i]].tensor) != fusion->channels) return false;
+    if (!of[i] || hrs_tensor_count(&s->slot[step->in[i]].tensor) != channels) return false;
   }
   float epsilon = hrs_attr_float(&step->node, "epsilon", 1e-5f);
   /* A factor that is no number would reach results that the layer's zeros keep it from. */
-  for (hrs_count c = 0; c < fusion->channels; c++)
+  for (hrs_count c = 0; c < channels; c++)
     if (!isfinite(of[1][c] / sqrtf(of[4][c] + epsilon))) return false;
-  for (hrs_count c = 0; c < fusion->channels; c++) {
+  for (hrs_count c = 0; c < channels; c++) {
     float factor = of[1][c] / sqrtf(of[4][c] + epsilon);
-    fusion->scale[c] *= factor;
-    fusion->shift[c] = (fusion->shift[c] - of[3][c]) * factor + of[2][c];
+    scale[c] *= factor;
+    shift[c] = (shift[c] - of[3][c]) * factor + of[2][c];
   }
   return true;
+}
+
+static bool take_normalization(const hrs_session *s, const hrs_step *step, hrs_fusion *fusion) {
+  return strcmp(step->node.op, "BatchNormalization") == 0 && step->in[0] == fusion->out &&
+         fusion->axis == 1 &&
+         hrs_fuse_normalization(s, step, fusion->channels, fusion->scale, fusion->shift);
 }
 
 /* Take up the only reader of the result so far, if it fits. */

@@ -49,6 +49,12 @@ hrs_status hrs_session_fuse(hrs_session *session);
 
 /** The data of a slot if it is a constant of the network, of floats; else NULL. */
 const float *hrs_fuse_constant(const hrs_session *session, int slot);
+/**
+ * Put a BatchNormalization, whose statistics are constants, into factors and shifts by channel:
+ * y = (x - mean) * scale / sqrt(variance + epsilon) + bias. False where it does not fit.
+ */
+bool hrs_fuse_normalization(const hrs_session *session, const hrs_step *step, hrs_count channels,
+                            float *scale, float *shift);
 /** Apply a hrs_fusion_list to n results, in place. */
 hrs_status hrs_fusion_apply(const void *list, hrs_count n, float *data);
 

@@ -112,6 +112,16 @@ static void add_normalization(builder *b) {
   layer(b, "BatchNormalization", more);
 }
 
+/* The same for the last of three axes. */
+static void add_turned_normalization(builder *b) {
+  int64_t rows = b->dim[1];
+  maker_ints(layer(b, "Transpose", ""), "perm", 3, DIMS(0, 2, 1));
+  b->dim[1] = b->dim[2];
+  add_normalization(b);
+  b->dim[1] = rows;
+  maker_ints(layer(b, "Transpose", ""), "perm", 3, DIMS(0, 2, 1));
+}
+
 static void add_activation(builder *b) {
   static const char *const ops[] = {"Relu", "LeakyRelu", "Sigmoid", "Tanh", "Clip", "Abs"};
   int which = (int)pick(0, 5);
@@ -271,6 +281,7 @@ static hrs_model *random_rows(builder *b) {
     for (int64_t k = pick(0, 2); k > 0; k--)
       add_activation(b);
     if (pick(0, 2) == 0) add_gelu(b);
+    if (b->rank == 3 && pick(0, 1)) add_turned_normalization(b);
     if (pick(0, 2) == 0) add_layer_normalization(b);
   }
   maker_output(proto->graph, b->value);

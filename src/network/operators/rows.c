@@ -4,6 +4,7 @@
  * is one pass over rows in the cache.
  */
 #include "rows.h"
+#include "common.h"
 #include "network/fuse.h"
 #include "tile.h"
 #include "vector_math.h"
@@ -53,6 +54,43 @@ static bool reduces_last(const hrs_fuser *f, const hrs_step *step) {
   return hrs_tensor_count(out) * in->dim[in->rank - 1] == hrs_tensor_count(in);
 }
 
+/* What one kernel stands for: steps, the first of which reads the input, and the result's slot. */
+typedef struct parts {
+  int at[9], n;
+  int out;
+  const float *epsilon, *scale, *bias; /* of a layer normalisation */
+} parts;
+
+static bool only(const hrs_fuser *f, int slot, int uses) {
+  return f->uses[slot] == uses;
+}
+
+/* Go to the single reader of a slot: its operator must be `op`. */
+static hrs_step *follow(const hrs_fuser *f, parts *p, int slot, const char *op) {
+  int *at = &p->at[p->n];
+  hrs_step *step = only(f, slot, 1) ? reader(f, p->at[0], slot, op, at) : NULL;
+  if (step) p->n++;
+  return step;
+}
+
+/* The step that takes their place; it frees `state`, also where this fails. */
+static hrs_status replace(hrs_fuser *f, const parts *p, const hrs_operator *def, void *state,
+                          hrs_step **out) {
+  const hrs_step *first = f->s->step[p->at[0]];
+  hrs_node node = first->node;
+  node.def = def;
+  node.state = state;
+  hrs_status status = hrs_step_create(&node, 1, first->in, 1, out);
+  if (status != HRS_OK) {
+    hrs_free(state);
+    return status;
+  }
+  (*out)->out[0] = p->out;
+  for (int i = 0; i < p->n; i++)
+    f->taken[p->at[i]] = true;
+  return HRS_OK;
+}
+
 /* ---- layer normalisation ---- */
 
 typedef struct layer {
@@ -72,28 +110,9 @@ static hrs_status run_layer(hrs_call *call) {
 static const hrs_operator layer_operator = {
     .name = "(layer normalisation)", .flags = HRS_OP_BATCHED, .run = run_layer};
 
-/* The parts behind the first ReduceMean, by their places among the steps. */
-typedef struct layer_parts {
-  int at[9], n;
-  int out;
-  const float *epsilon, *scale, *bias;
-} layer_parts;
-
-static bool only(const hrs_fuser *f, int slot, int uses) {
-  return f->uses[slot] == uses;
-}
-
-/* Go to the single reader of a slot: its operator must be `op`. */
-static hrs_step *follow(const hrs_fuser *f, layer_parts *p, int slot, const char *op) {
-  int *at = &p->at[p->n];
-  hrs_step *step = only(f, slot, 1) ? reader(f, p->at[0], slot, op, at) : NULL;
-  if (step) p->n++;
-  return step;
-}
-
-static bool find_layer(const hrs_fuser *f, int at, layer_parts *p) {
+static bool find_layer(const hrs_fuser *f, int at, parts *p) {
   const hrs_step *mean = f->s->step[at];
-  *p = (layer_parts){.at = {at}, .n = 1};
+  *p = (parts){.at = {at}, .n = 1};
   if (strcmp(mean->node.op, "ReduceMean") != 0 || !reduces_last(f, mean)) return false;
   int x = mean->in[0];
   hrs_count n = f->s->slot[x].tensor.dim[f->s->slot[x].tensor.rank - 1];
@@ -136,7 +155,7 @@ static bool find_layer(const hrs_fuser *f, int at, layer_parts *p) {
   return true;
 }
 
-static hrs_status make_layer(hrs_fuser *f, const layer_parts *p, hrs_step **out) {
+static hrs_status make_layer(hrs_fuser *f, const parts *p, hrs_step **out) {
   const hrs_step *mean = f->s->step[p->at[0]];
   const hrs_tensor *x = &f->s->slot[mean->in[0]].tensor;
   hrs_count n = x->dim[x->rank - 1];
@@ -149,18 +168,7 @@ static hrs_status make_layer(hrs_fuser *f, const layer_parts *p, hrs_step **out)
     memcpy(l->scale + n, p->bias, (size_t)n * sizeof *p->bias);
     l->bias = l->scale + n;
   }
-  hrs_node node = mean->node;
-  node.def = &layer_operator;
-  node.state = l;
-  hrs_status status = hrs_step_create(&node, 1, mean->in, 1, out);
-  if (status != HRS_OK) {
-    hrs_free(l);
-    return status;
-  }
-  (*out)->out[0] = p->out;
-  for (int i = 0; i < p->n; i++)
-    f->taken[p->at[i]] = true;
-  return HRS_OK;
+  return replace(f, p, &layer_operator, l, out);
 }
 
 /* ---- Gelu ---- */
@@ -195,7 +203,7 @@ static hrs_status find_gelu(hrs_fuser *f, int at, hrs_step **out) {
   const hrs_step *div = f->s->step[at];
   if (strcmp(div->node.op, "Div") != 0 || f->s->slot[div->in[0]].tensor.type != HRS_F32)
     return HRS_OK;
-  layer_parts p = {.at = {at}, .n = 1};
+  parts p = {.at = {at}, .n = 1};
   int x = div->in[0];
   const float *by = other_number(f, div, x);
   const hrs_step *erf = by ? follow(f, &p, div->out[0], "Erf") : NULL;
@@ -208,28 +216,83 @@ static hrs_status find_gelu(hrs_fuser *f, int at, hrs_step **out) {
   const hrs_tensor *from = &f->s->slot[x].tensor;
   if (!half || hrs_tensor_count(from) != hrs_tensor_count(&f->s->slot[last->out[0]].tensor))
     return HRS_OK;
-  hrs_node node = div->node;
-  hrs_step *step;
-  node.def = &gelu_operator;
-  node.state = NULL;
-  HRS_TRY(hrs_step_create(&node, 1, div->in, 1, &step));
-  hrs_status status = hrs_alloc(1, sizeof(gelu), &step->node.state);
-  if (status != HRS_OK) {
-    hrs_step_destroy(step);
-    return status;
-  }
-  *(gelu *)step->node.state = (gelu){hrs_tensor_count(from), *by, *half};
-  step->out[0] = last->out[0];
-  for (int i = 0; i < p.n; i++)
-    f->taken[p.at[i]] = true;
-  *out = step;
+  gelu *g;
+  HRS_TRY(hrs_alloc(1, sizeof *g, &g));
+  *g = (gelu){hrs_tensor_count(from), *by, *half};
+  p.out = last->out[0];
+  return replace(f, &p, &gelu_operator, g, out);
+}
+
+/* ---- BatchNormalization of the last axis, between two Transposes ---- */
+
+typedef struct columns {
+  hrs_count rows, n;
+  const float *shift; /* behind the factors */
+  float factor[];
+} columns;
+
+HRS_CLONES static void scale_columns(hrs_count rows, hrs_count n, const float *factor,
+                                     const float *shift, const float *x, float *y) {
+  for (hrs_count r = 0; r < rows; r++, x += n, y += n)
+    HRS_IVDEP for (hrs_count i = 0; i < n; i++) y[i] = x[i] * factor[i] + shift[i];
+}
+
+static hrs_status run_columns(hrs_call *call) {
+  const columns *c = call->node->state;
+  scale_columns(c->rows * call->batch, c->n, c->factor, c->shift, call->in[0].data,
+                call->out[0].data);
   return HRS_OK;
 }
 
+static const hrs_operator columns_operator = {
+    .name = "(scaled columns)", .flags = HRS_OP_BATCHED | HRS_OP_IN_PLACE, .run = run_columns};
+
+static int permuted(const hrs_step *transpose, int rank, int axis) {
+  int n;
+  const int64_t *order = hrs_attr_ints(&transpose->node, "perm", &n);
+  return order ? (int)order[axis] : rank - 1 - axis;
+}
+
+static bool find_columns(const hrs_fuser *f, int at, parts *p, const hrs_step **normalization) {
+  const hrs_step *there = f->s->step[at];
+  const hrs_tensor *x = &f->s->slot[there->in[0]].tensor;
+  *p = (parts){.at = {at}, .n = 1};
+  if (strcmp(there->node.op, "Transpose") != 0 || x->type != HRS_F32 || x->rank < 2 ||
+      hrs_tensor_count(x) == 0 || permuted(there, x->rank, 1) != x->rank - 1)
+    return false;
+  const hrs_step *norm = follow(f, p, there->out[0], "BatchNormalization");
+  if (!norm || norm->in[0] != there->out[0]) return false;
+  const hrs_step *back = follow(f, p, norm->out[0], "Transpose");
+  for (int i = 0; i < x->rank; i++)
+    if (!back || permuted(there, x->rank, permuted(back, x->rank, i)) != i) return false;
+  *normalization = norm;
+  p->out = back->out[0];
+  return true;
+}
+
+static hrs_status make_columns(hrs_fuser *f, const parts *p, const hrs_step *normalization,
+                               hrs_step **out) {
+  const hrs_tensor *x = &f->s->slot[f->s->step[p->at[0]]->in[0]].tensor;
+  hrs_count n = x->dim[x->rank - 1];
+  columns *c;
+  HRS_TRY(hrs_alloc((hrs_count)sizeof *c + 2 * n * (hrs_count)sizeof(float), 1, &c));
+  *c = (columns){.rows = hrs_tensor_count(x) / n, .n = n, .shift = c->factor + n};
+  for (hrs_count i = 0; i < n; i++)
+    c->factor[i] = 1;
+  memset(c->factor + n, 0, (size_t)n * sizeof *c->factor);
+  if (!hrs_fuse_normalization(f->s, normalization, n, c->factor, c->factor + n)) {
+    hrs_free(c);
+    return HRS_OK;
+  }
+  return replace(f, p, &columns_operator, c, out);
+}
+
 hrs_status hrs_rows_fuse(hrs_fuser *f, int at, hrs_step **out) {
-  layer_parts p;
+  parts p;
+  const hrs_step *normalization;
   *out = NULL;
   if (!f->s->slot[f->s->step[at]->in[0]].varies) return HRS_OK;
   if (find_layer(f, at, &p)) return make_layer(f, &p, out);
+  if (find_columns(f, at, &p, &normalization)) return make_columns(f, &p, normalization, out);
   return hrs_tile_available() ? find_gelu(f, at, out) : HRS_OK;
 }
