@@ -25,11 +25,12 @@ hrs_count hrs_slot_bytes(const hrs_slot *slot) {
 }
 
 hrs_count hrs_plan_batch(hrs_count bytes) {
-  /* Activations of all instances together should stay in a core's share of the caches, and one
-   * BLAS call needs no more than this many rows to reach its speed. */
-  enum { CACHE = 4 << 20, MOST = 1024 };
+  /* Masked inputs that are still in a core's second cache when the first layer reads them count for
+   * more than a long batch; but weights should serve some rows before they make room for others. */
+  enum { SECOND_CACHE = 256 << 10, SHARE_OF_THIRD = 4 << 20, SOME = 64, MOST = 1024 };
   hrs_count batch = 1;
-  while (2 * batch <= MOST && 2 * batch * bytes <= CACHE)
+  while (2 * batch <= MOST &&
+         2 * batch * bytes <= (2 * batch <= SOME ? SHARE_OF_THIRD : SECOND_CACHE))
     batch *= 2;
   return batch;
 }
