@@ -24,7 +24,9 @@ enum {
   MOST_VECTORS = 6,
   MOST_OCTETS = 4,
   SECOND_CACHE = 384 << 10,
-  SOME_OCTETS = 160 << 10
+  SOME_OCTETS = 160 << 10,
+  FIRST_CACHE = 20 << 10,
+  JOINED_RESULTS = 128 << 10
 };
 
 /* A weight and the vector that it is multiplied with, in floats from the first ones. */
@@ -45,7 +47,10 @@ typedef struct pixel {
 struct hrs_lanes {
   hrs_count bytes;
   hrs_count groups, in_channels, out_channels, in_pixels, out_pixels, images_in, images_out;
+  hrs_count
+      plane; /* vectors from channel to channel: odd, or they would share few lines of caches */
   hrs_count tile, tiles, octets, taps, n_classes, pooled; /* pixels behind the pool */
+  hrs_count joined;                                       /* tiles that take turns at each pixel */
   bool pools;
   hrs_window pool;
   const pixel_class *class;
@@ -106,8 +111,8 @@ bool hrs_lanes_fits(const hrs_conv *conv) {
 }
 
 /* Pixels and taps of the class where a run of rows and a run of columns meet. */
-static void list_class(const hrs_conv *conv, hrs_count tile, const run *rows, const run *columns,
-                       pixel_class *class, pixel *pixels, tap *taps) {
+static void list_class(const hrs_conv *conv, hrs_count tile, hrs_count plane, const run *rows,
+                       const run *columns, pixel_class *class, pixel *pixels, tap *taps) {
   const hrs_window *w = &conv->window;
   hrs_count at = class->first, n = class->first_tap;
   for (hrs_count oh = rows->from; oh < rows->to; oh++) {
@@ -122,7 +127,7 @@ static void list_class(const hrs_conv *conv, hrs_count tile, const run *rows, co
   for (hrs_count c = 0; c < conv->in_channels; c++) {
     for (hrs_count kh = rows->first; kh < rows->last; kh++) {
       for (hrs_count kw = columns->first; kw < columns->last; kw++) {
-        hrs_count from = c * w->in[1] * w->in[2] + (kh - rows->first) * w->dilation[1] * w->in[2] +
+        hrs_count from = c * plane + (kh - rows->first) * w->dilation[1] * w->in[2] +
                          (kw - columns->first) * w->dilation[2];
         hrs_count weight = (c * w->kernel[1] + kh) * w->kernel[2] + kw;
         taps[n++] = (tap){(int32_t)(from * LANES), (int32_t)((weight + 1) * tile)};
@@ -160,6 +165,13 @@ static void choose_tile(hrs_lanes *l, const run *rows, hrs_count n_rows, const r
     }
   }
   l->tiles = (l->out_channels + l->tile - 1) / l->tile;
+  /* As many tiles as keep their weights in the first cache and their results in the second. */
+  hrs_count weights = (l->taps + 1) * l->tile * (hrs_count)sizeof(float);
+  hrs_count results = l->tile * l->octets * l->out_pixels * LANES * (hrs_count)sizeof(float);
+  l->joined = 1;
+  while (l->joined < l->tiles && (l->joined + 1) * weights <= FIRST_CACHE &&
+         (l->joined + 1) * results <= JOINED_RESULTS)
+    l->joined++;
 }
 
 static void pack_weights(const hrs_conv *conv, hrs_count tile, const float *weight,
@@ -191,6 +203,7 @@ hrs_status hrs_lanes_create(const hrs_conv *conv, const float *weight, const flo
                     .taps = conv->taps,
                     .n_classes = n_classes,
                     .pools = pool};
+  made.plane = made.in_pixels | 1;
   made.pooled = pool ? hrs_window_out(pool) : made.out_pixels;
   if (pool) made.pool = *pool;
   made.images_in = conv->groups * conv->in_channels * made.in_pixels;
@@ -215,7 +228,7 @@ hrs_status hrs_lanes_create(const hrs_conv *conv, const float *weight, const flo
   for (hrs_count r = 0; r < n_rows; r++) {
     for (hrs_count c = 0; c < n_columns; c++, class ++) {
       *class = (pixel_class){.first = at, .first_tap = (class - l->class) * conv->taps};
-      list_class(conv, l->tile, &rows[r], &columns[c], class, pixel_at, tap_at);
+      list_class(conv, l->tile, l->plane, &rows[r], &columns[c], class, pixel_at, tap_at);
       at += class->count;
     }
   }
@@ -224,13 +237,18 @@ hrs_status hrs_lanes_create(const hrs_conv *conv, const float *weight, const flo
   return HRS_OK;
 }
 
+/* Vectors of all channels of eight images. */
+static hrs_count octet_planes(const hrs_lanes *l) {
+  return l->groups * l->in_channels * l->plane;
+}
+
 hrs_count hrs_lanes_bytes(const hrs_lanes *l) {
   return l->bytes;
 }
 
 hrs_count hrs_lanes_workspace(const hrs_lanes *l) {
   hrs_count pooled = l->pools ? l->pooled : 0;
-  return l->octets * (l->images_in + l->tile * (l->out_pixels + pooled)) * LANES *
+  return l->octets * (octet_planes(l) + l->joined * l->tile * (l->out_pixels + pooled)) * LANES *
          (hrs_count)sizeof(float);
 }
 
@@ -240,7 +258,7 @@ hrs_count hrs_lanes_workspace(const hrs_lanes *l) {
 #define KERNEL(M, V)                                                                               \
   HRS_TILE_TARGET static void kernel_##M##x##V(hrs_count taps, const tap *at, const float *weight, \
                                                const float *const *from, float *const *to,         \
-                                               hrs_count step) {                                   \
+                                               hrs_count shift_to, hrs_count step) {               \
     const float *base[V];                                                                          \
     __m256 sum[M][V];                                                                              \
     HRS_UNROLL for (int j = 0; j < V; j++) base[j] = from[j];                                      \
@@ -258,30 +276,41 @@ hrs_count hrs_lanes_workspace(const hrs_lanes *l) {
       }                                                                                            \
     }                                                                                              \
     HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++)                  \
-        _mm256_storeu_ps(to[j] + i * step, sum[i][j]);                                             \
+        _mm256_storeu_ps(to[j] + shift_to + i * step, sum[i][j]);                                  \
   }
 KERNEL(6, 2)
 KERNEL(4, 3)
 KERNEL(1, 6)
 
 typedef void (*tile_kernel)(hrs_count taps, const tap *at, const float *weight,
-                            const float *const *from, float *const *to, hrs_count step);
+                            const float *const *from, float *const *to, hrs_count shift_to,
+                            hrs_count step);
 
-/* One tile of channels at all pixels of some octets: result[octet][channel][pixel][lane]. */
-static void run_tile(const hrs_lanes *l, hrs_count octets, const float *weight, const float *planes,
-                     float *result) {
+/* Some tiles of channels at vectors of one class. */
+static void run_vectors(const hrs_lanes *l, hrs_count tiles, const pixel_class *c,
+                        const float *weight, const float *const *from, float *const *to) {
   static const tile_kernel kernels[] = {[6] = kernel_6x2, [4] = kernel_4x3, [1] = kernel_1x6};
-  hrs_count vectors = tile_vectors(l->tile), step = l->out_pixels * LANES;
+  hrs_count step = l->out_pixels * LANES, size = (l->taps + 1) * l->tile;
+  for (hrs_count t = 0; t < tiles; t++)
+    kernels[l->tile](c->taps, l->tap + c->first_tap, weight + t * size, from, to,
+                     t * l->tile * step, step);
+}
+
+/* Some tiles at all pixels of some octets: result[octet][channel][pixel][lane]. */
+static void run_tiles(const hrs_lanes *l, hrs_count octets, hrs_count tiles, const float *weight,
+                      const float *planes, float *result) {
+  hrs_count vectors = tile_vectors(l->tile);
+  hrs_count octet_step = tiles * l->tile * l->out_pixels * LANES;
   for (const pixel_class *c = l->class; c < l->class + l->n_classes; c++) {
     const float *from[MOST_VECTORS];
     float *to[MOST_VECTORS];
     hrs_count n = 0;
     for (hrs_count p = c->first; p < c->first + c->count; p++) {
       for (hrs_count o = 0; o < octets; o++) {
-        from[n] = planes + (o * l->images_in + l->pixel[p].from) * LANES;
-        to[n] = result + o * l->tile * step + l->pixel[p].to * LANES;
+        from[n] = planes + (o * octet_planes(l) + l->pixel[p].from) * LANES;
+        to[n] = result + o * octet_step + l->pixel[p].to * LANES;
         if (++n < vectors) continue;
-        kernels[l->tile](c->taps, l->tap + c->first_tap, weight, from, to, step);
+        run_vectors(l, tiles, c, weight, from, to);
         n = 0;
       }
     }
@@ -290,27 +319,30 @@ static void run_tile(const hrs_lanes *l, hrs_count octets, const float *weight, 
       from[n] = from[0];
       to[n] = to[0];
     }
-    kernels[l->tile](c->taps, l->tap + c->first_tap, weight, from, to, step);
+    run_vectors(l, tiles, c, weight, from, to);
   }
 }
 
 /* ---- in and out ---- */
 
 /* Up to eight images to lanes; missing ones repeat the last. */
-HRS_TILE_TARGET static void to_lanes(hrs_count n, hrs_count images, const float *x, float *to) {
+HRS_TILE_TARGET static void to_lanes(const hrs_lanes *l, hrs_count images, const float *x,
+                                     float *to) {
   const float *image[LANES];
   for (int i = 0; i < LANES; i++)
-    image[i] = x + (i < images ? i : images - 1) * n;
-  hrs_count p = 0;
-  for (; p + LANES <= n; p += LANES) {
-    __m256 row[LANES];
-    HRS_UNROLL for (int i = 0; i < LANES; i++) row[i] = _mm256_loadu_ps(image[i] + p);
-    hrs_tile_transpose(row);
-    HRS_UNROLL for (int i = 0; i < LANES; i++) _mm256_storeu_ps(to + (p + i) * LANES, row[i]);
+    image[i] = x + (i < images ? i : images - 1) * l->images_in;
+  for (hrs_count c = 0; c < l->groups * l->in_channels; c++, to += l->plane * LANES) {
+    hrs_count p = 0, first = c * l->in_pixels;
+    for (; p + LANES <= l->in_pixels; p += LANES) {
+      __m256 row[LANES];
+      HRS_UNROLL for (int i = 0; i < LANES; i++) row[i] = _mm256_loadu_ps(image[i] + first + p);
+      hrs_tile_transpose(row);
+      HRS_UNROLL for (int i = 0; i < LANES; i++) _mm256_storeu_ps(to + (p + i) * LANES, row[i]);
+    }
+    for (; p < l->in_pixels; p++)
+      for (int i = 0; i < LANES; i++)
+        to[p * LANES + i] = image[i][first + p];
   }
-  for (; p < n; p++)
-    for (int i = 0; i < LANES; i++)
-      to[p * LANES + i] = image[i][p];
 }
 
 /* The other way round: n vectors to n numbers of each image, `step` apart. */
@@ -381,30 +413,31 @@ HRS_TILE_TARGET static void pool_lanes(const hrs_window *w, hrs_count planes, co
 static hrs_status run_octets(const hrs_lanes *l, const hrs_lanes_behind *behind, hrs_count images,
                              const float *x, float *out, float *workspace) {
   hrs_count octets = (images + LANES - 1) / LANES;
-  float *result = workspace + l->octets * l->images_in * LANES;
-  float *pooled = result + l->octets * l->tile * l->out_pixels * LANES;
+  float *result = workspace + l->octets * octet_planes(l) * LANES;
+  float *pooled = result + l->octets * l->joined * l->tile * l->out_pixels * LANES;
   for (hrs_count o = 0; o < octets; o++) {
     hrs_count some = images - o * LANES < LANES ? images - o * LANES : LANES;
-    to_lanes(l->images_in, some, x + o * LANES * l->images_in,
-             workspace + o * l->images_in * LANES);
+    to_lanes(l, some, x + o * LANES * l->images_in, workspace + o * octet_planes(l) * LANES);
   }
-  for (hrs_count t = 0; t < l->groups * l->tiles; t++) {
-    hrs_count group = t / l->tiles, first = t % l->tiles * l->tile;
-    hrs_count left = l->out_channels - first < l->tile ? l->out_channels - first : l->tile;
-    run_tile(l, octets, l->weight + t * (l->taps + 1) * l->tile,
-             workspace + group * l->in_channels * l->in_pixels * LANES, result);
-    hrs_count n = octets * l->tile * l->out_pixels * LANES;
-    HRS_TRY(behind->apply(behind->before_pool, n, result));
+  for (hrs_count t = 0; t < l->groups * l->tiles;) {
+    hrs_count group = t / l->tiles, at = t % l->tiles, first = at * l->tile;
+    hrs_count tiles = l->tiles - at < l->joined ? l->tiles - at : l->joined;
+    hrs_count channels = tiles * l->tile;
+    hrs_count left = l->out_channels - first < channels ? l->out_channels - first : channels;
+    run_tiles(l, octets, tiles, l->weight + t * (l->taps + 1) * l->tile,
+              workspace + group * l->in_channels * l->plane * LANES, result);
+    HRS_TRY(behind->apply(behind->before_pool, octets * channels * l->out_pixels * LANES, result));
     const float *ready = result;
     if (l->pools) {
-      pool_lanes(&l->pool, octets * l->tile, result, pooled);
+      pool_lanes(&l->pool, octets * channels, result, pooled);
       ready = pooled;
     }
     for (hrs_count o = 0; o < octets; o++) {
       hrs_count some = images - o * LANES < LANES ? images - o * LANES : LANES;
-      from_lanes(left * l->pooled, some, ready + o * l->tile * l->pooled * LANES, l->images_out,
+      from_lanes(left * l->pooled, some, ready + o * channels * l->pooled * LANES, l->images_out,
                  out + o * LANES * l->images_out + (group * l->out_channels + first) * l->pooled);
     }
+    t += tiles;
   }
   return behind->apply(behind->after_pool, images * l->images_out, out);
 }
