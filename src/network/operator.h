@@ -59,11 +59,13 @@ typedef struct hrs_call {
 } hrs_call;
 
 enum {
-  HRS_OP_BATCHED = 1,  /* run handles all instances at once */
-  HRS_OP_IN_PLACE = 2, /* out[0] may be the same buffer as in[0] */
-  HRS_OP_VIEW = 4,     /* out[0] has the bytes of in[0]: run is never called and may be NULL */
-  HRS_OP_OF_SHAPE = 8  /* outputs depend on the shapes and types of inputs alone (Shape, Size,
-                          EyeLike): folded although in[].data may be NULL */
+  HRS_OP_BATCHED = 1,      /* run handles all instances at once */
+  HRS_OP_IN_PLACE = 2,     /* out[0] may be the same buffer as in[0] */
+  HRS_OP_VIEW = 4,         /* out[0] has the bytes of in[0]: run is never called and may be NULL */
+  HRS_OP_ELEMENTWISE = 16, /* each element of out[0] depends on the same one of in[0] and on the
+                              other inputs, each a single number */
+  HRS_OP_OF_SHAPE = 8      /* outputs depend on the shapes and types of inputs alone (Shape, Size,
+                              EyeLike): folded although in[].data may be NULL */
 };
 
 typedef struct hrs_operator {

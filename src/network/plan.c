@@ -13,11 +13,12 @@ hrs_count hrs_slot_bytes(const hrs_slot *slot) {
 }
 
 hrs_count hrs_plan_batch(hrs_count bytes) {
-  /* Activations of all instances together should stay in a core's share of the caches, and one
-   * BLAS call needs no more than this many rows to reach its speed. */
-  enum { CACHE = 4 << 20, MOST = 1024 };
+  /* Masked inputs that are still in a core's second cache when the first layer reads them count for
+   * more than a long batch; but weights should serve some rows before they make room for others. */
+  enum { SECOND_CACHE = 256 << 10, SHARE_OF_THIRD = 4 << 20, SOME = 64, MOST = 1024 };
   hrs_count batch = 1;
-  while (2 * batch <= MOST && 2 * batch * bytes <= CACHE)
+  while (2 * batch <= MOST &&
+         2 * batch * bytes <= (2 * batch <= SOME ? SHARE_OF_THIRD : SECOND_CACHE))
     batch *= 2;
   return batch;
 }
@@ -34,27 +35,25 @@ static void find_lives(hrs_session *s) {
     s->slot[i].root = i;
     s->slot[i].last = -1;
   }
-  for (int i = 0; i < s->n_steps; i++) {
-    const hrs_step *step = s->step[i];
-    if (!step->folded && (step->node.def->flags & HRS_OP_VIEW))
-      s->slot[step->out[0]].root = root_of(s, step->in[0]);
+  for (int i = 0; i < s->n_run; i++) {
+    const hrs_step *step = s->run[i];
+    if (step->node.def->flags & HRS_OP_VIEW) s->slot[step->out[0]].root = root_of(s, step->in[0]);
   }
-  for (int i = 0; i < s->n_steps; i++) {
-    const hrs_step *step = s->step[i];
-    if (step->folded) continue;
+  for (int i = 0; i < s->n_run; i++) {
+    const hrs_step *step = s->run[i];
     for (int k = 0; k < step->call.n_in; k++)
       if (step->in[k] >= 0) s->slot[root_of(s, step->in[k])].last = i;
     for (int k = 0; k < step->call.n_out; k++)
       if (step->out[k] >= 0) s->slot[root_of(s, step->out[k])].last = i;
   }
   for (int i = 0; i < s->n_fetches; i++)
-    s->slot[root_of(s, s->fetch[i])].last = s->n_steps;
+    s->slot[root_of(s, s->fetch[i])].last = s->n_run;
 }
 
 /* May the step write its first output over its first input? Nobody may need the input later, nor
  * see the same buffer with another shape in this step. */
 static bool in_place(const hrs_session *s, int index) {
-  const hrs_step *step = s->step[index];
+  const hrs_step *step = s->run[index];
   if (!(step->node.def->flags & HRS_OP_IN_PLACE) || step->call.n_in < 1 || step->in[0] < 0)
     return false;
   const hrs_slot *in = &s->slot[step->in[0]], *out = &s->slot[step->out[0]];
@@ -74,7 +73,7 @@ static hrs_count buffer_bytes(const hrs_slot *slot, hrs_count batch) {
 }
 
 static hrs_status plan_step(hrs_session *s, int index, hrs_count batch, hrs_offsets *p) {
-  const hrs_step *step = s->step[index];
+  const hrs_step *step = s->run[index];
   for (int k = 0; k < step->call.n_out; k++) {
     int out = step->out[k];
     if (out < 0 || root_of(s, out) != out) continue;
@@ -99,7 +98,7 @@ static hrs_status plan_step(hrs_session *s, int index, hrs_count batch, hrs_offs
 /* Buffers whose last use was this step. A buffer is met several times where a step reads it twice;
  * `last` is cleared so that it is given back once. */
 static hrs_status release(hrs_session *s, int index, hrs_count batch, hrs_offsets *p) {
-  const hrs_step *step = s->step[index];
+  const hrs_step *step = s->run[index];
   for (int k = 0; k < step->call.n_in + step->call.n_out; k++) {
     int slot = k < step->call.n_in ? step->in[k] : step->out[k - step->call.n_in];
     if (slot < 0) continue;
@@ -122,8 +121,7 @@ hrs_status hrs_plan_buffers(hrs_session *s, hrs_count batch, hrs_count *bytes) {
     hrs_slot *slot = &s->slot[s->feed[i].slot];
     slot->offset = hrs_offsets_take(&p, buffer_bytes(slot, batch));
   }
-  for (int i = 0; i < s->n_steps; i++) {
-    if (s->step[i]->folded) continue;
+  for (int i = 0; i < s->n_run; i++) {
     HRS_GO(plan_step(s, i, batch, &p));
     HRS_GO(release(s, i, batch, &p));
   }

@@ -41,7 +41,7 @@ static hrs_status own_data(hrs_session *s, int index) {
   return HRS_OK;
 }
 
-static hrs_status want_workspace(hrs_session *s, hrs_count bytes) {
+hrs_status hrs_session_want_workspace(hrs_session *s, hrs_count bytes) {
   if (bytes <= s->workspace_bytes) return HRS_OK;
   HRS_REQUIRE(bytes <= hrs_session_limit, INPUT, "%s: a node needs %.1f GiB of workspace",
               s->model->path, (double)bytes / 0x1p30);
@@ -53,7 +53,7 @@ static hrs_status want_workspace(hrs_session *s, hrs_count bytes) {
   return HRS_OK;
 }
 
-static hrs_status new_step(const hrs_node *node, int n_in, const int *in, int n_out,
+hrs_status hrs_step_create(const hrs_node *node, int n_in, const int *in, int n_out,
                            hrs_step **out) {
   size_t tensors = (size_t)(n_in + n_out), bytes = sizeof(hrs_step);
   bytes += tensors * (sizeof(hrs_tensor) + sizeof(int));
@@ -75,6 +75,7 @@ static hrs_status new_step(const hrs_node *node, int n_in, const int *in, int n_
 void hrs_step_destroy(hrs_step *step) {
   if (!step) return;
   hrs_free(step->node.state);
+  hrs_free(step->packed);
   hrs_free(step);
 }
 
@@ -124,7 +125,7 @@ static bool is_view(const hrs_step *step) {
 
 static hrs_status run_folded(hrs_session *s, hrs_step *step) {
   hrs_step_bind(s, step);
-  HRS_TRY(want_workspace(s, step->call.workspace_bytes));
+  HRS_TRY(hrs_session_want_workspace(s, step->call.workspace_bytes));
   step->call.workspace = s->workspace;
   HRS_TRY_CONTEXT(hrs_step_run(step, 1), "%s", s->model->path);
   return HRS_OK;
@@ -174,7 +175,7 @@ static hrs_status settle(hrs_session *s, hrs_step *step, const bool *wanted) {
                     s->model->path, step->node.op, step->node.name);
   }
   if (step->folded) return fold(s, step);
-  HRS_TRY(want_workspace(s, step->call.workspace_bytes));
+  HRS_TRY(hrs_session_want_workspace(s, step->call.workspace_bytes));
   s->multiply_adds += step->call.multiply_adds;
   return HRS_OK;
 }
@@ -184,7 +185,7 @@ static hrs_status settle(hrs_session *s, hrs_step *step, const bool *wanted) {
 static hrs_status add_step(hrs_session *s, const hrs_node *node, int n_in, const int *in, int n_out,
                            const bool *wanted, int *out) {
   hrs_step *step = NULL;
-  HRS_TRY(new_step(node, n_in, in, n_out, &step));
+  HRS_TRY(hrs_step_create(node, n_in, in, n_out, &step));
   hrs_status status = settle(s, step, wanted);
   if (status == HRS_OK) {
     memcpy(out, step->out, sizeof *out * (size_t)n_out);
@@ -498,7 +499,7 @@ static hrs_status refold_step(hrs_session *s, hrs_step *step) {
   }
   if (step->folded) return run_folded(s, step);
   hrs_step_bind(s, step);
-  return want_workspace(s, step->call.workspace_bytes);
+  return hrs_session_want_workspace(s, step->call.workspace_bytes);
 }
 
 hrs_status hrs_session_refold(hrs_session *s) {

@@ -1,5 +1,5 @@
 /* Sessions: made once, run for batch after batch. */
-#include "network/session.h"
+#include "network/fuse.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -51,9 +51,8 @@ hrs_status hrs_session_run(hrs_session *s, hrs_count batch) {
   HRS_REQUIRE(batch >= 1 && batch <= s->max_batch, INTERNAL, "%lld instances, but at most %lld fit",
               (long long)batch, (long long)s->max_batch);
   if (s->stale) HRS_TRY(hrs_session_refold(s));
-  for (int i = 0; i < s->n_steps; i++) {
-    hrs_step *step = s->step[i];
-    if (step->folded) continue;
+  for (int i = 0; i < s->n_run; i++) {
+    hrs_step *step = s->run[i];
     step->call.workspace = s->workspace;
     hrs_status status = hrs_step_run(step, batch);
     bool moved = batch > 1 && !(step->node.def->flags & (HRS_OP_VIEW | HRS_OP_BATCHED));
@@ -75,6 +74,8 @@ static hrs_status place_buffers(hrs_session *s, hrs_count max_batch) {
     if (s->slot[i].varies) s->slot[i].tensor.data = s->arena + s->slot[s->slot[i].root].offset;
   for (int i = 0; i < s->n_steps; i++)
     if (!s->step[i]->folded) hrs_step_bind(s, s->step[i]);
+  for (int i = 0; i < s->n_run; i++)
+    if (s->run[i]->fused) hrs_step_bind(s, s->run[i]);
   return HRS_OK;
 }
 
@@ -101,6 +102,7 @@ static hrs_status create(hrs_session *s, int n_feeds, const hrs_feed *feeds, int
   HRS_TRY(hrs_calloc(n_fetches, sizeof *s->fetch, &s->fetch));
   HRS_TRY(hrs_calloc(n_fetches, sizeof *s->fetch_info, &s->fetch_info));
   HRS_TRY(hrs_session_resolve(s, n_feeds, feeds, n_fetches, fetches));
+  HRS_TRY(hrs_session_fuse(s));
   HRS_TRY(place_buffers(s, max_batch));
   return describe_fetches(s, fetches);
 }
@@ -126,10 +128,13 @@ void hrs_session_destroy(hrs_session **session) {
   if (!s) return;
   for (int i = 0; i < s->n_slots; i++)
     if (s->slot[i].owned) hrs_free(s->slot[i].tensor.data);
+  for (int i = 0; i < s->n_run; i++)
+    if (s->run[i]->fused) hrs_step_destroy(s->run[i]);
   for (int i = 0; i < s->n_steps; i++)
     hrs_step_destroy(s->step[i]);
   hrs_free(s->slot);
   hrs_free(s->step);
+  hrs_free(s->run);
   hrs_free(s->slot_of);
   hrs_free(s->feed);
   hrs_free(s->fetch);

@@ -29,6 +29,8 @@ typedef struct hrs_step {
   hrs_call call;
   int *in, *out; /* slots, -1: left out */
   bool folded, shared;
+  bool fused;   /* stands for several of session->step (fuse.h) */
+  void *packed; /* of a fused step: weights as its kernel wants them */
 } hrs_step;
 
 typedef struct hrs_session_feed {
@@ -50,6 +52,8 @@ struct hrs_session {
   int n_slots, slot_room;
   hrs_step **step;
   int n_steps, step_room;
+  hrs_step **run; /* what a run goes through: steps, and fused ones in place of several */
+  int n_run;
   int *slot_of; /* by value of the graph; -1: not needed (yet) */
   hrs_session_feed *feed;
   int n_feeds;
@@ -66,6 +70,9 @@ struct hrs_session {
   bool stale; /* a shared feed has a new value that is not folded in yet */
 };
 
+/** Sessions are made without fused steps: for tests that compare. */
+extern bool hrs_session_unfused;
+
 /** Make slots and steps for everything that the fetches need (resolve.c). */
 hrs_status hrs_session_resolve(hrs_session *session, int n_feeds, const hrs_feed *feeds,
                                int n_fetches, const char *const *fetches);
@@ -73,7 +80,12 @@ hrs_status hrs_session_resolve(hrs_session *session, int n_feeds, const hrs_feed
 void hrs_step_bind(hrs_session *session, hrs_step *step);
 /** Fold again what depends on shared feeds. Errors: UNSUPPORTED where a shape changes. */
 hrs_status hrs_session_refold(hrs_session *session);
+/** A step that is bound to no slots but those of its inputs; the node is copied. */
+hrs_status hrs_step_create(const hrs_node *node, int n_in, const int *in, int n_out,
+                           hrs_step **out);
 void hrs_step_destroy(hrs_step *step);
+/** Make the workspace at least as large. Errors: INPUT above the session's limit. */
+hrs_status hrs_session_want_workspace(hrs_session *session, hrs_count bytes);
 
 /** Decide which buffers slots share, for `batch` instances; *bytes is the arena's size. */
 hrs_status hrs_plan_buffers(hrs_session *session, hrs_count batch, hrs_count *bytes);

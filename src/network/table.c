@@ -1,6 +1,7 @@
 /* The operator table: all families in one list, and the BLAS library behind the dense ones. */
 #include "network/operator.h"
 #include "network/operators/families.h"
+#include "network/operators/tile.h"
 
 #include <cblas.h>
 #include <string.h>
@@ -30,4 +31,14 @@ void hrs_blas_single_thread(void) {
 
 const char *hrs_blas_core(void) {
   return openblas_get_corename();
+}
+
+bool hrs_tile_available(void) {
+#ifdef HRS_HAVE_TILES
+  static const char *const cores[] = {"Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids"};
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;
+  for (size_t i = 0; i < sizeof cores / sizeof *cores; i++)
+    if (strcmp(hrs_blas_core(), cores[i]) == 0) return true;
+#endif
+  return false;
 }

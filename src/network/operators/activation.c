@@ -246,7 +246,9 @@ static hrs_status run_prelu(hrs_call *call) {
 }
 
 #define ROW(name, since, inputs, verb)                                                             \
-  {name, since, 21, 1, inputs, 1, 1, HRS_OP_BATCHED | HRS_OP_IN_PLACE, infer_##verb, run_##verb},
+  {name,         since,     21, 1,                                                                 \
+   inputs,       1,         1,  HRS_OP_BATCHED | HRS_OP_IN_PLACE | HRS_OP_ELEMENTWISE,             \
+   infer_##verb, run_##verb},
 #define ACTIVATION_ROW(verb, name, since, a1, d1, a2, d2, E32, E64) ROW(name, since, 1, verb)
 
 hrs_operator_family hrs_operators_activation = {

@@ -13,14 +13,13 @@
  * name says which bits to expect.
  */
 #include "conv.h"
+#include "tile.h"
 
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#ifdef HRS_HAVE_TILES
 
-#include <immintrin.h>
-
-enum { LANES = 8, SLACK = 16, MOST_STRIDE = 4 };
+enum { LANES = HRS_LANES, SLACK = 16, MOST_STRIDE = 4 };
 
 /* Planes of one channel: phase (a, b) holds the padded pixels (h * stride + a, w * stride + b). */
 typedef struct layout {
@@ -59,14 +58,6 @@ static layout layout_of(const hrs_conv *conv) {
   return l;
 }
 
-static bool kernel_available(void) {
-  static const char *const cores[] = {"Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids"};
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;
-  for (size_t i = 0; i < sizeof cores / sizeof *cores; i++)
-    if (strcmp(hrs_blas_core(), cores[i]) == 0) return true;
-  return false;
-}
-
 bool hrs_conv_direct_fits(const hrs_conv *conv) {
   const hrs_window *w = &conv->window;
   enum { MOST = 1 << 24 };
@@ -77,7 +68,7 @@ bool hrs_conv_direct_fits(const hrs_conv *conv) {
     return false;
   layout l = layout_of(conv);
   if (8 * w->out[2] < 5 * l.segments * LANES) return false;
-  return kernel_available();
+  return hrs_tile_available();
 }
 
 hrs_status hrs_conv_direct_workspace(const hrs_conv *conv, hrs_count *bytes) {
@@ -181,58 +172,35 @@ static void pack_weights(const hrs_conv *conv, const layout *l, const float *wei
 
 /* ---- the kernels ---- */
 
-static inline __attribute__((target("avx2,fma"), always_inline)) void store(float *to, __m256 value,
-                                                                            hrs_count count) {
-  if (count == LANES) {
-    _mm256_storeu_ps(to, value);
-    return;
-  }
-  __m128 part = _mm256_castps256_ps128(value);
-  if (count & 4) {
-    _mm_storeu_ps(to, part);
-    to += 4;
-    part = _mm256_extractf128_ps(value, 1);
-  }
-  if (count & 2) {
-    _mm_storel_pi((__m64 *)(void *)to, part);
-    to += 2;
-    part = _mm_movehl_ps(part, part);
-  }
-  if (count & 1) _mm_store_ss(to, part);
-}
-
 typedef struct vector_at {
   hrs_count from, to, count; /* in a group's planes, in an output plane, pixels */
 } vector_at;
 
-/* The sums stay in registers only if nothing but constants ever indexes them: every loop over a
- * tile is unrolled. */
-#define UNROLL _Pragma("GCC unroll 8")
-
 /* M channels times V vectors. `left` channels and `some` vectors are stored. */
 #define KERNEL(M, V)                                                                               \
-  __attribute__((target("avx2,fma"))) static void kernel_##M##x##V(                                \
+  HRS_TILE_TARGET static void kernel_##M##x##V(                                                    \
       hrs_count taps, const hrs_count *offset, const float *weight, const float *planes,           \
       const vector_at *at, hrs_count some, hrs_count left, hrs_count pixels, float *out) {         \
     const float *base[V];                                                                          \
     __m256 sum[M][V], ready[M][V];                                                                 \
-    UNROLL for (int j = 0; j < V; j++) base[j] = planes + at[j < some ? j : 0].from;               \
-    UNROLL for (int i = 0; i < M; i++) UNROLL for (int j = 0; j < V; j++) sum[i][j] =              \
+    HRS_UNROLL for (int j = 0; j < V; j++) base[j] = planes + at[j < some ? j : 0].from;           \
+    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =      \
         _mm256_broadcast_ss(weight + i);                                                           \
     weight += M;                                                                                   \
     for (hrs_count k = 0; k < taps; k++, weight += M) {                                            \
       __m256 pixel[V];                                                                             \
-      UNROLL for (int j = 0; j < V; j++) pixel[j] = _mm256_loadu_ps(base[j] + offset[k]);          \
-      UNROLL for (int i = 0; i < M; i++) {                                                         \
+      HRS_UNROLL for (int j = 0; j < V; j++) pixel[j] = _mm256_loadu_ps(base[j] + offset[k]);      \
+      HRS_UNROLL for (int i = 0; i < M; i++) {                                                     \
         __m256 factor = _mm256_broadcast_ss(weight + i);                                           \
-        UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                             \
+        HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                         \
             _mm256_fmadd_ps(factor, pixel[j], sum[i][j]);                                          \
       }                                                                                            \
     }                                                                                              \
-    UNROLL for (int i = 0; i < M; i++) UNROLL for (int j = 0; j < V; j++) ready[i][j] = sum[i][j]; \
+    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) ready[i][j] =    \
+        sum[i][j];                                                                                 \
     for (int i = 0; i < M && i < left; i++)                                                        \
       for (int j = 0; j < V && j < some; j++)                                                      \
-        store(out + i * pixels + at[j].to, ready[i][j], at[j].count);                              \
+        hrs_tile_store(out + i * pixels + at[j].to, ready[i][j], at[j].count);                     \
   }
 KERNEL(6, 2)
 KERNEL(4, 3)

@@ -3,6 +3,7 @@
  * rows of all instances are one product; else one product per instance and broadcast matrix.
  */
 #include "gemm.h"
+#include "packed.h"
 
 /* ---- MatMul ---- */
 
@@ -86,6 +87,12 @@ enum { SMALL = 1536 };
   }
 HRS_REAL_TYPES(SMALL_PRODUCT)
 
+/* The kernel for packed weights wins up to this size, too: attention heads over more tokens. */
+static bool fits_kernel(const hrs_gemm *g) {
+  return g->type == HRS_F32 && hrs_tile_available() && g->m > 1 && g->k <= HRS_PACKED_ONCE &&
+         g->n <= HRS_PACKED_ONCE && g->k * g->n <= HRS_PACKED_ONCE;
+}
+
 /* A row of the loop over matrices: one product per element. The caller has checked the sizes. */
 static void multiply_row(hrs_count n, char *const *pointer, const hrs_count *stride,
                          const void *context) {
@@ -93,10 +100,13 @@ static void multiply_row(hrs_count n, char *const *pointer, const hrs_count *str
   hrs_count size = (hrs_count)hrs_dtype_size(gemm->type);
   bool small = gemm->m <= SMALL && gemm->n <= SMALL && gemm->k <= SMALL &&
                gemm->m * gemm->n * gemm->k <= SMALL;
+  bool kernel = fits_kernel(gemm);
   for (hrs_count i = 0; i < n; i++) {
     const char *a = pointer[1] + i * stride[1] * size, *b = pointer[2] + i * stride[2] * size;
     char *c = pointer[0] + i * stride[0] * size;
-    if (small && gemm->type == HRS_F32)
+    if (kernel)
+      hrs_packed_once(gemm->m, gemm->n, gemm->k, (const void *)a, (const void *)b, (void *)c);
+    else if (small && gemm->type == HRS_F32)
       small_F32(gemm, a, b, c);
     else if (small && gemm->type == HRS_F64)
       small_F64(gemm, a, b, c);

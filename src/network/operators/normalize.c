@@ -3,6 +3,7 @@
  * is vector code and loses nothing to cancellation.
  */
 #include "common.h"
+#include "rows.h"
 
 #include <string.h>
 #include <tgmath.h>
@@ -16,8 +17,10 @@
         part[j] += x[i + j];                                                                       \
     for (; i < n; i++)                                                                             \
       sum += x[i];                                                                                 \
-    for (int j = 0; j < 16; j++)                                                                   \
-      sum += part[j];                                                                              \
+    for (int half = 8; half > 0; half /= 2)                                                        \
+      for (int j = 0; j < half; j++)                                                               \
+        part[j] += part[j + half];                                                                 \
+    sum += part[0];                                                                                \
     T mean = sum / (T)n;                                                                           \
     memset(part, 0, sizeof part);                                                                  \
     for (i = 0, sum = 0; i < whole; i += 16)                                                       \
@@ -25,8 +28,10 @@
         part[j] += (x[i + j] - mean) * (x[i + j] - mean);                                          \
     for (; i < n; i++)                                                                             \
       sum += (x[i] - mean) * (x[i] - mean);                                                        \
-    for (int j = 0; j < 16; j++)                                                                   \
-      sum += part[j];                                                                              \
+    for (int half = 8; half > 0; half /= 2)                                                        \
+      for (int j = 0; j < half; j++)                                                               \
+        part[j] += part[j + half];                                                                 \
+    sum += part[0];                                                                                \
     *mean_out = mean;                                                                              \
     *variance_out = sum / (T)n;                                                                    \
   }                                                                                                \
@@ -272,6 +277,12 @@ static hrs_status infer_layer(hrs_call *call) {
     }                                                                                              \
   }
 HRS_REAL_TYPES(LAYER)
+
+void hrs_layer_normalize_f32(hrs_count rows, hrs_count n, float epsilon, const float *x,
+                             const float *scale, const float *bias, float *y) {
+  const layer state = {.rows = rows, .inner = n};
+  layer_F32(&state, epsilon, x, scale, bias, y, NULL, NULL);
+}
 
 /* Scale or bias of an instance, with one number per normalised element. */
 static const void *expand_vector(const hrs_call *call, const layer *state, int index, hrs_count b) {

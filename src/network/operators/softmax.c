@@ -34,31 +34,41 @@ static hrs_status infer_softmax(hrs_call *call) {
 #define EXP_F64(x) exp(x)
 
 #define SOFTMAX(name, T, W)                                                                        \
+  /* NaN may be passed over: the sums bring it to all of its row. */                               \
   static T largest_##name(hrs_count n, hrs_count stride, const T *x) {                             \
     T best = x[0];                                                                                 \
     for (hrs_count k = 1; k < n; k++)                                                              \
-      best = x[k * stride] > best || x[k * stride] != x[k * stride] ? x[k * stride] : best;        \
+      best = x[k * stride] > best ? x[k * stride] : best;                                          \
     return best;                                                                                   \
   }                                                                                                \
-  HRS_CLONES static void exponentials_##name(hrs_count n, const T *x, T shift, T *y) {             \
-    HRS_IVDEP for (hrs_count k = 0; k < n; k++) y[k] = EXP_##name(x[k] - shift);                   \
+  HRS_CLONES static void exponentials_##name(hrs_count n, T *y) {                                  \
+    HRS_IVDEP for (hrs_count k = 0; k < n; k++) y[k] = EXP_##name(y[k]);                           \
   }                                                                                                \
-  static void softmax_##name(hrs_count n, const T *x, T *y) {                                      \
-    exponentials_##name(n, x, largest_##name(n, 1, x), y);                                         \
-    T sum = 0;                                                                                     \
-    for (hrs_count k = 0; k < n; k++)                                                              \
-      sum += y[k];                                                                                 \
-    T factor = 1 / sum;                                                                            \
-    for (hrs_count k = 0; k < n; k++)                                                              \
-      y[k] *= factor;                                                                              \
+  /* Exponentials of several rows at once: rows may be shorter than a vector. */                   \
+  HRS_CLONES static void softmax_##name(hrs_count rows, hrs_count n, const T *x, T *y) {           \
+    for (hrs_count i = 0; i < rows; i++) {                                                         \
+      T top = largest_##name(n, 1, x + i * n);                                                     \
+      HRS_IVDEP for (hrs_count k = 0; k < n; k++) y[i * n + k] = x[i * n + k] - top;               \
+    }                                                                                              \
+    exponentials_##name(rows *n, y);                                                               \
+    for (hrs_count i = 0; i < rows; i++) {                                                         \
+      T sum = 0;                                                                                   \
+      for (hrs_count k = 0; k < n; k++)                                                            \
+        sum += y[i * n + k];                                                                       \
+      T factor = 1 / sum;                                                                          \
+      for (hrs_count k = 0; k < n; k++)                                                            \
+        y[i * n + k] *= factor;                                                                    \
+    }                                                                                              \
   }                                                                                                \
-  static void log_softmax_##name(hrs_count n, const T *x, T *y) {                                  \
-    T top = largest_##name(n, 1, x), sum = 0;                                                      \
-    for (hrs_count k = 0; k < n; k++)                                                              \
-      sum += exp(x[k] - top);                                                                      \
-    T shift = log(sum);                                                                            \
-    for (hrs_count k = 0; k < n; k++)                                                              \
-      y[k] = x[k] - top - shift;                                                                   \
+  static void log_softmax_##name(hrs_count rows, hrs_count n, const T *x, T *y) {                  \
+    for (hrs_count i = 0; i < rows; i++, x += n, y += n) {                                         \
+      T top = largest_##name(n, 1, x), sum = 0;                                                    \
+      for (hrs_count k = 0; k < n; k++)                                                            \
+        sum += exp(x[k] - top);                                                                    \
+      T shift = log(sum);                                                                          \
+      for (hrs_count k = 0; k < n; k++)                                                            \
+        y[k] = x[k] - top - shift;                                                                 \
+    }                                                                                              \
   }                                                                                                \
   /* Columns of a block [n][inner], a row of columns at a time. */                                 \
   static void softmax_columns_##name(hrs_count n, hrs_count inner, const T *x, T *y) {             \
@@ -92,19 +102,22 @@ static hrs_status infer_softmax(hrs_call *call) {
     }                                                                                              \
   }                                                                                                \
   static void run_##name(const softmax *state, hrs_count blocks, int kind, const T *x, T *y) {     \
-    static void (*const rows[])(hrs_count, const T *, T *) = {softmax_##name, log_softmax_##name}; \
+    static void (*const rows[])(hrs_count, hrs_count, const T *, T *) = {softmax_##name,           \
+                                                                         log_softmax_##name};      \
     static void (*const columns[])(hrs_count, hrs_count, const T *, T *) = {                       \
         softmax_columns_##name, log_softmax_columns_##name, hardmax_columns_##name};               \
     hrs_count block = state->n * state->inner;                                                     \
-    for (hrs_count i = 0; i < blocks; i++) {                                                       \
-      if (state->inner == 1 && kind != HARDMAX)                                                    \
-        rows[kind](state->n, x + i * block, y + i * block);                                        \
-      else                                                                                         \
+    hrs_count some = state->n < CHUNK ? CHUNK / state->n : 1;                                      \
+    if (state->inner == 1 && kind != HARDMAX)                                                      \
+      for (hrs_count i = 0; i < blocks; i += some)                                                 \
+        rows[kind](blocks - i < some ? blocks - i : some, block, x + i * block, y + i * block);    \
+    else                                                                                           \
+      for (hrs_count i = 0; i < blocks; i++)                                                       \
         columns[kind](state->n, state->inner, x + i * block, y + i * block);                       \
-    }                                                                                              \
   }
 
 enum { SOFTMAX_ROW, LOG_SOFTMAX, HARDMAX };
+enum { CHUNK = 1024 }; /* elements that stay in the first cache */
 HRS_REAL_TYPES(SOFTMAX)
 
 static hrs_status run(hrs_call *call, int kind) {

@@ -103,7 +103,10 @@ static hrs_status run_isinf(hrs_call *call) {
 }
 
 #define ROW(name, since, verb)                                                                     \
-  { name, since, 21, 1, 1, 1, 1, HRS_OP_BATCHED | HRS_OP_IN_PLACE, infer_##verb, run_##verb }
+  {                                                                                                \
+    name, since, 21, 1, 1, 1, 1, HRS_OP_BATCHED | HRS_OP_IN_PLACE | HRS_OP_ELEMENTWISE,            \
+        infer_##verb, run_##verb                                                                   \
+  }
 #define TEST_ROW(name, since, verb)                                                                \
   { name, since, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_##verb, run_##verb }
 

@@ -1,0 +1,88 @@
+/* Convolutions with constant weights and what follows them, in one pass (conv_lanes.c). */
+#include "conv_lanes.h"
+#include "network/fuse.h"
+
+#include <string.h>
+
+typedef struct fused_conv {
+  const hrs_lanes *lanes; /* the step's `packed` */
+  hrs_fusion_list before_pool, after_pool;
+} fused_conv;
+
+hrs_status hrs_conv_head(const hrs_session *s, const hrs_step *step, hrs_fusion *out, bool *is) {
+  const hrs_conv *conv = step->node.state;
+  *is = strcmp(step->node.op, "Conv") == 0 && s->slot[step->in[0]].varies &&
+        hrs_fuse_constant(s, step->in[1]) && hrs_lanes_fits(conv);
+  if (!*is) return HRS_OK;
+  const float *bias = NULL;
+  if (step->call.n_in > 2 && step->in[2] >= 0) {
+    bias = hrs_fuse_constant(s, step->in[2]);
+    *is = bias;
+    if (!bias) return HRS_OK;
+  }
+  out->axis = 1;
+  out->channels = conv->groups * conv->out_channels;
+  HRS_TRY(hrs_alloc(out->channels, sizeof *out->scale, &out->scale));
+  HRS_TRY(hrs_alloc(out->channels, sizeof *out->shift, &out->shift));
+  for (hrs_count c = 0; c < out->channels; c++) {
+    out->scale[c] = 1;
+    out->shift[c] = bias ? bias[c] : 0;
+  }
+  return HRS_OK;
+}
+
+static hrs_status read_pool(const hrs_step *step, hrs_window *w) {
+  bool ceil_mode = step->node.opset >= 10 && hrs_attr_int(&step->node, "ceil_mode", 0);
+  HRS_TRY(hrs_window_read(&step->call, NULL, w));
+  return hrs_window_slide(&step->call, ceil_mode, true, w);
+}
+
+bool hrs_conv_takes_pool(const hrs_session *s, const hrs_fusion *fusion, const hrs_step *pool) {
+  hrs_window w;
+  if (strcmp(fusion->head->node.op, "Conv") != 0 || strcmp(pool->node.op, "MaxPool") != 0 ||
+      s->slot[pool->out[0]].tensor.type != HRS_F32)
+    return false;
+  for (int i = 1; i < pool->call.n_out; i++)
+    if (pool->out[i] >= 0) return false;
+  return read_pool(pool, &w) == HRS_OK && w.in[0] == 1 && w.out[0] == 1;
+}
+
+static hrs_status run_conv(hrs_call *call) {
+  const fused_conv *f = call->node->state;
+  hrs_lanes_behind behind = {hrs_fusion_apply, &f->before_pool, &f->after_pool};
+  return hrs_lanes_run(f->lanes, &behind, call->in[0].dim[0] * call->batch, call->in[0].data,
+                       call->out[0].data, call->workspace);
+}
+
+static const hrs_operator conv_operator = {
+    .name = "(convolution)", .flags = HRS_OP_BATCHED, .run = run_conv};
+
+hrs_status hrs_conv_fuse(hrs_session *s, const hrs_fusion *fusion, hrs_step **out) {
+  hrs_node node = fusion->head->node;
+  hrs_step *step = NULL;
+  hrs_window pool;
+  hrs_lanes *lanes;
+  hrs_status status = HRS_OK;
+  if (fusion->pool) HRS_TRY(read_pool(fusion->pool, &pool));
+  node.def = &conv_operator;
+  node.state = NULL;
+  HRS_TRY(hrs_step_create(&node, 1, fusion->head->in, 1, &step));
+  HRS_GO(hrs_calloc(1, sizeof(fused_conv), &step->node.state));
+  fused_conv *f = step->node.state;
+  f->before_pool = fusion->after;
+  f->after_pool = fusion->later;
+  HRS_GO(hrs_lanes_create(fusion->head->node.state, hrs_fuse_constant(s, fusion->head->in[1]),
+                          fusion->scale, fusion->shift, fusion->pool ? &pool : NULL, &lanes));
+  step->packed = lanes;
+  f->lanes = lanes;
+  step->out[0] = fusion->out;
+  s->folded_bytes += hrs_lanes_bytes(lanes);
+  HRS_GO(hrs_session_want_workspace(s, hrs_lanes_workspace(lanes)));
+done:
+  if (status != HRS_OK) {
+    hrs_step_destroy(step);
+    step = NULL;
+  }
+  *out = step;
+  return status;
+}

@@ -1,0 +1,180 @@
+/*
+ * Products with packed weights, for processors with AVX2 and fused multiply-adds. The columns are
+ * cut into panels of sixteen and, where eight are enough for the rest, a last one of eight; a panel
+ * stands in memory as the kernel reads it, row after row. A tile of rows times a panel stays in
+ * registers over a block of K; rows are read where they are.
+ *
+ * Cost: m * n * k multiply-adds near the processor's peak; columns are rounded up to eight. It
+ * loses nothing to BLAS for large matrices but the packing of the left side: a block of rows of
+ * one block of K must fit the second cache (ROWS * DEPTH floats, 96 KiB).
+ */
+#include "packed.h"
+
+#include "tile.h"
+
+#include <string.h>
+
+enum { WIDE = 16, NARROW = 8, DEPTH = 256, ROWS = 96, TILE = 6 };
+
+/* Columns of the panel that starts at column j. */
+static hrs_count panel_width(hrs_count n, hrs_count j) {
+  return n - j > NARROW ? WIDE : NARROW;
+}
+
+static hrs_count padded(hrs_count n) {
+  return (n + NARROW - 1) / NARROW * NARROW;
+}
+
+hrs_status hrs_packed_floats(hrs_count k, hrs_count n, hrs_count *floats) {
+  return hrs_multiply(k + 1, padded(n), "packed weights", floats);
+}
+
+void hrs_packed_fill(hrs_count k, hrs_count n, const float *weight, hrs_count row, hrs_count column,
+                     const float *bias, float *room, hrs_packed *out) {
+  float *to = room + padded(n);
+  *out = (hrs_packed){.k = k, .n = n, .bias = room, .panel = to};
+  for (hrs_count j = 0; j < padded(n); j++)
+    room[j] = bias && j < n ? bias[j] : 0;
+  /* Blocks of K one after the other, in each the panels. */
+  for (hrs_count first = 0; first < k; first += DEPTH) {
+    hrs_count end = k - first < DEPTH ? k : first + DEPTH;
+    for (hrs_count j = 0; j < n; j += WIDE) {
+      hrs_count width = panel_width(n, j), some = n - j < width ? n - j : width;
+      for (hrs_count l = first; l < end; l++, to += width) {
+        for (hrs_count i = 0; i < some; i++)
+          to[i] = weight[l * row + (j + i) * column];
+        for (hrs_count i = some; i < width; i++)
+          to[i] = 0;
+      }
+    }
+  }
+}
+
+#ifdef HRS_HAVE_TILES
+
+/* Where a tile reads and writes. The sums start from `start`: from the bias for the first block of
+ * K (step 0), from the sums so far for the others. */
+typedef struct tile {
+  hrs_count k, lda, ldc, rows, columns;
+  hrs_count panel_step; /* floats from row to row of the panel */
+  const float *a, *panel, *start;
+  hrs_count start_step;
+  float *c;
+} tile;
+
+/* M rows times V vectors; rows beyond the last repeat it and are not stored. */
+#define KERNEL(M, V)                                                                               \
+  HRS_TILE_TARGET static void kernel_##M##x##V(const tile *t) {                                    \
+    const float *row[M], *panel = t->panel;                                                        \
+    hrs_count step = t->panel_step;                                                                \
+    __m256 sum[M][V], ready[M][V];                                                                 \
+    HRS_UNROLL for (int i = 0; i < M; i++) {                                                       \
+      hrs_count at = i < t->rows ? i : t->rows - 1;                                                \
+      row[i] = t->a + at * t->lda;                                                                 \
+      HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                           \
+          _mm256_loadu_ps(t->start + at * t->start_step + j * HRS_LANES);                          \
+    }                                                                                              \
+    for (hrs_count l = 0; l < t->k; l++, panel += step) {                                          \
+      __m256 b[V];                                                                                 \
+      HRS_UNROLL for (int j = 0; j < V; j++) b[j] = _mm256_loadu_ps(panel + j * HRS_LANES);        \
+      HRS_UNROLL for (int i = 0; i < M; i++) {                                                     \
+        __m256 factor = _mm256_broadcast_ss(row[i] + l);                                           \
+        HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                         \
+            _mm256_fmadd_ps(factor, b[j], sum[i][j]);                                              \
+      }                                                                                            \
+    }                                                                                              \
+    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) ready[i][j] =    \
+        sum[i][j];                                                                                 \
+    for (int i = 0; i < M && i < t->rows; i++)                                                     \
+      for (int j = 0; j < V && j * HRS_LANES < t->columns; j++)                                    \
+        hrs_tile_store(t->c + i * t->ldc + j * HRS_LANES, ready[i][j],                             \
+                       t->columns - j * HRS_LANES);                                                \
+  }
+KERNEL(6, 2)
+KERNEL(6, 1)
+
+/* A block of rows. Sums between blocks of K stand in C; those of a panel that is not full, in a
+ * copy with room for all lanes. */
+static void run_rows(const hrs_packed *p, hrs_count m, const float *from, float *to) {
+  float copy[TILE * WIDE];
+  for (hrs_count first = 0; first == 0 || first < p->k; first += DEPTH) {
+    hrs_count depth = p->k - first < DEPTH ? p->k - first : DEPTH;
+    const float *panel = p->panel + first * padded(p->n);
+    for (hrs_count j = 0; j < p->n; j += WIDE) {
+      hrs_count width = panel_width(p->n, j), some = p->n - j < width ? p->n - j : width;
+      for (hrs_count i = 0; i < m; i += TILE) {
+        tile t = {.k = depth,
+                  .lda = p->k,
+                  .ldc = p->n,
+                  .rows = m - i < TILE ? m - i : TILE,
+                  .columns = some,
+                  .panel_step = width,
+                  .a = from + i * p->k + first,
+                  .panel = panel,
+                  .start = p->bias + j,
+                  .c = to + i * p->n + j};
+        if (first > 0) {
+          t.start = t.c;
+          t.start_step = t.ldc;
+          if (some < width) {
+            for (hrs_count r = 0; r < t.rows; r++)
+              memcpy(copy + r * WIDE, t.c + r * t.ldc, (size_t)some * sizeof *copy);
+            t.start = copy;
+            t.start_step = WIDE;
+          }
+        }
+        if (width == WIDE)
+          kernel_6x2(&t);
+        else
+          kernel_6x1(&t);
+      }
+      panel += depth * width;
+    }
+  }
+}
+
+void hrs_packed_run(const hrs_packed *packed, hrs_count m, const float *from, float *to) {
+  for (hrs_count i = 0; i < m; i += ROWS)
+    run_rows(packed, m - i < ROWS ? m - i : ROWS, from + i * packed->k, to + i * packed->n);
+}
+
+void hrs_packed_once(hrs_count m, hrs_count n, hrs_count k, const float *from, const float *weight,
+                     float *to) {
+  /* The kernel reads whole vectors: behind the last row, too. */
+  float copy[HRS_PACKED_ONCE + WIDE];
+  static const float zeros[WIDE];
+  memcpy(copy, weight, (size_t)(k * n) * sizeof *copy);
+  memset(copy + k * n, 0, WIDE * sizeof *copy);
+  for (hrs_count j = 0; j < n; j += WIDE) {
+    hrs_count width = panel_width(n, j), some = n - j < width ? n - j : width;
+    for (hrs_count i = 0; i < m; i += TILE) {
+      tile t = {.k = k,
+                .lda = k,
+                .ldc = n,
+                .rows = m - i < TILE ? m - i : TILE,
+                .columns = some,
+                .panel_step = n,
+                .a = from + i * k,
+                .panel = copy + j,
+                .start = zeros,
+                .c = to + i * n + j};
+      if (width == WIDE)
+        kernel_6x2(&t);
+      else
+        kernel_6x1(&t);
+    }
+  }
+}
+
+#else
+
+void hrs_packed_once(hrs_count m, hrs_count n, hrs_count k, const float *from, const float *weight,
+                     float *to) {
+  (void)m, (void)n, (void)k, (void)from, (void)weight, (void)to;
+}
+
+void hrs_packed_run(const hrs_packed *packed, hrs_count m, const float *from, float *to) {
+  (void)packed, (void)m, (void)from, (void)to;
+}
+
+#endif
