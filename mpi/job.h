@@ -23,7 +23,7 @@ typedef struct hrs_interactions_options {
   hrs_count salient_limit;
   bool values, force, plan, quiet, verbose, allow_nonfinite, verify;
   const char *evaluator, *out, *precision, *shm, *timing;
-  hrs_count blocks, chunk;
+  hrs_count blocks, chunk, table_memory;
   int ranks_per_sample, plan_ranks;
 } hrs_interactions_options;
 

@@ -386,6 +386,7 @@ static hrs_status build(builder *b) {
   HRS_TRY(set_output(o->output, &spec.output));
   HRS_TRY(set_scores(o->scores, &spec.scores));
   HRS_TRY(set_evaluator(o->evaluator, &spec.evaluator));
+  spec.table_bytes = o->table_memory;
   HRS_REQUIRE(strcmp(o->layout, "auto") == 0 || named_layout(o->layout) != HRS_LAYOUT_AUTO, USAGE,
               "--layout: '%s' is none of auto, channels-first, channels-last", o->layout);
   hrs_reader reader = hrs_comm_reader(&b->comm);

@@ -220,6 +220,9 @@ typedef enum hrs_evaluator {
   HRS_EVALUATOR_BRUTE    /* a forward pass for each mask */
 } hrs_evaluator;
 
+/** What tables of activations may take, if nothing else is said; those of blocks a quarter more. */
+#define HRS_TABLE_BYTES ((hrs_count)256 << 20)
+
 /** A network game, described. Everything is copied or taken as said. */
 typedef struct hrs_network_game {
   const hrs_model *model;    /* must outlive the game */
@@ -237,6 +240,7 @@ typedef struct hrs_network_game {
   const int *targets;  /* [samples, n_targets]; NULL: predicted at the unmasked input */
   hrs_count max_batch; /* 0: the session's choice */
   hrs_evaluator evaluator;
+  hrs_count table_bytes; /* most for tables of activations; 0: HRS_TABLE_BYTES */
 } hrs_network_game;
 
 /** Make it. Fields marked "taken over" are emptied, also on failure. Errors: INPUT, USAGE (target

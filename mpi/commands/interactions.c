@@ -108,6 +108,8 @@ static const hrs_option options[] = {
      "--plan as if there were P ranks like these"},
     {"--evaluator", HRS_OPTION_TEXT, AT(evaluator), "lattice|brute", "lattice",
      "tabulate activations that depend on few players, or a forward pass for each mask"},
+    {"--table-memory", HRS_OPTION_COUNT, AT(table_memory), "BYTES", "256MiB",
+     "most for tables of all masks; what needs more is made for one block of masks at a time"},
     {"--allow-nonfinite", HRS_OPTION_FLAG, AT(allow_nonfinite), NULL, NULL,
      "go on where the network puts out NaN or infinity"},
     {"--verify", HRS_OPTION_FLAG, AT(verify), NULL, NULL,

@@ -27,7 +27,9 @@ static void find_lives(hrs_front *front) {
     for (int k = 0; k < sites->n_in; k++) {
       if (sites->in[k] < 0) continue;
       hrs_sites *in = front->sites[sites->in[k]];
-      in->last = sites->block && !in->block ? HRS_SITES_KEPT : i;
+      /* What a block reads is read again by the next one. */
+      bool kept = in->last == HRS_SITES_KEPT || (sites->block && !in->block);
+      in->last = kept ? HRS_SITES_KEPT : i;
     }
   }
   for (int i = 0; i < front->n_cuts; i++)
@@ -118,7 +120,7 @@ hrs_status hrs_front_focus(hrs_front *front, hrs_mask free) {
     if (front->sites[i]->block) hrs_sites_store(front->sites[i], free);
   if (front->sum && front->sum_in_block)
     HRS_TRY(hrs_sum_lay_out(front->sum, front->sites[front->cut[0].sites], hrs_order(free),
-                            HRS_FRONT_BLOCK_BYTES));
+                            front->most_block_bytes));
   HRS_TRY(place(front, true, &front->block_bytes));
   hrs_count sum = sum_bytes(front, true), wanted = front->block_bytes + sum;
   if (!front->block_arena || wanted > front->room_bytes) {

@@ -38,10 +38,12 @@ typedef struct hrs_front_cost {
 } hrs_front_cost;
 
 /**
- * Find the front that saves most, for label[elements] of the session's feed 0. *out is NULL where
- * none saves anything. The session must outlive it. Not collective.
+ * Find the front that saves most, for label[elements] of the session's feed 0, with `most` bytes of
+ * tables for all masks and a quarter of that for a block's. *out is NULL where none saves anything.
+ * The session must outlive it. Not collective.
  */
-hrs_status hrs_front_plan(const hrs_session *session, int n, const int32_t *label, hrs_front **out);
+hrs_status hrs_front_plan(const hrs_session *session, int n, const int32_t *label, hrs_count most,
+                          hrs_front **out);
 void hrs_front_destroy(hrs_front **front);
 hrs_front_cost hrs_front_costs(const hrs_front *front);
 /** The cuts: how many, their tensors as the session has them, their names in the network. */

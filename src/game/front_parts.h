@@ -47,8 +47,6 @@ typedef struct hrs_sites {
 enum { HRS_SITES_KEPT = 1 << 30 };
 /** Rows of one matrix product, or of one call of an operator. */
 enum { HRS_SITES_CHUNK = 256 };
-/** What the tables of a block may take. */
-#define HRS_FRONT_BLOCK_BYTES ((hrs_count)64 << 20)
 
 /** One term of a sum: a table that is added up with others. */
 typedef struct hrs_term {
@@ -92,6 +90,7 @@ struct hrs_front {
   hrs_sum *sum; /* of cut 0, the only one then; or NULL */
   bool sum_in_block;
   int block_bits;
+  hrs_count most_bytes, most_block_bytes; /* the tables for all masks, and a block's, may take */
   hrs_mask focus; /* free players that the blocks' tables are laid out for */
   hrs_count bytes, block_bytes, room_bytes; /* of the two arenas; what the second one has */
   char *arena, *block_arena;
@@ -200,11 +199,13 @@ hrs_status hrs_front_focus(hrs_front *front, hrs_mask free);
 hrs_status hrs_sites_run(hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to);
 /** Is a table of this many multiply-adds worth dealing over ranks, or had one better make it? */
 bool hrs_front_deals(const hrs_front *front, double work);
-/** Is the unit of the work a row, not a position? */
+/** Is the unit of the work a row, not a position: have all inputs the same states? */
 bool hrs_sites_by_rows(const hrs_front *front, const hrs_sites *sites);
-/** Do the rows of inputs differ from those of the output, so that they have to be gathered? */
-bool hrs_rowwise_gathers(const hrs_front *front, const hrs_sites *sites);
-hrs_status hrs_rowwise_run(hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to);
+/** The same for tables that are made row by row: PRODUCTS and ROWWISE (front_rows.c). */
+hrs_status hrs_rows_run(hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to);
+/** The operator of a ROWWISE table on rows of its inputs (front_rowwise.c). */
+hrs_status hrs_rowwise_apply(const hrs_front *front, hrs_sites *sites, char *const *in, char *out,
+                             hrs_count rows);
 /** Row `state` 0 of a position of `in` at the players that `cube` fixes. */
 const char *hrs_sites_fixed_row(const hrs_sites *in, hrs_count position, hrs_subcube cube);
 

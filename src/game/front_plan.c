@@ -8,8 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Tables for all masks together, and those of a block. */
-static const hrs_count MOST_BYTES = (hrs_count)256 << 20, MOST_BLOCK_BYTES = HRS_FRONT_BLOCK_BYTES;
 /* An addition or a copy, in multiply-adds of dense algebra. */
 static const double ADDITION = 3;
 
@@ -139,13 +137,13 @@ static bool find_blocks(plan *p, const choice *c, use *u, double *tables, double
     if (!p->needed[i]) continue;
     const hrs_sites *sites = p->front->sites[i];
     double width = (double)hrs_sites_width(sites), bytes = p->rows[i] * width;
-    bool block = u->now[0] + bytes > (double)MOST_BYTES;
+    bool block = u->now[0] + bytes > (double)p->front->most_bytes;
     for (int k = 0; k < sites->n_in; k++)
       block |= sites->in[k] >= 0 && p->block[sites->in[k]];
     p->block[i] = block;
     if (block && (c->block_bits == 0 || sites->kind == HRS_SITES_INPUT)) return false;
     take(u, block, block ? p->worst_rows[i] * width : bytes);
-    if (u->most[1] > (double)MOST_BLOCK_BYTES) return false;
+    if (u->most[1] > (double)p->front->most_block_bytes) return false;
     if (block) {
       *blocks += p->block_rows[i] * sites->work * n_blocks;
       *counted_blocks += p->block_rows[i] * sites->multiply_adds * n_blocks;
@@ -187,7 +185,9 @@ static hrs_status cost_of(plan *p, choice *c, hrs_front_cost *out) {
     bool block = p->block[in];
     hrs_sum *sum = p->step[c->sum].sum;
     hrs_mask free = block ? assumed_free(front, c->block_bits) : hrs_mask_full(front->n);
-    hrs_count room = (block ? MOST_BLOCK_BYTES : MOST_BYTES) - (hrs_count)u.now[block], bytes;
+    hrs_count room =
+                  (block ? front->most_block_bytes : front->most_bytes) - (hrs_count)u.now[block],
+              bytes;
     double multiply_adds;
     hrs_sites_store(front->sites[in], free);
     HRS_TRY(hrs_sum_lay_out(sum, front->sites[in], block ? c->block_bits : front->n, room));
@@ -327,7 +327,7 @@ static hrs_status settle(plan *p) {
   return HRS_OK;
 }
 
-hrs_status hrs_front_plan(const hrs_session *session, int n, const int32_t *label,
+hrs_status hrs_front_plan(const hrs_session *session, int n, const int32_t *label, hrs_count most,
                           hrs_front **out) {
   *out = NULL;
   const hrs_tensor *input = &session->slot[session->feed[0].slot].tensor;
@@ -340,6 +340,8 @@ hrs_status hrs_front_plan(const hrs_session *session, int n, const int32_t *labe
   p.front = front;
   front->session = session;
   front->n = n;
+  front->most_bytes = most;
+  front->most_block_bytes = most / 4;
   HRS_GO(hrs_alloc(session->n_slots, sizeof *front->of_slot, &front->of_slot));
   HRS_GO(hrs_alloc(session->n_slots, sizeof *p.made, &p.made));
   HRS_GO(hrs_alloc(session->n_slots, sizeof *p.producer, &p.producer));

@@ -337,10 +337,18 @@ done:
 
 /* ---- running -------------------------------------------------------------------------------- */
 
-static hrs_status run_rows(hrs_sites *sites, hrs_count rows) {
+hrs_status hrs_rowwise_apply(const hrs_front *front, hrs_sites *sites, char *const *in, char *out,
+                             hrs_count rows) {
   hrs_call *call = sites->call;
   const hrs_operator *def = call->node->def;
   bool batched = (def->flags & HRS_OP_BATCHED) != 0;
+  for (int i = 0; i < call->n_in; i++) {
+    if (sites->in[i] >= 0)
+      call->in[i].data = in[i];
+    else if (sites->step->in[i] >= 0) /* an operand of the current sample may have moved */
+      call->in[i].data = front->session->slot[sites->step->in[i]].tensor.data;
+  }
+  call->out[0].data = out;
   call->batch = batched ? rows : 1;
   for (hrs_count row = 0; row < rows; row += call->batch) {
     HRS_TRY(def->run(call));
@@ -351,96 +359,4 @@ static hrs_status run_rows(hrs_sites *sites, hrs_count rows) {
     if (!batched) call->out[0].data = (char *)call->out[0].data + hrs_sites_width(sites);
   }
   return HRS_OK;
-}
-
-bool hrs_rowwise_gathers(const hrs_front *front, const hrs_sites *sites) {
-  size_t size = (size_t)hrs_sites_positions(sites) * sizeof *sites->stored;
-  for (int i = 0; i < sites->n_in; i++) {
-    if (sites->in[i] < 0) continue;
-    const hrs_sites *in = front->sites[sites->in[i]];
-    if (sites->place[i] || memcmp(in->stored, sites->stored, size) != 0) return true;
-  }
-  return false;
-}
-
-/* Rows as they lie in the inputs' tables. */
-static hrs_status run_straight(hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to) {
-  for (hrs_count row = from; row < to; row += HRS_SITES_CHUNK) {
-    hrs_count rows = to - row < HRS_SITES_CHUNK ? to - row : HRS_SITES_CHUNK;
-    for (int i = 0; i < sites->n_in; i++)
-      if (sites->in[i] >= 0) {
-        const hrs_sites *in = front->sites[sites->in[i]];
-        sites->call->in[i].data = in->data + row * hrs_sites_width(in);
-      }
-    sites->call->out[0].data = sites->data + row * hrs_sites_width(sites);
-    HRS_TRY(run_rows(sites, rows));
-  }
-  return HRS_OK;
-}
-
-/* Rows of the inputs at the states of a position, from number `at` of the gathered ones on. */
-static void gather_part(const hrs_front *front, const hrs_sites *sites, hrs_count position,
-                        hrs_subcube part, char *const *gathered, hrs_count at) {
-  int32_t index[HRS_SITES_CHUNK];
-  for (int i = 0; i < sites->n_in; i++) {
-    if (sites->in[i] < 0) continue;
-    const hrs_sites *in = front->sites[sites->in[i]];
-    hrs_count p = sites->place[i] ? sites->place[i][position] : position;
-    hrs_count width = hrs_sites_width(in);
-    const char *from = hrs_sites_fixed_row(in, p, part);
-    char *to = gathered[i] + at * width;
-    hrs_state_rows(part.free, in->stored[p], index);
-    for (hrs_count s = 0; s < hrs_subcube_size(part); s++)
-      memcpy(to + s * width, from + index[s] * width, (size_t)width);
-  }
-}
-
-/* Run what was gathered, into *out, which then stands behind it. */
-static hrs_status flush(hrs_sites *sites, char *const *gathered, hrs_count *rows, char **out) {
-  for (int i = 0; i < sites->n_in; i++)
-    if (sites->in[i] >= 0) sites->call->in[i].data = gathered[i];
-  sites->call->out[0].data = *out;
-  if (*rows > 0) HRS_TRY(run_rows(sites, *rows));
-  *out += *rows * hrs_sites_width(sites);
-  *rows = 0;
-  return HRS_OK;
-}
-
-static hrs_status run_gathered(hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to,
-                               char *const *gathered) {
-  char *out = sites->data + sites->row[from] * hrs_sites_width(sites);
-  hrs_count rows = 0;
-  for (hrs_count at = from; at < to; at++) {
-    hrs_subcube states = {front->cube.fixed, sites->stored[at]};
-    int bits = 0, order = hrs_order(states.free);
-    while (bits < order && (hrs_count)2 << bits <= HRS_SITES_CHUNK)
-      bits++;
-    for (hrs_count part = 0; part < (hrs_count)1 << (order - bits); part++) {
-      if (rows + ((hrs_count)1 << bits) > HRS_SITES_CHUNK)
-        HRS_TRY(flush(sites, gathered, &rows, &out));
-      gather_part(front, sites, at, hrs_subcube_part(states, bits, part), gathered, rows);
-      rows += (hrs_count)1 << bits;
-    }
-  }
-  return flush(sites, gathered, &rows, &out);
-}
-
-hrs_status hrs_rowwise_run(hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to) {
-  /* Operands of the current sample may have moved. */
-  for (int i = 0; i < sites->n_in; i++)
-    if (sites->in[i] < 0 && sites->step->in[i] >= 0)
-      sites->call->in[i].data = front->session->slot[sites->step->in[i]].tensor.data;
-  if (!hrs_rowwise_gathers(front, sites)) return run_straight(front, sites, from, to);
-  char **gathered;
-  HRS_TRY(hrs_calloc(sites->n_in, sizeof *gathered, &gathered));
-  hrs_status status = HRS_OK;
-  for (int i = 0; i < sites->n_in && status == HRS_OK; i++)
-    if (sites->in[i] >= 0)
-      status =
-          hrs_alloc(HRS_SITES_CHUNK * hrs_sites_width(front->sites[sites->in[i]]), 1, &gathered[i]);
-  if (status == HRS_OK) status = run_gathered(front, sites, from, to, gathered);
-  for (int i = 0; i < sites->n_in; i++)
-    hrs_free(gathered[i]);
-  hrs_free(gathered);
-  return status;
 }

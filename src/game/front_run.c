@@ -8,7 +8,6 @@
  */
 #include "front_parts.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <string.h>
 
@@ -109,28 +108,6 @@ static hrs_status run_move(hrs_front *front, hrs_sites *sites, hrs_count from, h
 
 /* ---- windows -------------------------------------------------------------------------------- */
 
-static void run_products(const hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to) {
-  const hrs_sites *in = front->sites[sites->in[0]];
-  const hrs_tensor *w = &sites->step->call.in[1];
-  hrs_count groups = hrs_attr_int(&sites->step->node, "group", 1), wide = w->dim[0];
-  hrs_count depth = w->dim[1], all = sites->channels, each = wide / groups;
-  for (hrs_count row = from; row < to; row += HRS_SITES_CHUNK) {
-    int rows = (int)(to - row < HRS_SITES_CHUNK ? to - row : HRS_SITES_CHUNK);
-    const float *x = (const float *)in->data + row * in->channels;
-    float *y = (float *)sites->data + row * all;
-    if (groups == 1) {
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, (int)all, (int)depth, 1, x,
-                  (int)in->channels, sites->weights, (int)all, 0, y, (int)all);
-      continue;
-    }
-    for (hrs_count g = 0; g < groups; g++)
-      for (hrs_count first = g * each; first < all; first += wide)
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, (int)each, (int)depth, 1,
-                    x + g * depth, (int)in->channels, sites->weights + first, (int)all, 0,
-                    y + first, (int)all);
-  }
-}
-
 /* Padding counts for an average where it lies within the padded input. */
 static hrs_count padded_elements(const hrs_window *w, hrs_count at) {
   hrs_count count = 1;
@@ -184,11 +161,6 @@ static hrs_status run_window(hrs_front *front, hrs_sites *sites, hrs_count from,
 
 /* ---- all of them ---------------------------------------------------------------------------- */
 
-bool hrs_sites_by_rows(const hrs_front *front, const hrs_sites *sites) {
-  return sites->kind == HRS_SITES_PRODUCTS ||
-         (sites->kind == HRS_SITES_ROWWISE && !hrs_rowwise_gathers(front, sites));
-}
-
 hrs_status hrs_sites_run(hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to) {
   switch (sites->kind) {
   case HRS_SITES_INPUT: /* hrs_front_fill's */
@@ -198,14 +170,12 @@ hrs_status hrs_sites_run(hrs_front *front, hrs_sites *sites, hrs_count from, hrs
     return HRS_OK;
   case HRS_SITES_MOVE:
     return run_move(front, sites, from, to);
-  case HRS_SITES_PRODUCTS:
-    run_products(front, sites, from, to);
-    return HRS_OK;
   case HRS_SITES_TAPS:
   case HRS_SITES_POOL:
     return run_window(front, sites, from, to);
+  case HRS_SITES_PRODUCTS:
   case HRS_SITES_ROWWISE:
-    return hrs_rowwise_run(front, sites, from, to);
+    return hrs_rows_run(front, sites, from, to);
   }
   return HRS_OK;
 }

@@ -32,8 +32,9 @@ typedef struct network_game {
   hrs_front *front;     /* what is tabulated, and the session that goes on from there: */
   hrs_session *tail;    /* its feeds are the cuts; NULL, both: every mask is a forward pass */
   int tail_given;       /* its first feed that does not vary, as the session's feed 1 */
-  const char *fetch, *mask_at;
-  hrs_count max_batch;
+  const char *fetch;    /* the model's */
+  char *mask_at;
+  hrs_count max_batch, table_bytes;
   bool tabulated;         /* the tables are those of the current sample */
   const hrs_team *team;   /* that the tables are made with; NULL: alone */
   const int32_t *label;   /* [elements] of the masked tensor: players of the current sample */
@@ -200,7 +201,7 @@ static hrs_status create_tail(network_game *game) {
 static hrs_status create_front(network_game *game, const int32_t *label) {
   if (game->tail) hrs_session_destroy(&game->tail);
   hrs_front_destroy(&game->front);
-  HRS_TRY(hrs_front_plan(game->session, game->players.n, label, &game->front));
+  HRS_TRY(hrs_front_plan(game->session, game->players.n, label, game->table_bytes, &game->front));
   return game->front ? create_tail(game) : HRS_OK;
 }
 
@@ -278,6 +279,7 @@ static void network_destroy(void *self) {
   for (int i = 0; game->inputs && i < game->n_inputs; i++)
     hrs_free(game->inputs[i]);
   hrs_free(game->inputs);
+  hrs_free(game->mask_at);
   for (int i = 0; game->samples && i < game->n_inputs; i++)
     hrs_array_destroy(&game->samples[i]);
   hrs_free(game->samples);
@@ -441,7 +443,8 @@ static hrs_status prepare(network_game *game, hrs_network_game *spec) {
   HRS_TRY(hrs_scoring_find(&game->scoring, spec, &fetch));
   HRS_TRY(create_session(game, spec->mask_at, fetch, spec->max_batch));
   game->fetch = fetch;
-  game->mask_at = spec->mask_at;
+  if (spec->mask_at) HRS_TRY(hrs_strdup(spec->mask_at, &game->mask_at));
+  game->table_bytes = spec->table_bytes > 0 ? spec->table_bytes : HRS_TABLE_BYTES;
   game->max_batch = spec->max_batch;
   game->tabulates = spec->evaluator == HRS_EVALUATOR_LATTICE;
   game->label = game->players.map.data;

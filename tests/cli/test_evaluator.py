@@ -4,6 +4,7 @@ Networks are made here layer by layer, so that each kind of step that the tables
 ends them, is met: strides, paddings, dilations, groups, pools, residual sums, concatenations, means.
 """
 import json
+import re
 import unittest
 
 import h5py
@@ -46,6 +47,9 @@ class Layers:
         scale = 1 / np.sqrt(size * size * channels / group)
         return self.add("Conv", x, self.weight(wanted, channels // group, size, size, scale=scale),
                         self.weight(wanted, scale=0.1), group=group, **attributes)
+
+    def saved(self, path, make):
+        return self.save(path, make(self))
 
     def save(self, path, last):
         graph = helper.make_graph(
@@ -117,6 +121,50 @@ def two_branches(n):
     return n.add("Add", x, dense(n, z, 3 * 100, 4))
 
 
+def deep(n):
+    """Sites soon depend on all players: with little memory, tables are made block by block."""
+    x = n.add("Relu", n.conv("x", 1, 4, pads=[1, 1, 1, 1]))
+    y = n.add("Relu", n.conv(x, 4, 4, pads=[1, 1, 1, 1]))
+    x = n.add("Add", n.conv(y, 4, 4, pads=[1, 1, 1, 1]), x)
+    x = n.add("MaxPool", n.add("Relu", x), kernel_shape=[2, 2], strides=[2, 2])
+    x = n.add("AveragePool", n.conv(x, 4, 6, pads=[1, 1, 1, 1]), kernel_shape=[3, 3],
+              count_include_pad=1, pads=[1, 1, 1, 1])
+    return n.add("Flatten", n.add("GlobalAveragePool", n.conv(x, 6, 5, 1)), axis=1)
+
+
+def channels_last(n):
+    """Rows of a transposed image, padded, cut, split and joined again."""
+    x = n.add("Transpose", "x", perm=[0, 2, 3, 1])
+    x = n.add("MatMul", x, n.weight(1, 6))
+    x = n.add("Add", x, n.weight(12, 12, 6))
+    n.count += 1
+    n.nodes.append(helper.make_node("Split", [x], ["half1", "half2"], axis=3))
+    x = n.add("Concat", "half2", n.constant(np.ones((1, 12, 12, 1), np.float32)), "half1", axis=3)
+    x = n.add("LogSoftmax", x, axis=3)
+    x = n.add("Pad", x, n.constant(np.array([0, 1, 0, 0, 0, 0, 2, 0], np.int64)), mode="reflect")
+    x = n.add("Slice", x, n.constant(np.array([11], np.int64)), n.constant(np.array([0], np.int64)),
+              n.constant(np.array([1], np.int64)), n.constant(np.array([-2], np.int64)))
+    x = n.add("Transpose", x, perm=[0, 3, 1, 2])
+    x = n.add("Tanh", n.conv(x, 7, 3, 3, group=1))
+    return dense(n, x, 3 * 4 * 12, 4)
+
+
+def attention(n):
+    """Tables end at four tensors side by side: queries, keys, values and what leads past them."""
+    x = n.add("Reshape", "x", n.constant(np.array([1, 12, 12], np.int64)))
+    x = n.add("Add", n.add("MatMul", x, n.weight(12, 16, scale=0.3)), n.weight(12, 16))
+    mean = n.add("ReduceMean", x, axes=[-1])
+    x = n.add("Sub", x, mean)
+    x = n.add("Div", x, n.add("Sqrt", n.add("ReduceMean", n.add("Mul", x, x), axes=[2])))
+    q, k, v = (n.add("Reshape", n.add("MatMul", x, n.weight(16, 16, scale=0.2)),
+                     n.constant(np.array([1, 12, 2, 8], np.int64))) for _ in range(3))
+    q, v = (n.add("Transpose", t, perm=[0, 2, 1, 3]) for t in (q, v))
+    scores = n.add("Softmax", n.add("MatMul", q, n.add("Transpose", k, perm=[0, 2, 3, 1])), axis=3)
+    y = n.add("Transpose", n.add("MatMul", scores, v), perm=[0, 2, 1, 3])
+    x = n.add("Add", x, n.add("Reshape", y, n.constant(np.array([1, 12, 16], np.int64))))
+    return n.add("MatMul", n.add("ReduceMean", x, axes=[1], keepdims=0), n.weight(16, 3))
+
+
 class EvaluatorTest(ProgramTest):
     """Values of both evaluators."""
 
@@ -145,12 +193,57 @@ class Evaluator(EvaluatorTest):
         players = [["--players", "grid:3x4"], ["--players", "grid:2x3", "--subset", "0,2,5"],
                    ["--players", f"map:{self.save('map.npy', mapped)}", "--baseline", "value:0.5"]]
         for seed, make in enumerate((lenet, residual, odd_windows, softmax_over_positions,
-                                     two_branches)):
+                                     two_branches, deep, channels_last, attention)):
             with self.subTest(make=make.__name__):
                 layers = Layers((1, 12, 12), seed)
                 model = layers.save(self.folder / f"{make.__name__}.onnx", make(layers))
                 for chosen in players:
                     self.check("--model", model, "--samples", images, "--target", "all", *chosen)
+
+    def network(self, make, seed=7):
+        return Layers((1, 12, 12), seed).saved(self.folder / f"{make.__name__}.onnx", make)
+
+    def test_blocks(self):
+        """Tables that do not fit are made for one block of masks after the other."""
+        if onnx is None:
+            self.skipTest("python3-onnx is not installed")
+        args = ["--model", self.network(deep), "--samples", self.images(), "--target", "all",
+                "--players", "grid:3x4"]
+        whole = self.check(*args)
+        for memory in ("1MiB", "100KiB", "20KiB"):
+            values = self.check(*args, "--table-memory", memory)
+            np.testing.assert_allclose(values, whole, atol=1e-5 * np.abs(whole).max(), rtol=0)
+        plan = run("interactions", *args, "--plan", "--table-memory", "1MiB")
+        self.assertRegex(plan.out, r"tables of blocks +\d+, for \d+ masks at a time")
+
+    def test_other_ways_to_mask(self):
+        """Maps of their own for each sample, inner tensors, tokens with a second input."""
+        if onnx is None:
+            self.skipTest("python3-onnx is not installed")
+        model, images = self.network(deep), self.images()
+        maps = np.random.default_rng(3).integers(-1, 8, size=(2, 1, 12, 12)).astype(np.int32)
+        maps[:, 0, 0, :8] = np.arange(8)
+        self.check("--model", model, "--samples", images, "--target", "all",
+                   "--players", f"map:{self.save('maps.npy', maps)}")
+        inner = np.random.default_rng(4).integers(0, 9, size=(1, 4, 12, 12)).astype(np.int32)
+        self.check("--model", model, "--samples", images, "--target", "all", "--mask-at", "t2",
+                   "--players", f"map:{self.save('inner.npy', inner)}")
+
+    def images(self):
+        return self.save("images.npy", np.random.default_rng(0).normal(size=(2, 1, 12, 12))
+                         .astype(np.float32))
+
+    def test_ranks_share_tables(self):
+        """The same bits whether ranks share a copy of the tables, have their own, or are alone."""
+        if onnx is None:
+            self.skipTest("python3-onnx is not installed")
+        for make, extra in ((deep, []), (lenet, []), (deep, ["--table-memory", "300KiB"])):
+            args = ["--model", self.network(make), "--samples", self.images(), "--target", "all",
+                    "--players", "grid:3x4", *extra]
+            alone = self.values(args, "lattice")
+            for ranks, shm in ((2, "auto"), (2, "off"), (3, "off"), (4, "auto")):
+                np.testing.assert_array_equal(self.values([*args, "--shm", shm], "lattice", ranks),
+                                              alone)
 
     def test_bundled(self):
         images = ["--samples", DATA / "digits_images.npy", "--select", "0,4"]
@@ -191,7 +284,20 @@ class Evaluator(EvaluatorTest):
         plan = run("interactions", "--model", DATA / "digits_cnn.onnx", "--samples",
                    DATA / "digits_images.npy", "--players", "grid:4x4", "--plan")
         self.assertRegex(plan.out, r"full passes +40064 per mask")
-        self.assertRegex(plan.out, r"with tables up to .+Gemm")
+        self.assertRegex(plan.out, r"tables end at +.+Gemm")
+
+    def test_work_of_ranks(self):
+        """Multiply-adds of a rank fall with the number of ranks, tables and all."""
+        args = ["--model", DATA / "digits_cnn.onnx", "--samples", DATA / "digits_images.npy",
+                "--select", "0", "--players", "grid:4x4", "--plan"]
+        work = []
+        for ranks in (1, 2, 8):
+            plan = run("interactions", *args, ranks=ranks)
+            self.assertEqual(plan.code, 0, plan)
+            work.append(float(re.search(r"of the busiest rank +(\d+) a sample", plan.out)[1]))
+        each = float(re.search(r"with tables +(\d+) per mask", plan.out)[1])
+        self.assertLess(work[0], 40064 * 2**16 / 3)
+        np.testing.assert_allclose(work, np.array([1, 1 / 2, 1 / 8]) * each * 2**16, rtol=1e-3)
 
 
 class Models(EvaluatorTest):
