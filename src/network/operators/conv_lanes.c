@@ -26,7 +26,7 @@ enum {
   SECOND_CACHE = 384 << 10,
   SOME_OCTETS = 160 << 10,
   FIRST_CACHE = 20 << 10,
-  JOINED_RESULTS = 128 << 10
+  JOINED_RESULTS = 400 << 10
 };
 
 /* A weight and the vector that it is multiplied with, in floats from the first ones. */
@@ -47,13 +47,13 @@ typedef struct pixel {
 struct hrs_lanes {
   hrs_count bytes;
   hrs_count groups, in_channels, out_channels, in_pixels, out_pixels, images_in, images_out;
-  hrs_count
-      plane; /* vectors from channel to channel: odd, or they would share few lines of caches */
+  /* Vectors from channel to channel: odd, or channels would share few lines of the first cache. */
+  hrs_count plane;
   hrs_count tile, tiles, octets, taps, n_classes, pooled; /* pixels behind the pool */
   hrs_count joined;                                       /* tiles that take turns at each pixel */
   bool pools;
   hrs_window pool;
-  const pixel_class *class;
+  const pixel_class *classes;
   const pixel *pixel;
   const tap *tap;
   const float *weight; /* by tile: bias, then [tap][channel of the tile] */
@@ -112,9 +112,9 @@ bool hrs_lanes_fits(const hrs_conv *conv) {
 
 /* Pixels and taps of the class where a run of rows and a run of columns meet. */
 static void list_class(const hrs_conv *conv, hrs_count tile, hrs_count plane, const run *rows,
-                       const run *columns, pixel_class *class, pixel *pixels, tap *taps) {
+                       const run *columns, pixel_class *out, pixel *pixels, tap *taps) {
   const hrs_window *w = &conv->window;
-  hrs_count at = class->first, n = class->first_tap;
+  hrs_count at = out->first, n = out->first_tap;
   for (hrs_count oh = rows->from; oh < rows->to; oh++) {
     for (hrs_count ow = columns->from; ow < columns->to; ow++) {
       hrs_count h = hrs_window_at(w, 1, oh, rows->first),
@@ -123,7 +123,7 @@ static void list_class(const hrs_conv *conv, hrs_count tile, hrs_count plane, co
       pixels[at++] = (pixel){meets ? h * w->in[2] + v : 0, oh * w->out[2] + ow};
     }
   }
-  class->count = at - class->first;
+  out->count = at - out->first;
   for (hrs_count c = 0; c < conv->in_channels; c++) {
     for (hrs_count kh = rows->first; kh < rows->last; kh++) {
       for (hrs_count kw = columns->first; kw < columns->last; kw++) {
@@ -134,7 +134,7 @@ static void list_class(const hrs_conv *conv, hrs_count tile, hrs_count plane, co
       }
     }
   }
-  class->taps = n - class->first_tap;
+  out->taps = n - out->first_tap;
 }
 
 /* Tile and octets with the fewest steps for an image, of those whose octets stay in the cache. */
@@ -215,21 +215,21 @@ hrs_status hrs_lanes_create(const hrs_conv *conv, const float *weight, const flo
                n_classes * conv->taps * (hrs_count)sizeof(tap) + weights * (hrs_count)sizeof(float);
   hrs_lanes *l;
   HRS_TRY(hrs_calloc(made.bytes, 1, &l));
-  pixel_class *class = (pixel_class *)(l + 1);
-  pixel *pixel_at = (pixel *)(class + n_classes);
+  pixel_class *now = (pixel_class *)(l + 1);
+  pixel *pixel_at = (pixel *)(now + n_classes);
   tap *tap_at = (tap *)(pixel_at + made.out_pixels);
   float *weight_at = (float *)(tap_at + n_classes * conv->taps);
-  made.class = class;
+  made.classes = now;
   made.pixel = pixel_at;
   made.tap = tap_at;
   made.weight = weight_at;
   *l = made;
   hrs_count at = 0;
   for (hrs_count r = 0; r < n_rows; r++) {
-    for (hrs_count c = 0; c < n_columns; c++, class ++) {
-      *class = (pixel_class){.first = at, .first_tap = (class - l->class) * conv->taps};
-      list_class(conv, l->tile, l->plane, &rows[r], &columns[c], class, pixel_at, tap_at);
-      at += class->count;
+    for (hrs_count c = 0; c < n_columns; c++, now++) {
+      *now = (pixel_class){.first = at, .first_tap = (now - l->classes) * conv->taps};
+      list_class(conv, l->tile, l->plane, &rows[r], &columns[c], now, pixel_at, tap_at);
+      at += now->count;
     }
   }
   pack_weights(conv, l->tile, weight, scale, bias, weight_at);
@@ -301,7 +301,7 @@ static void run_tiles(const hrs_lanes *l, hrs_count octets, hrs_count tiles, con
                       const float *planes, float *result) {
   hrs_count vectors = tile_vectors(l->tile);
   hrs_count octet_step = tiles * l->tile * l->out_pixels * LANES;
-  for (const pixel_class *c = l->class; c < l->class + l->n_classes; c++) {
+  for (const pixel_class *c = l->classes; c < l->classes + l->n_classes; c++) {
     const float *from[MOST_VECTORS];
     float *to[MOST_VECTORS];
     hrs_count n = 0;

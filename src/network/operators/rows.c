@@ -73,7 +73,7 @@ static hrs_step *follow(const hrs_fuser *f, parts *p, int slot, const char *op) 
   return step;
 }
 
-/* The step that takes their place; it frees `state`, also where this fails. */
+/* Make the step that takes their place. It has `state` from here on, also where this fails. */
 static hrs_status replace(hrs_fuser *f, const parts *p, const hrs_operator *def, void *state,
                           hrs_step **out) {
   const hrs_step *first = f->s->step[p->at[0]];
