@@ -33,6 +33,7 @@ hrs_status hrs_lattice_create(MPI_Comm comm, const hrs_partition *part, hrs_dtyp
   HRS_REQUIRE(chunk >= 0 && chunk <= LARGEST_CHUNK, USAGE,
               "chunk of %lld bytes: it must be at most 1 GiB", (long long)chunk);
   hrs_lattice *lattice;
+  HRS_TRY(hrs_agree(comm, hrs_simd_check())); /* before hours of evaluation, not after */
   HRS_TRY(hrs_agree(comm, hrs_calloc(1, sizeof *lattice, &lattice)));
   lattice->comm = comm;
   lattice->part = *part;
