@@ -4,8 +4,14 @@
  * In both phases the slot of a tile is [row][column] with row the index that the rank owns, so the
  * exchange is the transposition of the V x V matrix of tiles: slot [i][j] of the owner of i against
  * slot [j][i] of the owner of j. Each pair of ranks swaps a stream of tiles in an order that both
- * know, the order (row, column) of the lower rank, cut into chunks: pack, one MPI_Sendrecv,
- * unpack. What a chunk has sent is what it receives into, so nothing but the two chunks is needed.
+ * know, cut into messages: pack, send and receive, unpack. What a message has sent is what it
+ * receives into, so nothing but the two chunks is needed; each is halved, so that one message is
+ * packed while another is under way.
+ *
+ * Tiles go in the order of hooks: some rows, as many columns, the next rows of what is left. So on
+ * either side rows are complete one after the other, the first of 16 parts after an eighth of the
+ * bytes, a half after three quarters. In the last round they are complete for good, and a transform
+ * does their butterflies while messages are under way.
  *
  * Ranks of one node that reach each other's memory need no messages: each swaps half of the pair's
  * tiles directly, between two empty messages that say "my tiles are ready" and "I am done". That is
@@ -19,7 +25,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* The tiles that two ranks swap, seen from one of them: rows and columns of the lower rank. */
+/* Tiles that two ranks swap, seen from one of them: rows and columns of the lower rank. */
 typedef struct stream {
   char *base;                       /* slot of the first tile of this rank */
   hrs_count tile;                   /* bytes */
@@ -28,19 +34,21 @@ typedef struct stream {
   hrs_count outer_step, inner_step; /* bytes between tiles of this rank */
 } stream;
 
-static stream make_stream(const hrs_lattice *lattice, int partner) {
+/* Rows [row, row + rows) and columns [column, column + columns) of the tiles of a pair. */
+static stream make_stream(const hrs_lattice *lattice, int partner, hrs_count row, hrs_count rows,
+                          hrs_count column, hrs_count columns) {
   const hrs_partition *part = &lattice->part;
   hrs_count tile = hrs_lattice_tile(lattice) * (hrs_count)hrs_dtype_size(lattice->type);
-  hrs_count row = tile << part->block_bits;
-  hrs_count theirs = hrs_partition_first(part, partner);
-  hrs_count their_count = hrs_partition_first(part, partner + 1) - theirs;
+  hrs_count line = tile << part->block_bits;
   bool lower = lattice->rank < partner;
-  return (stream){.base = lattice->data + theirs * tile,
+  hrs_count outer = lower ? line : tile, inner = lower ? tile : line;
+  return (stream){.base = lattice->data + hrs_partition_first(part, partner) * tile + row * outer +
+                          column * inner,
                   .tile = tile,
-                  .inner = lower ? their_count : lattice->count,
-                  .outer_step = lower ? row : tile,
-                  .inner_step = lower ? tile : row,
-                  .tiles = lattice->count * their_count};
+                  .inner = columns,
+                  .outer_step = outer,
+                  .inner_step = inner,
+                  .tiles = rows * columns};
 }
 
 static void copy(char *slot, char *buffer, hrs_count bytes, bool pack) {
@@ -92,15 +100,46 @@ static hrs_status send_receive(hrs_lattice *lattice, int partner, hrs_count leng
   return HRS_OK;
 }
 
-/* Chunks of whole tiles; of whole rows of tiles where they are large enough. */
-static hrs_status swap_tiles_with(hrs_lattice *lattice, int partner, const stream *s) {
-  hrs_count step = lattice->chunk / s->tile;
+/* One of the rows that are ready. */
+static void work_on(hrs_lattice *lattice, hrs_row_work *work) {
+  if (!work || work->done == work->ready) return;
+  if (work->status == HRS_OK) work->status = work->row(work->context, lattice->first + work->done);
+  work->done++;
+}
+
+/* Pack message number `which` and send it on its way, and open the door for the partner's. */
+static hrs_status post(hrs_lattice *lattice, int partner, const stream *s, hrs_count first,
+                       hrs_count count, int which, MPI_Request requests[2]) {
+  int bytes = 0;
+  HRS_TRY(hrs_narrow(count * s->tile, "bytes of a message", &bytes));
+  char *out = lattice->scratch + which * (lattice->chunk / 2), *in = out + lattice->chunk;
+  MPI_Irecv(in, bytes, MPI_BYTE, partner, 0, lattice->comm, &requests[0]);
+  copy_tiles(s, first, count, out, true);
+  MPI_Isend(out, bytes, MPI_BYTE, partner, 0, lattice->comm, &requests[1]);
+  return HRS_OK;
+}
+
+/* Messages of whole tiles; of whole rows of tiles where they are large enough. */
+static hrs_status swap_tiles_with(hrs_lattice *lattice, int partner, const stream *s,
+                                  hrs_row_work *work) {
+  MPI_Request requests[2][2];
+  hrs_count step = lattice->chunk / 2 / s->tile;
   if (step > s->inner) step = step / s->inner * s->inner;
-  for (hrs_count done = 0; done < s->tiles; done += step) {
+  hrs_count posted = 0;
+  for (hrs_count done = 0, k = 0; done < s->tiles; k++) {
+    while (posted < s->tiles && posted < done + 2 * step) {
+      hrs_count count = s->tiles - posted < step ? s->tiles - posted : step;
+      int which = (int)(posted / step % 2);
+      HRS_TRY(post(lattice, partner, s, posted, count, which, requests[which]));
+      posted += count;
+    }
+    work_on(lattice, work);
+    int which = (int)(k % 2);
     hrs_count count = s->tiles - done < step ? s->tiles - done : step;
-    copy_tiles(s, done, count, lattice->scratch, true);
-    HRS_TRY(send_receive(lattice, partner, count * s->tile));
-    copy_tiles(s, done, count, lattice->scratch + lattice->chunk, false);
+    MPI_Waitall(2, requests[which], MPI_STATUSES_IGNORE);
+    copy_tiles(s, done, count, lattice->scratch + lattice->chunk + which * (lattice->chunk / 2),
+               false);
+    done += count;
   }
   return HRS_OK;
 }
@@ -150,15 +189,36 @@ static void swap_directly(hrs_lattice *lattice, int partner, char *theirs) {
   meet(lattice, partner);
 }
 
-static hrs_status swap_with(hrs_lattice *lattice, int partner) {
+static hrs_status swap_stream(hrs_lattice *lattice, int partner, const stream *s,
+                              hrs_row_work *work) {
+  if (s->tiles == 0) return HRS_OK;
+  return s->tile > lattice->chunk / 2 ? swap_pieces_with(lattice, partner, s)
+                                      : swap_tiles_with(lattice, partner, s, work);
+}
+
+/* Hook after hook: what is left of some rows, then of as many columns. `work` may go on with the
+ * rows that are complete, where this is the last partner. */
+static hrs_status swap_with(hrs_lattice *lattice, int partner, hrs_row_work *work) {
+  enum { HOOKS = 16 };
   char *theirs = lattice->shared ? hrs_shared_of(lattice->shared, partner) : NULL;
   if (theirs) {
     swap_directly(lattice, partner, theirs);
     return HRS_OK;
   }
-  stream s = make_stream(lattice, partner);
-  return s.tile > lattice->chunk ? swap_pieces_with(lattice, partner, &s)
-                                 : swap_tiles_with(lattice, partner, &s);
+  bool lower = lattice->rank < partner;
+  hrs_count count = hrs_partition_first(&lattice->part, partner + 1) -
+                    hrs_partition_first(&lattice->part, partner);
+  hrs_count rows = lower ? lattice->count : count, columns = lower ? count : lattice->count;
+  for (hrs_count hook = 0; hook < HOOKS; hook++) {
+    hrs_count top = rows * hook / HOOKS, bottom = rows * (hook + 1) / HOOKS;
+    hrs_count left = columns * hook / HOOKS, right = columns * (hook + 1) / HOOKS;
+    stream along = make_stream(lattice, partner, top, bottom - top, left, columns - left);
+    stream down = make_stream(lattice, partner, bottom, rows - bottom, left, right - left);
+    HRS_TRY(swap_stream(lattice, partner, &along, work));
+    HRS_TRY(swap_stream(lattice, partner, &down, work));
+    if (work) work->ready = lower ? bottom : right;
+  }
+  return HRS_OK;
 }
 
 /* Partner of a rank in a round of the tournament of `players` (even); -1 for the bye. */
@@ -173,15 +233,21 @@ static int partner_in_round(int rank, int round, int players, int size) {
   return partner < size ? partner : -1;
 }
 
-hrs_status hrs_lattice_exchange(hrs_lattice *lattice) {
+hrs_status hrs_lattice_exchange_and(hrs_lattice *lattice, hrs_row_work *work) {
   int size = lattice->part.ranks, players = size + size % 2;
   hrs_lattice_swap_own(lattice);
-  hrs_status status = HRS_OK;
   for (int round = 0; round < players - 1; round++) {
     int partner = partner_in_round(lattice->rank, round, players, size);
-    if (partner >= 0) HRS_GO(swap_with(lattice, partner));
+    hrs_row_work *now = round == players - 2 ? work : NULL;
+    if (partner >= 0) HRS_TRY(swap_with(lattice, partner, now));
   }
   lattice->phase = lattice->phase == HRS_PHASE_A ? HRS_PHASE_B : HRS_PHASE_A;
-done:
-  return status;
+  if (work) work->ready = lattice->count;
+  while (work && work->done < work->ready)
+    work_on(lattice, work);
+  return HRS_OK;
+}
+
+hrs_status hrs_lattice_exchange(hrs_lattice *lattice) {
+  return hrs_lattice_exchange_and(lattice, NULL);
 }

@@ -33,6 +33,7 @@ hrs_status hrs_lattice_create(MPI_Comm comm, const hrs_partition *part, hrs_dtyp
   HRS_REQUIRE(chunk >= 0 && chunk <= LARGEST_CHUNK, USAGE,
               "chunk of %lld bytes: it must be at most 1 GiB", (long long)chunk);
   hrs_lattice *lattice;
+  HRS_TRY(hrs_agree(comm, hrs_simd_check())); /* before hours of evaluation, not after */
   HRS_TRY(hrs_agree(comm, hrs_calloc(1, sizeof *lattice, &lattice)));
   lattice->comm = comm;
   lattice->part = *part;
@@ -101,21 +102,31 @@ void *hrs_lattice_scratch(const hrs_lattice *lattice, hrs_count *bytes) {
   return lattice->scratch;
 }
 
-static hrs_status each_row(hrs_lattice *lattice, hrs_kernel kernel, double scale, int first,
-                           int count) {
-  int bits = lattice->part.n - lattice->part.block_bits;
-  for (hrs_count row = lattice->first; row < lattice->first + lattice->count; row++)
-    HRS_TRY(hrs_butterfly(kernel, scale, lattice->type, hrs_lattice_row(lattice, row), bits, first,
-                          count, HRS_BUTTERFLY_AUTO));
-  return HRS_OK;
+typedef struct row_transform {
+  hrs_lattice *lattice;
+  hrs_kernel kernel;
+  double scale;
+  int first, count;
+} row_transform;
+
+static hrs_status transform_row(void *context, hrs_count row) {
+  const row_transform *t = context;
+  int bits = t->lattice->part.n - t->lattice->part.block_bits;
+  return hrs_butterfly(t->kernel, t->scale, t->lattice->type, hrs_lattice_row(t->lattice, row),
+                       bits, t->first, t->count, HRS_BUTTERFLY_AUTO);
 }
 
 hrs_status hrs_lattice_transform(hrs_lattice *lattice, hrs_kernel kernel, double scale) {
   int n = lattice->part.n, v = lattice->part.block_bits;
-  hrs_status status = each_row(lattice, kernel, scale, 0, n - v);
+  row_transform within = {lattice, kernel, scale, 0, n - v};
+  row_transform across = {lattice, kernel, 1, n - 2 * v, v};
+  hrs_status status = HRS_OK;
+  for (hrs_count row = 0; row < lattice->count && status == HRS_OK; row++)
+    status = transform_row(&within, lattice->first + row);
   HRS_TRY(hrs_agree(lattice->comm, status));
-  HRS_TRY(hrs_lattice_exchange(lattice));
-  return each_row(lattice, kernel, 1, n - 2 * v, v);
+  hrs_row_work work = {.row = transform_row, .context = &across};
+  status = hrs_lattice_exchange_and(lattice, &work);
+  return hrs_agree(lattice->comm, status == HRS_OK ? work.status : status);
 }
 
 /* Row and element of a mask in the present phase. */

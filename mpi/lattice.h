@@ -22,6 +22,18 @@ static inline hrs_count hrs_lattice_tile(const hrs_lattice *lattice) {
   return (hrs_count)1 << (lattice->part.n - 2 * lattice->part.block_bits);
 }
 
+/** Rows whose exchange is over, and what is done with them while messages are under way. */
+typedef struct hrs_row_work {
+  hrs_status (*row)(void *context, hrs_count row);
+  void *context;
+  hrs_count done, ready; /* of the lattice's rows, from its first one on */
+  hrs_status status;     /* the first failure; rows after it are left alone */
+} hrs_row_work;
+
+/** hrs_lattice_exchange, and `work` on all rows of this rank. Every rank takes part to the end,
+ *  whatever fails; work->status is for the caller to agree on. Collective. */
+hrs_status hrs_lattice_exchange_and(hrs_lattice *lattice, hrs_row_work *work);
+
 /** The part of an exchange that needs nobody else: the rank's own square of tiles, transposed. */
 void hrs_lattice_swap_own(hrs_lattice *lattice);
 

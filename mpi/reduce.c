@@ -4,19 +4,40 @@
 #include <math.h>
 #include <string.h>
 
+/* One gather of known lengths, added up on the first rank in the order of rows. */
 hrs_status hrs_lattice_add_rows(const hrs_lattice *lattice, int width, const double *parts,
                                 double *sum) {
   MPI_Comm comm = hrs_lattice_comm(lattice);
-  hrs_count rows = hrs_lattice_row_count(lattice), bytes;
+  const hrs_partition *part = hrs_lattice_partition(lattice);
+  hrs_count rows = (hrs_count)1 << part->block_bits;
+  int rank, mine = 0, all_count = 0;
+  MPI_Comm_rank(comm, &rank);
+  /* Rows times width is the same everywhere: where it is too many, all ranks say so. */
+  HRS_TRY(hrs_narrow(rows * width, "sums of rows", &all_count));
+  HRS_TRY(hrs_narrow(hrs_lattice_row_count(lattice) * width, "sums of rows", &mine));
   double *all = NULL;
-  HRS_TRY(hrs_gather(comm, parts, rows * width * (hrs_count)sizeof *parts, (void **)&all, &bytes));
+  int *counts = NULL, *places = NULL;
+  hrs_status status = HRS_OK;
+  if (rank == 0) {
+    status = hrs_alloc(all_count, sizeof *all, &all);
+    if (status == HRS_OK) status = hrs_alloc(part->ranks, sizeof *counts, &counts);
+    if (status == HRS_OK) status = hrs_alloc(part->ranks, sizeof *places, &places);
+  }
+  HRS_GO(hrs_agree(comm, status));
+  for (int r = 0; r < part->ranks && rank == 0; r++) {
+    places[r] = (int)hrs_partition_first(part, r) * width;
+    counts[r] = (int)hrs_partition_first(part, r + 1) * width - places[r];
+  }
+  MPI_Gatherv(parts, mine, MPI_DOUBLE, all, counts, places, MPI_DOUBLE, 0, comm);
   memset(sum, 0, (size_t)width * sizeof *sum);
-  if (all)
-    for (hrs_count i = 0; i < bytes / (hrs_count)sizeof *all; i++)
-      sum[i % width] += all[i];
+  for (int i = 0; i < all_count && rank == 0; i++)
+    sum[i % width] += all[i];
   MPI_Bcast(sum, width, MPI_DOUBLE, 0, comm);
+done:
   hrs_free(all);
-  return HRS_OK;
+  hrs_free(counts);
+  hrs_free(places);
+  return status;
 }
 
 hrs_status hrs_lattice_sum(const hrs_lattice *lattice, int width, hrs_row_function function,

@@ -113,16 +113,23 @@ typedef enum hrs_butterfly_engine {
  * Not collective.
  * @param kernel  the 2x2 matrix; those of HRS_KERNEL_TABLE have code of their own, any other works
  * @param scale   every element is multiplied by it in the same sweep; 1 costs nothing, -1 is exact
- * @param type    HRS_F64, or HRS_F32 (stored so; sums in double within a sweep)
+ * @param type    HRS_F64, or HRS_F32 (every bit is rounded to float once)
  * @param data    [2^bits] elements, aligned to their size
  * @param bits    0..HRS_MAX_PLAYERS
  * @param engine  HRS_BUTTERFLY_AUTO unless under test
- * In double precision all engines give the same bits: each pair sees the same operations in the
+ * All engines and instruction sets give the same bits: each pair sees the same operations in the
  * same order (bits ascending), without contraction to fused multiply-adds.
  * Memory: none but a fixed workspace of at most 1 MiB. Errors: USAGE for a bad range or type.
  */
 hrs_status hrs_butterfly(hrs_kernel kernel, double scale, hrs_dtype type, void *data, int bits,
                          int first, int count, hrs_butterfly_engine engine);
+
+/** The instruction set of the inner loops: "portable", "avx2" or "avx512", the best that this
+ *  processor has unless the environment's HARSANYI_SIMD names one. Not collective. */
+const char *hrs_simd_name(void);
+/** Is HARSANYI_SIMD (where it is set) an instruction set that this processor has? Not collective.
+ *  Errors: USAGE, which hrs_butterfly and hrs_lattice_create give as well. */
+hrs_status hrs_simd_check(void);
 
 #ifdef __cplusplus
 }

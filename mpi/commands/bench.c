@@ -57,7 +57,7 @@ static hrs_status print(const hrs_bench_report *r, const hrs_bench_options *o) {
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
   if (rank != 0) return HRS_OK;
-  printf("%s, n = %d, %d rank%s, verified\n", r->kind, o->n, size, size == 1 ? "" : "s");
+  printf("%s, n = %d, %d rank%s%s, verified\n", r->kind, o->n, size, size == 1 ? "" : "s", r->note);
   for (int i = 0; i < r->count; i++)
     printf("  %-44s%12.4g %s\n", r->figures[i].name, r->figures[i].value, r->figures[i].unit);
   if (!o->json) return HRS_OK;
@@ -113,39 +113,57 @@ static hrs_status bench_stream(const hrs_bench_options *o, hrs_bench_report *r) 
   return HRS_OK;
 }
 
-static hrs_status time_butterfly(const hrs_bench_options *o, double *data,
+static double get(const void *data, hrs_dtype type, hrs_count i) {
+  return type == HRS_F64 ? ((const double *)data)[i] : (double)((const float *)data)[i];
+}
+
+/* Forth and back, and least time of the way forth. Whole numbers below 2^24 (or 2^53): the way back
+ * is exact. */
+static hrs_status time_butterfly(const hrs_bench_options *o, hrs_dtype type, void *data,
                                  hrs_butterfly_engine engine, double *best) {
   hrs_kernel mobius = hrs_kernel_get(HRS_KERNEL_MOBIUS), zeta = hrs_kernel_get(HRS_KERNEL_ZETA);
   *best = 1e300;
+  for (hrs_count i = 0; i < (hrs_count)1 << o->n; i++) {
+    if (type == HRS_F64)
+      ((double *)data)[i] = sample_value((hrs_mask)i);
+    else /* 1 at one set in 64: its dividends are below 2^24 */
+      ((float *)data)[i] = i % 64 == 0 && i >> 20 == 0;
+  }
   for (int r = 0; r < o->repeat; r++) {
     double start = hrs_bench_begin();
-    HRS_TRY(hrs_butterfly(mobius, 1, HRS_F64, data, o->n, 0, o->n, engine));
+    HRS_TRY(hrs_butterfly(mobius, 1, type, data, o->n, 0, o->n, engine));
     double seconds = hrs_bench_slowest(hrs_time() - start);
     *best = seconds < *best ? seconds : *best;
-    HRS_TRY(hrs_butterfly(zeta, 1, HRS_F64, data, o->n, 0, o->n, HRS_BUTTERFLY_AUTO));
+    HRS_TRY(hrs_butterfly(zeta, 1, type, data, o->n, 0, o->n, HRS_BUTTERFLY_AUTO));
   }
-  /* All numbers are whole and below 2^53, so the way back is exact. */
-  for (hrs_count i = 0; i < (hrs_count)1 << o->n; i++)
-    HRS_REQUIRE(data[i] == sample_value((hrs_mask)i), VERIFY,
+  for (hrs_count i = 0; i < (hrs_count)1 << o->n; i++) {
+    double wanted = type == HRS_F64 ? sample_value((hrs_mask)i) : i % 64 == 0 && i >> 20 == 0;
+    HRS_REQUIRE(get(data, type, i) == wanted, VERIFY,
                 "bench transform: element %lld is %g after Moebius and zeta, not %g", (long long)i,
-                data[i], sample_value((hrs_mask)i));
+                get(data, type, i), wanted);
+  }
   return HRS_OK;
 }
 
 static hrs_status bench_transform(const hrs_bench_options *o, hrs_bench_report *r) {
   hrs_count count = (hrs_count)1 << o->n;
-  double *data, reference = 0, blocked = 0;
+  double *data, reference = 0, blocked = 0, single = 0;
+  HRS_TRY(hrs_simd_check());
   HRS_TRY(hrs_alloc(count, sizeof *data, &data));
   fill(data, count);
   double pass = hrs_bench_pass(data, count, o->repeat);
-  fill(data, count);
-  hrs_status status = time_butterfly(o, data, HRS_BUTTERFLY_BLOCKED, &blocked);
-  if (status == HRS_OK) status = time_butterfly(o, data, HRS_BUTTERFLY_REFERENCE, &reference);
+  hrs_status status = time_butterfly(o, HRS_F64, data, HRS_BUTTERFLY_BLOCKED, &blocked);
+  if (status == HRS_OK) status = time_butterfly(o, HRS_F32, data, HRS_BUTTERFLY_BLOCKED, &single);
+  if (status == HRS_OK)
+    status = time_butterfly(o, HRS_F64, data, HRS_BUTTERFLY_REFERENCE, &reference);
   hrs_free(data);
   HRS_TRY(status);
+  snprintf(r->note, sizeof r->note, ", %s", hrs_simd_name());
   hrs_bench_add(r, "one in-place pass (the limit is 2 to 3)", pass, "s");
   hrs_bench_add(r, "Moebius, blocked", blocked, "s");
   hrs_bench_add(r, "Moebius, blocked", blocked / pass, "passes");
+  hrs_bench_add(r, "Moebius of floats, blocked", single / pass, "passes");
+  hrs_bench_add(r, "floats against doubles", single / blocked, "of the time");
   hrs_bench_add(r, "Moebius, one loop per bit", reference / pass, "passes");
   hrs_bench_add(r, "blocked against one loop per bit", reference / blocked, "times faster");
   return HRS_OK;
@@ -193,6 +211,37 @@ static hrs_status time_parts(const hrs_bench_options *o, hrs_lattice *lattice, h
   return status;
 }
 
+/* Bits [first, first + count) of this rank's rows. */
+static hrs_status rows_bits(const hrs_lattice *lattice, int first, int count) {
+  int bits = lattice->part.n - lattice->part.block_bits;
+  for (hrs_count row = lattice->first; row < lattice->first + lattice->count; row++)
+    HRS_TRY(hrs_butterfly(hrs_kernel_get(HRS_KERNEL_WALSH), 1, lattice->type,
+                          hrs_lattice_row(lattice, row), bits, first, count, HRS_BUTTERFLY_AUTO));
+  return HRS_OK;
+}
+
+/* Least times of a transform, and of its parts one after the other: what overlapping gains. */
+static hrs_status time_transforms(const hrs_bench_options *o, hrs_lattice *lattice,
+                                  hrs_bench_report *r) {
+  int n = lattice->part.n, v = lattice->part.block_bits;
+  double together = 1e300, apart = 1e300;
+  for (int i = 0; i < o->repeat; i++) {
+    double start = hrs_bench_begin();
+    HRS_TRY(hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_WALSH), 1));
+    double seconds = hrs_bench_slowest(hrs_time() - start);
+    together = seconds < together ? seconds : together;
+    start = hrs_bench_begin();
+    HRS_TRY(rows_bits(lattice, 0, n - v));
+    HRS_TRY(hrs_lattice_exchange(lattice));
+    HRS_TRY(rows_bits(lattice, n - 2 * v, v));
+    seconds = hrs_bench_slowest(hrs_time() - start);
+    apart = seconds < apart ? seconds : apart;
+  }
+  hrs_bench_add(r, "transform, rows done between messages", together, "s");
+  hrs_bench_add(r, "against its parts one after the other", together / apart, "of the time");
+  return HRS_OK;
+}
+
 static hrs_status bench_exchange(const hrs_bench_options *o, hrs_bench_report *r) {
   int size;
   MPI_Comm_size(MPI_COMM_WORLD, &size);
@@ -236,6 +285,7 @@ static hrs_status bench_exchange(const hrs_bench_options *o, hrs_bench_report *r
     hrs_bench_add(r, "whole exchange against bare", exchange / bare, "times as long");
     hrs_bench_add(r, "sent by a rank", (double)volume / exchange / 1e9, "GB/s");
   }
+  HRS_GO(time_transforms(o, lattice, r));
 done:
   hrs_lattice_destroy(&lattice);
   return status;

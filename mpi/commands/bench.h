@@ -20,6 +20,7 @@ enum { HRS_BENCH_FIGURES = 64 };
 
 typedef struct hrs_bench_report {
   const char *kind;
+  char note[32]; /* what else the first line tells */
   int count;
   hrs_bench_figure figures[HRS_BENCH_FIGURES];
 } hrs_bench_report;

@@ -25,6 +25,7 @@ hrs_status hrs_butterfly(hrs_kernel kernel, double scale, hrs_dtype type, void *
               count, bits);
   HRS_REQUIRE((unsigned)engine < sizeof engines / sizeof *engines, USAGE,
               "butterfly: no engine has the number %d", (int)engine);
+  HRS_TRY(hrs_simd_check());
   hrs_butterfly_call call = {kernel, scale, type, data, bits, first, count};
   return engines[engine](&call);
 }

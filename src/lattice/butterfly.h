@@ -9,6 +9,8 @@
 #ifndef HARSANYI_LATTICE_BUTTERFLY_H
 #define HARSANYI_LATTICE_BUTTERFLY_H
 
+#include "lattice/simd.h"
+
 #include <harsanyi/lattice.h>
 
 /** One call of hrs_butterfly, its arguments already checked. */
@@ -25,8 +27,8 @@ typedef hrs_status hrs_butterfly_run(const hrs_butterfly_call *call);
 hrs_butterfly_run hrs_butterfly_reference;
 hrs_butterfly_run hrs_butterfly_blocked;
 
-/** Where the blocked engine cuts, in bits: 2^b doubles. Results do not depend on it in double
- *  precision; tests set it small to reach every path with small arrays. */
+/** Where the blocked engine cuts, in bits: 2^b elements. Results do not depend on it; tests set it
+ * small to reach every path with small arrays. */
 typedef struct hrs_blocking {
   int tile;      /* part of a block, half of a first-level cache; HRS_LOWEST_BITS at least */
   int low;       /* a block: inside a second-level cache; tile at least */
@@ -38,7 +40,8 @@ typedef struct hrs_blocking {
 } hrs_blocking;
 
 extern const hrs_blocking hrs_blocking_default;
-hrs_status hrs_butterfly_blocked_by(const hrs_butterfly_call *call, const hrs_blocking *blocking);
+hrs_status hrs_butterfly_blocked_by(const hrs_butterfly_call *call, const hrs_blocking *blocking,
+                                    hrs_simd simd);
 
 /** Which of k00, k01, k10, k11 are not zero: bits 0 to 3. */
 int hrs_kernel_pattern(const hrs_kernel *kernel);

@@ -1,5 +1,5 @@
 /*
- * Which inner loops serve a kernel on this processor.
+ * Which inner loops serve a kernel and an instruction set.
  */
 #include "lattice/passes.h"
 
@@ -27,11 +27,14 @@ static int passes_index(const hrs_kernel *kernel) {
   return -1;
 }
 
-const hrs_passes *hrs_passes_get(const hrs_kernel *kernel) {
-  const hrs_passes *table = hrs_passes_plain;
-#ifdef HRS_HAVE_AVX2
-  if (hrs_has_avx2()) table = hrs_passes_avx2;
+const hrs_passes *hrs_passes_get(const hrs_kernel *kernel, hrs_dtype type, hrs_simd simd) {
+  static const hrs_passes *const tables[HRS_SIMD_LIMIT][2] = {
+      [HRS_SIMD_PORTABLE] = {hrs_passes_plain_f64, hrs_passes_plain_f32},
+#ifdef HRS_HAVE_X86
+      [HRS_SIMD_AVX2] = {hrs_passes_avx2_f64, hrs_passes_avx2_f32},
+      [HRS_SIMD_AVX512] = {hrs_passes_avx512_f64, hrs_passes_avx512_f32},
 #endif
+  };
   int index = passes_index(kernel);
-  return index < 0 ? NULL : table + index;
+  return index < 0 ? NULL : tables[simd][type == HRS_F32] + index;
 }

@@ -12,14 +12,14 @@
 /** Bits that `lowest` does at once, and the lowest bit that `wide` may start at. */
 enum { HRS_LOWEST_BITS = 5, HRS_WIDE_FROM = 3, HRS_WIDE_BITS = 3 };
 
-/** Apply some bits to `size` contiguous doubles in place; the lowest of these bits has the distance
- *  `stride` = 2^bit. */
-typedef void hrs_pass(const hrs_kernel *kernel, double *data, hrs_count size, hrs_count stride);
+/** Apply some bits to `size` contiguous elements in place, doubles or floats as the table says; the
+ *  lowest of these bits has the distance `stride` = 2^bit. */
+typedef void hrs_pass(const hrs_kernel *kernel, void *data, hrs_count size, hrs_count stride);
 
 /** HRS_WIDE_BITS bits of 2^HRS_WIDE_BITS streams of `size` elements, `stride` apart, on the way
  * into `to`, where the streams follow one another. */
-typedef void hrs_gather_pass(const hrs_kernel *kernel, double *to, const double *from,
-                             hrs_count size, hrs_count stride);
+typedef void hrs_gather_pass(const hrs_kernel *kernel, void *to, const void *from, hrs_count size,
+                             hrs_count stride);
 
 typedef struct hrs_passes {
   hrs_pass *narrow;                  /* one bit at any stride */
@@ -46,13 +46,18 @@ enum {
 };
 
 /* The sets: the named kernels in order, then the patterns. */
-extern const hrs_passes hrs_passes_plain[HRS_PASSES_LIMIT];
-#ifdef HRS_HAVE_AVX2
-extern const hrs_passes hrs_passes_avx2[HRS_PASSES_LIMIT];
+extern const hrs_passes hrs_passes_plain_f64[HRS_PASSES_LIMIT];
+extern const hrs_passes hrs_passes_plain_f32[HRS_PASSES_LIMIT];
+#ifdef HRS_HAVE_X86
+extern const hrs_passes hrs_passes_avx2_f64[HRS_PASSES_LIMIT];
+extern const hrs_passes hrs_passes_avx2_f32[HRS_PASSES_LIMIT];
+extern const hrs_passes hrs_passes_avx512_f64[HRS_PASSES_LIMIT];
+extern const hrs_passes hrs_passes_avx512_f32[HRS_PASSES_LIMIT];
 #endif
 
-/** The passes for a kernel on this processor; NULL where it has two zeros and no name: those are
- *  diagonals, exchanges and singular matrices, too rare for code of their own. */
-const hrs_passes *hrs_passes_get(const hrs_kernel *kernel);
+/** The passes for a kernel, a type of elements and an instruction set; NULL where the kernel has
+ * two zeros and no name: those are diagonals, exchanges and singular matrices, too rare for code of
+ *  their own. */
+const hrs_passes *hrs_passes_get(const hrs_kernel *kernel, hrs_dtype type, hrs_simd simd);
 
 #endif

@@ -1,37 +1,61 @@
 /*
- * passes_template.h -- the inner loops, written once. Included by one file per instruction set,
- * which defines TARGET (a function attribute) and TABLE (the name of its table); compiled there for
- * each kernel, so that multiplications by 0, 1 and -1 vanish.
+ * passes_template.h -- the inner loops, written once. Included by one file per instruction set and
+ * type of elements, which defines TARGET (a function attribute), REAL (double or float), SINGLE,
+ * LANES (of a vector of floats) and TABLE (the name of its table); compiled there for each kernel,
+ * so that multiplications by 0, 1 and -1 vanish.
  *
  * Each pass does several bits between a load and a store: with 16 vector registers, three bits of
- * eight streams, a whole cache line of each stream at a time.
+ * eight streams, a whole line of each stream at a time.
+ *
+ * Floats. A named kernel has coefficients 0, 1 and -1, and adds two floats: computed in float or in
+ * double and rounded, the sum is the same, so it is done in float. Other kernels are computed in
+ * double and rounded once per bit, as in the reference: all engines agree bit for bit.
+ *
+ * Every function has the target's attribute itself: a compiler breaks vectors that its target lacks
+ * into pieces before it inlines.
  */
 #include "lattice/butterfly.h"
 #include "lattice/passes.h"
 #include "lattice/simd.h"
 
+#define INLINE TARGET HRS_INLINE
+
+/* Beside the bits of a pattern: the coefficients are 0, 1 and -1. */
+enum { UNITS = 16 };
+
 enum { LINE = 8 };
 
-HRS_INLINE void pair(int pattern, hrs_kernel k, double *x, double *y) {
-  double u = *x, w = *y;
-  *x = hrs_kernel_row(pattern & 1, k.k[0][0], pattern & 2, k.k[0][1], u, w);
-  *y = hrs_kernel_row(pattern & 4, k.k[1][0], pattern & 8, k.k[1][1], u, w);
+/* hrs_kernel_row where a and b are 0, 1 or -1. */
+INLINE REAL unit_row(int has_a, REAL a, int has_b, REAL b, REAL x, REAL y) {
+  if (has_a && has_b) return a * x + b * y;
+  return has_a ? a * x : b * y;
 }
 
-HRS_INLINE void narrow(int pattern, hrs_kernel k, double *data, hrs_count size, hrs_count stride) {
+INLINE void pair(int pattern, hrs_kernel k, REAL *x, REAL *y) {
+  REAL u = *x, w = *y;
+  if (pattern & UNITS) {
+    *x = unit_row(pattern & 1, (REAL)k.k[0][0], pattern & 2, (REAL)k.k[0][1], u, w);
+    *y = unit_row(pattern & 4, (REAL)k.k[1][0], pattern & 8, (REAL)k.k[1][1], u, w);
+  } else {
+    *x = (REAL)hrs_kernel_row(pattern & 1, k.k[0][0], pattern & 2, k.k[0][1], u, w);
+    *y = (REAL)hrs_kernel_row(pattern & 4, k.k[1][0], pattern & 8, k.k[1][1], u, w);
+  }
+}
+
+INLINE void narrow(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride) {
   for (hrs_count base = 0; base < size; base += 2 * stride) {
     for (hrs_count i = base; i < base + stride; i++)
       pair(pattern, k, data + i, data + i + stride);
   }
 }
 
-HRS_INLINE void wide1(int pattern, hrs_kernel k, double *data, hrs_count size, hrs_count stride) {
+INLINE void wide1(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride) {
   for (hrs_count base = 0; base < size; base += 2 * stride) {
-    double *p0 = data + base, *p1 = p0 + stride;
+    REAL *p0 = data + base, *p1 = p0 + stride;
     for (hrs_count line = 0; line < stride; line += LINE) {
       HRS_INDEPENDENT
       for (hrs_count i = line; i < line + LINE; i++) {
-        double a = p0[i], b = p1[i];
+        REAL a = p0[i], b = p1[i];
         pair(pattern, k, &a, &b);
         p0[i] = a, p1[i] = b;
       }
@@ -39,13 +63,13 @@ HRS_INLINE void wide1(int pattern, hrs_kernel k, double *data, hrs_count size, h
   }
 }
 
-HRS_INLINE void wide2(int pattern, hrs_kernel k, double *data, hrs_count size, hrs_count stride) {
+INLINE void wide2(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride) {
   for (hrs_count base = 0; base < size; base += 4 * stride) {
-    double *p0 = data + base, *p1 = p0 + stride, *p2 = p1 + stride, *p3 = p2 + stride;
+    REAL *p0 = data + base, *p1 = p0 + stride, *p2 = p1 + stride, *p3 = p2 + stride;
     for (hrs_count line = 0; line < stride; line += LINE) {
       HRS_INDEPENDENT
       for (hrs_count i = line; i < line + LINE; i++) {
-        double a = p0[i], b = p1[i], c = p2[i], d = p3[i];
+        REAL a = p0[i], b = p1[i], c = p2[i], d = p3[i];
         pair(pattern, k, &a, &b);
         pair(pattern, k, &c, &d);
         pair(pattern, k, &a, &c);
@@ -58,18 +82,18 @@ HRS_INLINE void wide2(int pattern, hrs_kernel k, double *data, hrs_count size, h
 
 /* Three bits of eight streams, from[j * from_stride] on to to[j * to_stride]; the two are the same
  * or do not overlap. */
-HRS_INLINE void eight_streams(int pattern, hrs_kernel k, double *to, hrs_count to_stride,
-                              const double *from, hrs_count from_stride, hrs_count size) {
-  const double *p0 = from, *p1 = p0 + from_stride, *p2 = p1 + from_stride, *p3 = p2 + from_stride;
-  const double *p4 = p3 + from_stride, *p5 = p4 + from_stride, *p6 = p5 + from_stride;
-  const double *p7 = p6 + from_stride;
-  double *q0 = to, *q1 = q0 + to_stride, *q2 = q1 + to_stride, *q3 = q2 + to_stride;
-  double *q4 = q3 + to_stride, *q5 = q4 + to_stride, *q6 = q5 + to_stride, *q7 = q6 + to_stride;
+INLINE void eight_streams(int pattern, hrs_kernel k, REAL *to, hrs_count to_stride,
+                          const REAL *from, hrs_count from_stride, hrs_count size) {
+  const REAL *p0 = from, *p1 = p0 + from_stride, *p2 = p1 + from_stride, *p3 = p2 + from_stride;
+  const REAL *p4 = p3 + from_stride, *p5 = p4 + from_stride, *p6 = p5 + from_stride;
+  const REAL *p7 = p6 + from_stride;
+  REAL *q0 = to, *q1 = q0 + to_stride, *q2 = q1 + to_stride, *q3 = q2 + to_stride;
+  REAL *q4 = q3 + to_stride, *q5 = q4 + to_stride, *q6 = q5 + to_stride, *q7 = q6 + to_stride;
   for (hrs_count line = 0; line < size; line += LINE) {
     HRS_INDEPENDENT
     for (hrs_count i = line; i < line + LINE; i++) {
-      double a = p0[i], b = p1[i], c = p2[i], d = p3[i];
-      double e = p4[i], f = p5[i], g = p6[i], h = p7[i];
+      REAL a = p0[i], b = p1[i], c = p2[i], d = p3[i];
+      REAL e = p4[i], f = p5[i], g = p6[i], h = p7[i];
       pair(pattern, k, &a, &b);
       pair(pattern, k, &c, &d);
       pair(pattern, k, &e, &f);
@@ -88,8 +112,8 @@ HRS_INLINE void eight_streams(int pattern, hrs_kernel k, double *to, hrs_count t
   }
 }
 
-HRS_INLINE void wide3(int pattern, hrs_kernel k, double *data, hrs_count size, hrs_count stride) {
-  for (double *p = data; p < data + size; p += 8 * stride)
+INLINE void wide3(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride) {
+  for (REAL *p = data; p < data + size; p += 8 * stride)
     eight_streams(pattern, k, p, stride, p, stride, stride);
 }
 
@@ -99,10 +123,18 @@ HRS_INLINE void wide3(int pattern, hrs_kernel k, double *data, hrs_count size, h
 #endif
 #endif
 
-#ifdef HAVE_SHUFFLES
+/* The lowest bits where vectors do not do it. */
+INLINE void lowest_any(int pattern, hrs_kernel k, REAL *data, hrs_count size) {
+  for (hrs_count i = 0; i < size; i += 1 << HRS_LOWEST_BITS) {
+    for (hrs_count stride = 1; stride < 1 << HRS_LOWEST_BITS; stride *= 2)
+      narrow(pattern, k, data + i, 1 << HRS_LOWEST_BITS, stride);
+  }
+}
+
+#if defined(HAVE_SHUFFLES) && !SINGLE
 typedef hrs_quad vector;
 
-HRS_INLINE void vector_pair(int pattern, hrs_kernel k, vector *x, vector *y) {
+INLINE void vector_pair(int pattern, hrs_kernel k, vector *x, vector *y) {
   vector u = *x, w = *y;
   *x = (pattern & 3) == 3 ? k.k[0][0] * u + k.k[0][1] * w
        : (pattern & 1)    ? k.k[0][0] * u
@@ -114,7 +146,7 @@ HRS_INLINE void vector_pair(int pattern, hrs_kernel k, vector *x, vector *y) {
 
 /* Bits 0 to 2 of the eight elements in *x and *y: shuffles bring the two partners of each pair to
  * the same place of two vectors. Comments tell which elements are where. */
-HRS_INLINE void bits_012(int pattern, hrs_kernel k, vector *x, vector *y) {
+INLINE void bits_012(int pattern, hrs_kernel k, vector *x, vector *y) {
   vector p = __builtin_shufflevector(*x, *y, 0, 4, 2, 6); /* 0 4 2 6 */
   vector q = __builtin_shufflevector(*x, *y, 1, 5, 3, 7); /* 1 5 3 7 */
   vector_pair(pattern, k, &p, &q);
@@ -128,7 +160,7 @@ HRS_INLINE void bits_012(int pattern, hrs_kernel k, vector *x, vector *y) {
   vector_pair(pattern, k, x, y);
 }
 
-HRS_INLINE void lowest(int pattern, hrs_kernel k, double *data, hrs_count size, hrs_count stride) {
+INLINE void lowest(int pattern, hrs_kernel k, double *data, hrs_count size, hrs_count stride) {
   (void)stride;
   for (hrs_count i = 0; i < size; i += 32) {
     vector *v = (vector *)(data + i);
@@ -148,24 +180,96 @@ HRS_INLINE void lowest(int pattern, hrs_kernel k, double *data, hrs_count size, 
     v[0] = a, v[1] = b, v[2] = c, v[3] = d, v[4] = e, v[5] = f, v[6] = g, v[7] = h;
   }
 }
+#elif defined(HAVE_SHUFFLES)
+typedef float vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+/* Partners side by side, and elements of two vectors by whether their bit is clear. */
+#if LANES == 4
+#define SWAP_1(x) __builtin_shufflevector(x, x, 1, 0, 3, 2)
+#define BLEND_1(x, y) __builtin_shufflevector(x, y, 0, 5, 2, 7)
+#define SWAP_2(x) __builtin_shufflevector(x, x, 2, 3, 0, 1)
+#define BLEND_2(x, y) __builtin_shufflevector(x, y, 0, 1, 6, 7)
 #else
-HRS_INLINE void lowest(int pattern, hrs_kernel k, double *data, hrs_count size, hrs_count stride) {
-  (void)stride;
-  for (hrs_count i = 0; i < size; i += 32) {
-    for (hrs_count bit = 0; bit < HRS_LOWEST_BITS; bit++)
-      narrow(pattern, k, data + i, 32, (hrs_count)1 << bit);
+#define SWAP_1(x) __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6)
+#define BLEND_1(x, y) __builtin_shufflevector(x, y, 0, 9, 2, 11, 4, 13, 6, 15)
+#define SWAP_2(x) __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5)
+#define BLEND_2(x, y) __builtin_shufflevector(x, y, 0, 1, 10, 11, 4, 5, 14, 15)
+#define SWAP_4(x) __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3)
+#define BLEND_4(x, y) __builtin_shufflevector(x, y, 0, 1, 2, 3, 12, 13, 14, 15)
+#endif
+
+/* One bit inside a vector, for coefficients 0, 1 and -1: each element times its own and its
+ * partner's times the other's. A coefficient of 0 becomes that of the other half, and its element a
+ * zero of the sign that makes the product -0, which changes no sum. */
+#define INSIDE(name, swap, blend)                                                                  \
+  INLINE vector name(int pattern, hrs_kernel k, vector v) {                                        \
+    const vector zero = {0};                                                                       \
+    float own0 = (float)(pattern & 1 ? k.k[0][0] : k.k[1][1]);                                     \
+    float own1 = (float)(pattern & 8 ? k.k[1][1] : k.k[0][0]);                                     \
+    float other0 = (float)(pattern & 2 ? k.k[0][1] : k.k[1][0]);                                   \
+    float other1 = (float)(pattern & 4 ? k.k[1][0] : k.k[0][1]);                                   \
+    vector own = v, other = swap(v);                                                               \
+    if (!(pattern & 1)) own = blend(own0 < 0 ? zero : -zero, own);                                 \
+    if (!(pattern & 8)) own = blend(own, own1 < 0 ? zero : -zero);                                 \
+    if (!(pattern & 2)) other = blend(other0 < 0 ? zero : -zero, other);                           \
+    if (!(pattern & 4)) other = blend(other, other1 < 0 ? zero : -zero);                           \
+    return blend(zero + own0, zero + own1) * own + blend(zero + other0, zero + other1) * other;    \
   }
+INSIDE(inside_1, SWAP_1, BLEND_1)
+INSIDE(inside_2, SWAP_2, BLEND_2)
+#if LANES > 4
+INSIDE(inside_4, SWAP_4, BLEND_4)
+#endif
+
+INLINE void lowest(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride) {
+  enum { SIZE = 1 << HRS_LOWEST_BITS, VECTORS = SIZE / LANES };
+  (void)stride;
+  if (!(pattern & UNITS)) {
+    lowest_any(pattern, k, data, size);
+    return;
+  }
+  for (hrs_count i = 0; i < size; i += SIZE) {
+    vector v[VECTORS];
+#pragma GCC unroll 8
+    for (int j = 0; j < VECTORS; j++) {
+      v[j] = inside_1(pattern, k, *(const vector *)(data + i + j * LANES));
+      v[j] = inside_2(pattern, k, v[j]);
+#if LANES > 4
+      v[j] = inside_4(pattern, k, v[j]);
+#endif
+    }
+#pragma GCC unroll 3
+    for (int bit = 1; bit < VECTORS; bit *= 2) {
+#pragma GCC unroll 8
+      for (int j = 0; j < VECTORS; j++) {
+        if (j & bit) continue;
+        vector x = v[j], y = v[j | bit];
+        const float a = (float)k.k[0][0], b = (float)k.k[0][1];
+        const float c = (float)k.k[1][0], d = (float)k.k[1][1];
+        v[j] = (pattern & 3) == 3 ? a * x + b * y : pattern & 1 ? a * x : b * y;
+        v[j | bit] = (pattern & 12) == 12 ? c * x + d * y : pattern & 4 ? c * x : d * y;
+      }
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < VECTORS; j++)
+      *(vector *)(data + i + j * LANES) = v[j];
+  }
+}
+#else
+INLINE void lowest(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride) {
+  (void)stride;
+  lowest_any(pattern, k, data, size);
 }
 #endif
 
 #define DEFINE_PASS(pass, name, pattern, matrix)                                                   \
-  TARGET static void pass##_##name(const hrs_kernel *kernel, double *data, hrs_count size,         \
+  TARGET static void pass##_##name(const hrs_kernel *kernel, void *data, hrs_count size,           \
                                    hrs_count stride) {                                             \
     (void)kernel;                                                                                  \
     pass(pattern, matrix, data, size, stride);                                                     \
   }
 #define DEFINE_GATHER(name, pattern, matrix)                                                       \
-  TARGET static void gather_##name(const hrs_kernel *kernel, double *to, const double *from,       \
+  TARGET static void gather_##name(const hrs_kernel *kernel, void *to, const void *from,           \
                                    hrs_count size, hrs_count stride) {                             \
     (void)kernel;                                                                                  \
     eight_streams(pattern, matrix, to, size, from, stride, size);                                  \
@@ -179,7 +283,7 @@ HRS_INLINE void lowest(int pattern, hrs_kernel k, double *data, hrs_count size, 
   DEFINE_GATHER(name, pattern, matrix)
 
 #define DEFINE_NAMED(name, a, b, c, d)                                                             \
-  DEFINE(name, ((a) != 0) | ((b) != 0) << 1 | ((c) != 0) << 2 | ((d) != 0) << 3,                   \
+  DEFINE(name, UNITS | ((a) != 0) | ((b) != 0) << 1 | ((c) != 0) << 2 | ((d) != 0) << 3,           \
          ((hrs_kernel){{{a, b}, {c, d}}}))
 #define DEFINE_PATTERN(name, pattern) DEFINE(name, pattern, *kernel)
 HRS_KERNEL_TABLE(DEFINE_NAMED)

@@ -2,11 +2,14 @@
  * simd.h -- loops compiled for more than one instruction set. Internal to the library.
  *
  * A loop is written once as an HRS_INLINE function; small functions without and with
- * HRS_TARGET_AVX2 call it, and hrs_has_avx2 chooses at run time. Fused multiply-adds are never
- * allowed, so that the bits are the same on every processor.
+ * HRS_TARGET_AVX2 call it, and hrs_has_avx2 chooses at run time (the butterflies, which gain from
+ * them, have wider vectors too: passes.h). Fused multiply-adds are never allowed, so that the bits
+ * are the same on every processor.
  */
 #ifndef HARSANYI_LATTICE_SIMD_H
 #define HARSANYI_LATTICE_SIMD_H
+
+#include <harsanyi/base.h>
 
 #include <stdbool.h>
 #include <string.h>
@@ -20,17 +23,34 @@
 #endif
 
 #if defined(__GNUC__) && defined(__x86_64__)
-#define HRS_HAVE_AVX2 1
+#define HRS_HAVE_X86 1
 #define HRS_TARGET_AVX2 __attribute__((target("avx2")))
-static inline bool hrs_has_avx2(void) {
-  return __builtin_cpu_supports("avx2");
-}
+#define HRS_TARGET_AVX512                                                                          \
+  __attribute__((target("avx2,avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
 #else
 #define HRS_TARGET_AVX2
-static inline bool hrs_has_avx2(void) {
-  return false;
-}
 #endif
+
+/** Instruction sets, each with what the ones before it have. */
+typedef enum hrs_simd {
+  HRS_SIMD_PORTABLE,
+  HRS_SIMD_AVX2,
+  HRS_SIMD_AVX512,
+  HRS_SIMD_LIMIT
+} hrs_simd;
+
+/** Does this processor (and this build) have it? */
+bool hrs_simd_available(hrs_simd simd);
+/** The set called `name`, or the best where it is NULL or empty. Errors: USAGE, with PORTABLE in
+ *  *out, where there is no such set or the processor lacks it. */
+hrs_status hrs_simd_choose(const char *name, hrs_simd *out);
+/** The set that loops use: hrs_simd_choose on the environment's HARSANYI_SIMD, at the first call.
+ */
+hrs_simd hrs_simd_get(void);
+
+static inline bool hrs_has_avx2(void) {
+  return hrs_simd_get() >= HRS_SIMD_AVX2;
+}
 
 /** Ask for data that is needed soon. */
 static inline void hrs_prefetch(const void *data) {
