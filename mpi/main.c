@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
   const char *name;
@@ -68,8 +69,35 @@ static bool answer_without_mpi(int argc, char **argv) {
   return false;
 }
 
+/* OpenBLAS chooses its kernels when it is loaded, and older ones take newer processors for ones
+ * without AVX-512. The user's own choice stands. */
+static void restart_with_faster_blas(char **argv) {
+  static const char *const variable = "OPENBLAS_CORETYPE";
+  const char *core = hrs_blas_faster_core(hrs_blas_core(), hrs_cpu_has_avx512());
+  if (!core || getenv(variable) || setenv(variable, core, 0) != 0) return;
+  execv("/proc/self/exe", argv);
+  /* Where that is not possible, slower kernels are right too. */
+}
+
+/* Values differ in their last bits between kernels, so all ranks should have the same. Collective.
+ */
+static void compare_kernels(void) {
+  enum { LENGTH = 64 };
+  char first[LENGTH] = {0}, own[LENGTH] = {0};
+  snprintf(own, sizeof own, "%s", hrs_blas_core());
+  memcpy(first, own, sizeof own);
+  MPI_Bcast(first, LENGTH, MPI_CHAR, 0, MPI_COMM_WORLD);
+  int differs = strcmp(first, own) != 0, any;
+  MPI_Allreduce(&differs, &any, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+  if (any)
+    hrs_warn("ranks run with different BLAS kernels, rank 0 with %s: last bits depend on who "
+             "evaluates what; set OPENBLAS_CORETYPE to one of them for all ranks (mpirun -x)",
+             first);
+}
+
 int main(int argc, char **argv) {
   if (answer_without_mpi(argc, argv)) return 0;
+  restart_with_faster_blas(argv);
   for (int i = 2; i < argc; i++)
     if (is_one_of(argv[i], "--help", "-h")) return hrs_status_exit_code(dispatch(argc, argv));
   MPI_Init(&argc, &argv);
@@ -81,6 +109,7 @@ int main(int argc, char **argv) {
     hrs_log_set_level(HRS_LOG_QUIET);
     hrs_warn_enable(false);
   }
+  compare_kernels();
   hrs_status status = hrs_agree(MPI_COMM_WORLD, dispatch(argc, argv));
   if (status != HRS_OK && rank == 0) {
     fflush(stdout);

@@ -282,6 +282,7 @@ static hrs_status finish(hrs_run *run, const char *command_line, const char *ech
       {"git", hrs_git(), 0},
       {"mpi_version", mpi, 0},
       {"blas_core", hrs_blas_core(), 0},
+      {"simd", hrs_simd_name(), 0},
       {"finished", when, 0},
       {"hosts", hosts ? hosts : "", 0},
       {"ranks", NULL, run->plan->world},

@@ -120,8 +120,9 @@ hrs_count hrs_lattice_row_count(const hrs_lattice *lattice);
 hrs_count hrs_lattice_row_size(const hrs_lattice *lattice);
 /** Data of one of this rank's rows (by its number in the whole lattice). */
 void *hrs_lattice_row(const hrs_lattice *lattice, hrs_count row);
-/** The sub-cube that a row stands for in a phase; in the lattice's current one. */
+/** The sub-cube that a row of any lattice so cut stands for in a phase. */
 hrs_subcube hrs_partition_row_cube(const hrs_partition *part, hrs_phase phase, hrs_count row);
+/** The same in the current phase of a lattice. */
 hrs_subcube hrs_lattice_row_cube(const hrs_lattice *lattice, hrs_count row);
 /** The two exchange chunks as one scratch buffer, for whoever moves rows between exchanges. */
 void *hrs_lattice_scratch(const hrs_lattice *lattice, hrs_count *bytes);

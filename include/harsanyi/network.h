@@ -150,6 +150,12 @@ const void *hrs_session_fetch(const hrs_session *session, int fetch, hrs_count *
 void hrs_blas_single_thread(void);
 /** Name of the set of BLAS kernels in use. */
 const char *hrs_blas_core(void);
+/** Name for OPENBLAS_CORETYPE of faster kernels than those of `core`, on a processor with or
+ * without AVX-512; NULL: there are none. The variable is read when OpenBLAS is loaded: a program
+ * that wants them has to start itself anew. Not collective, like the next one. */
+const char *hrs_blas_faster_core(const char *core, bool avx512);
+/** Does this processor have what OpenBLAS's kernels for AVX-512 use? */
+bool hrs_cpu_has_avx512(void);
 
 #ifdef __cplusplus
 }

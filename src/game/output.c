@@ -9,6 +9,9 @@
  */
 #include "internal.h"
 
+#include "lattice/simd.h"
+#include "network/operators/vector_math.h"
+
 #include <math.h>
 
 static int largest(const double *score, int classes, int without) {
@@ -19,19 +22,40 @@ static int largest(const double *score, int classes, int without) {
   return best;
 }
 
-/* log sum_{j != without} exp(score_j - score_top) */
-static double log_sum_around(const double *score, int classes, int without, int top) {
-  double sum = 0;
-  for (int j = 0; j < classes; j++) {
-    if (j != without && j != top) sum += exp(score[j] - score[top]);
-  }
-  return log1p(sum);
+HRS_INLINE void exp_around(const double *restrict score, int classes, double top,
+                           double *restrict out) {
+  HRS_INDEPENDENT
+  for (int j = 0; j < classes; j++)
+    out[j] = hrs_exp_f64(score[j] - top);
 }
 
-static double log_odds_of_largest(const double *score, int classes, int m) {
+static void exponentials_any(const double *score, int classes, double top, double *out) {
+  exp_around(score, classes, top, out);
+}
+
+HRS_TARGET_AVX2 static void exponentials_avx2(const double *score, int classes, double top,
+                                              double *out) {
+  exp_around(score, classes, top, out);
+}
+
+/* exp(score_j - top) for all classes: with the same bits on every processor. */
+static void exponentials(const double *score, int classes, double top, double *out) {
+  if (hrs_has_avx2())
+    exponentials_avx2(score, classes, top, out);
+  else
+    exponentials_any(score, classes, top, out);
+}
+
+/* (score_m - score_s) - log sum_{j != m} exp(score_j - score_s), s the second largest */
+static double log_odds_of_largest(const double *score, int classes, int m, double *workspace) {
   int second = largest(score, classes, m);
-  double others = isfinite(score[second]) ? log_sum_around(score, classes, m, second) : 0;
-  return (score[m] - score[second]) - others;
+  double sum = 0;
+  if (isfinite(score[second])) {
+    exponentials(score, classes, score[second], workspace);
+    for (int j = 0; j < classes; j++)
+      if (j != m && j != second) sum += workspace[j];
+  }
+  return (score[m] - score[second]) - log1p(sum);
 }
 
 /* exps: exp(score_j - score_m), and `rest` their sum without m itself. */
@@ -94,16 +118,19 @@ static bool is_direct(hrs_output output, hrs_scores scores) {
 
 void hrs_output_values(hrs_output output, hrs_scores scores, const double *score, int classes,
                        int targets, const int *target, double *workspace, double *out) {
-  bool exponentials = output != HRS_OUTPUT_RAW && classes > 1 &&
-                      scores != HRS_SCORES_PROBABILITIES && !is_direct(output, scores);
-  int m = 0;
-  double rest = 0;
-  if (exponentials) {
-    m = largest(score, classes, -1);
-    for (int j = 0; j < classes; j++) {
-      workspace[j] = exp(score[j] - score[m]);
+  bool summed = output != HRS_OUTPUT_RAW && classes > 1 && scores != HRS_SCORES_PROBABILITIES &&
+                !is_direct(output, scores);
+  int m = summed ? largest(score, classes, -1) : 0;
+  bool any_other = false;
+  double rest = 0, of_largest = 0;
+  for (int t = 0; summed && t < targets; t++)
+    any_other |= target[t] != m;
+  if (summed && (!any_other || targets > 1))
+    of_largest = log_odds_of_largest(score, classes, m, workspace);
+  if (any_other) {
+    exponentials(score, classes, score[m], workspace);
+    for (int j = 0; j < classes; j++)
       if (j != m) rest += workspace[j];
-    }
   }
   for (int t = 0; t < targets; t++) {
     int y = target[t];
@@ -111,11 +138,10 @@ void hrs_output_values(hrs_output output, hrs_scores scores, const double *score
       out[t] = score[y];
     } else if (classes == 1) {
       out[t] = single(output, scores, score[0], y);
-    } else if (!exponentials) {
+    } else if (!summed) {
       out[t] = is_direct(output, scores) ? score[y] : of_probabilities(output, score, classes, y);
     } else {
-      double odds =
-          y == m ? log_odds_of_largest(score, classes, m) : log_odds(score, workspace, rest, m, y);
+      double odds = y == m ? of_largest : log_odds(score, workspace, rest, m, y);
       out[t] = from_log_odds(output, odds);
     }
   }

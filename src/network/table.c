@@ -25,14 +25,6 @@ const hrs_operator *hrs_operator_at(int index) {
   return NULL;
 }
 
-void hrs_blas_single_thread(void) {
-  openblas_set_num_threads(1);
-}
-
-const char *hrs_blas_core(void) {
-  return openblas_get_corename();
-}
-
 bool hrs_tile_available(void) {
 #ifdef HRS_HAVE_TILES
   static const char *const cores[] = {"Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids"};

@@ -80,6 +80,31 @@ static void test_functions(void **state) {
   }
 }
 
+/* Against the C library in extended precision, and where there is nothing but limits. */
+static void test_exp_f64(void **state) {
+  (void)state;
+  double worst = 0, where = 0;
+  for (int i = 0; i <= 2000000; i++) {
+    double x = i < 1000000 ? -746 + 1456.0 * i / 1e6 : (i - 1500000) * 1.37e-6;
+    double got = hrs_exp_f64(x);
+    long double exact = expl((long double)x);
+    if (exact > (long double)DBL_MAX) {
+      assert_true(isinf(got));
+      continue;
+    }
+    int exponent;
+    frexpl(exact, &exponent);
+    long double unit = ldexpl(1, (exponent < -1021 ? -1021 : exponent) - 53);
+    double error = (double)(fabsl((long double)got - exact) / unit);
+    if (!(error <= worst)) worst = error, where = x;
+  }
+  if (!(worst <= 1.5)) fail_msg("exp(%a) is %.2f units off", where, worst);
+  assert_true(hrs_exp_f64(0) == 1 && hrs_exp_f64(-0.0) == 1);
+  assert_true(hrs_exp_f64((double)-INFINITY) == 0 && hrs_exp_f64(-1e308) == 0);
+  assert_true(isinf(hrs_exp_f64((double)INFINITY)) && isinf(hrs_exp_f64(1e308)));
+  assert_true(isnan(hrs_exp_f64((double)NAN)));
+}
+
 static void test_signs(void **state) {
   (void)state;
   assert_true(signbit(hrs_tanh_f32(-0.0f)));
@@ -90,6 +115,6 @@ static void test_signs(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_functions),
-                                     cmocka_unit_test(test_signs)};
+                                     cmocka_unit_test(test_exp_f64), cmocka_unit_test(test_signs)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
