@@ -1,0 +1,225 @@
+/*
+ * Masks of a sample.
+ *
+ * A sub-cube is evaluated in batches that start at fixed places in it, so that the bits of a value
+ * depend on the sub-cube alone. Masked rows are written straight into the session's feed buffer,
+ * and the scores of all targets are read from one run.
+ */
+#include "network_game.h"
+
+#include <string.h>
+
+/* ---- sessions ---- */
+
+hrs_feed hrs_feed_of(const char *name, hrs_dtype type, int rank, const hrs_count *dim, bool varies,
+                     const void *data) {
+  hrs_feed feed = {.name = name, .type = type, .rank = rank, .varies = varies, .data = data};
+  memcpy(feed.dim, dim, (size_t)rank * sizeof *dim);
+  return feed;
+}
+
+hrs_feed hrs_feed_of_input(const char *name, const hrs_array *samples, bool varies) {
+  return hrs_feed_of(name, samples->type, samples->rank - 1, samples->dim + 1, varies,
+                     varies ? NULL : samples->data);
+}
+
+/* The session behind the front: its feeds are the cuts, and what else the network is given. */
+static hrs_status create_tail(hrs_network_state *game) {
+  int cuts = hrs_front_cuts(game->front), count = cuts;
+  const char *masked = game->masks_inner ? game->mask_at : game->inputs[0];
+  bool is_cut = false;
+  hrs_feed *feeds;
+  HRS_TRY(hrs_alloc(cuts + 1 + game->n_inputs, sizeof *feeds, &feeds));
+  for (int k = 0; k < cuts; k++) {
+    const hrs_tensor *cut = hrs_front_cut(game->front, k);
+    feeds[k] =
+        hrs_feed_of(hrs_front_cut_name(game->front, k), cut->type, cut->rank, cut->dim, true, NULL);
+    is_cut |= strcmp(feeds[k].name, masked) == 0;
+  }
+  /* The masked tensor's shape may be asked for behind the cuts; its values are not. */
+  if (!is_cut)
+    feeds[count++] = hrs_feed_of(masked, game->masked.type, game->masked.rank, game->masked.dim,
+                                 false, game->baseline.data);
+  game->tail_given = count;
+  for (int i = game->masks_inner ? 0 : 1; i < game->n_inputs; i++)
+    feeds[count++] = hrs_feed_of_input(game->inputs[i], &game->samples[i], false);
+  hrs_status status =
+      hrs_session_create(game->model, count, feeds, 1, &game->fetch, game->max_batch, &game->tail);
+  hrs_free(feeds);
+  return status;
+}
+
+/* Find what can be tabulated with these players, and make the session for the rest. */
+hrs_status hrs_network_create_front(hrs_network_state *game, const int32_t *label) {
+  if (game->tail) hrs_session_destroy(&game->tail);
+  hrs_front_destroy(&game->front);
+  HRS_TRY(hrs_front_plan(game->session, game->players.n, label, game->table_bytes, &game->front));
+  return game->front ? create_tail(game) : HRS_OK;
+}
+
+/* ---- evaluation ---- */
+
+static const void *sample_at(const hrs_network_state *game, int input, hrs_count sample) {
+  const hrs_array *samples = &game->samples[input];
+  if (samples->dim[0] == 1) sample = 0;
+  return (const char *)samples->data + sample * hrs_sample_bytes(samples);
+}
+
+/* Scores of instance b of the last run, as doubles. */
+static hrs_status read_scores(hrs_network_state *game, const hrs_session *session, hrs_count b) {
+  hrs_count step;
+  const char *data = hrs_session_fetch(session, 0, &step);
+  hrs_dtype type = hrs_session_fetch_info(session, 0)->type;
+  HRS_TRY(hrs_convert(type, data + b * step * (hrs_count)hrs_dtype_size(type), HRS_F64,
+                      game->scores, game->scoring.elements));
+  return HRS_OK;
+}
+
+/* Values of `batch` instances of a session's last run, from element `first` of a sub-cube on. */
+static hrs_status read_values(hrs_network_state *game, const hrs_session *session, hrs_count batch,
+                              hrs_count first, hrs_count size, double *values) {
+  for (hrs_count b = 0; b < batch; b++) {
+    HRS_TRY(read_scores(game, session, b));
+    hrs_scoring_values(&game->scoring, game->scores, game->n_targets, game->target, game->workspace,
+                       game->values);
+    for (int t = 0; t < game->n_targets; t++)
+      values[t * size + first + b] = game->values[t];
+  }
+  return HRS_OK;
+}
+
+/* From the tables, in parts that are a batch of the tail. */
+static hrs_status evaluate_tail(hrs_network_state *game, hrs_subcube cube, hrs_count first,
+                                hrs_count size, double *values) {
+  int bits = 0;
+  while (bits < hrs_order(cube.free) && (hrs_count)2 << bits <= hrs_session_max_batch(game->tail))
+    bits++;
+  hrs_count batch = (hrs_count)1 << bits, parts = hrs_subcube_size(cube) / batch;
+  for (hrs_count part = 0; part < parts; part++) {
+    for (int cut = 0; cut < hrs_front_cuts(game->front); cut++)
+      HRS_TRY(hrs_front_expand(game->front, cut, hrs_subcube_part(cube, bits, part),
+                               hrs_session_feed_buffer(game->tail, cut)));
+    HRS_TRY(hrs_session_run(game->tail, batch));
+    HRS_TRY(read_values(game, game->tail, batch, first + part * batch, size, values));
+  }
+  return HRS_OK;
+}
+
+hrs_status hrs_network_prepare(void *self) {
+  hrs_network_state *game = self;
+  if (!game->front || !game->tabulates || game->tabulated) return HRS_OK;
+  hrs_status status = game->session->stale ? hrs_session_refold(game->session) : HRS_OK;
+  /* With a team, all ranks have to take part. */
+  hrs_status filled = hrs_front_fill(game->front, game->label, game->masking.sample,
+                                     game->masking.baseline, game->team);
+  if (status == HRS_OK) status = filled;
+  game->tabulated = status == HRS_OK;
+  return status;
+}
+
+void hrs_network_join(void *self, const hrs_team *team) {
+  hrs_network_state *game = self;
+  if (game->front) hrs_front_leave(game->front);
+  game->tabulated = false;
+  game->team = team;
+}
+
+/* Block by block where the front wants that. */
+static hrs_status evaluate_blocks(hrs_network_state *game, hrs_subcube cube, double *values) {
+  int bits = hrs_front_block_bits(game->front);
+  hrs_count size = hrs_subcube_size(cube);
+  if (bits == 0) return evaluate_tail(game, cube, 0, size, values);
+  if (bits > hrs_order(cube.free)) bits = hrs_order(cube.free);
+  for (hrs_count part = 0; part < size >> bits; part++) {
+    hrs_subcube block = hrs_subcube_part(cube, bits, part);
+    HRS_TRY(hrs_front_enter(game->front, block));
+    HRS_TRY(evaluate_tail(game, block, part << bits, size, values));
+  }
+  return HRS_OK;
+}
+
+hrs_status hrs_network_evaluate(void *self, hrs_subcube cube, double *values) {
+  hrs_network_state *game = self;
+  /* A few masks on their own, as for v(empty) and v(N), are not worth tables. */
+  enum { FEW = 32 };
+  hrs_count size = hrs_subcube_size(cube);
+  if (!game->team && size >= FEW) HRS_TRY(hrs_network_prepare(game));
+  if (game->tabulated && size >= FEW) return evaluate_blocks(game, cube, values);
+  hrs_count most = hrs_session_max_batch(game->session);
+  hrs_mask mask = cube.fixed;
+  for (hrs_count first = 0; first < size; first += most) {
+    hrs_count batch = size - first < most ? size - first : most;
+    unsigned char *row = hrs_session_feed_buffer(game->session, 0);
+    for (hrs_count b = 0; b < batch; b++, mask = hrs_subcube_next(cube, mask)) {
+      hrs_masking_write(&game->masking, mask, row);
+      row += game->masking.bytes;
+    }
+    HRS_TRY(hrs_session_run(game->session, batch));
+    HRS_TRY(read_values(game, game->session, batch, first, size, values));
+  }
+  return HRS_OK;
+}
+
+/* ---- samples ---- */
+
+/* The inner tensor at an unmasked sample; valid until the next one. */
+static hrs_status run_inner(hrs_network_state *game, hrs_count sample, const void **out) {
+  for (int i = 0; i < game->n_inputs; i++)
+    memcpy(hrs_session_feed_buffer(game->inner, i), sample_at(game, i, sample),
+           (size_t)hrs_sample_bytes(&game->samples[i]));
+  hrs_count step;
+  HRS_TRY(hrs_session_run(game->inner, 1));
+  *out = hrs_session_fetch(game->inner, 0, &step);
+  return HRS_OK;
+}
+
+static hrs_status predict(hrs_network_state *game, int *out) {
+  memcpy(hrs_session_feed_buffer(game->session, 0), game->masking.sample,
+         (size_t)game->masking.bytes);
+  HRS_TRY(hrs_session_run(game->session, 1));
+  HRS_TRY(read_scores(game, game->session, 0));
+  *out = hrs_scoring_predict(&game->scoring, game->scores);
+  return HRS_OK;
+}
+
+static hrs_status choose_targets(hrs_network_state *game, hrs_count sample) {
+  if (!game->targets) return predict(game, &game->target[0]);
+  memcpy(game->target, game->targets + sample * game->n_targets,
+         (size_t)game->n_targets * sizeof *game->target);
+  return HRS_OK;
+}
+
+static const void *per_sample(const hrs_array *array, bool varies, hrs_count sample,
+                              hrs_count count) {
+  size_t size = hrs_dtype_size(array->type);
+  return (const char *)array->data + (varies ? (size_t)(sample * count) * size : 0);
+}
+
+hrs_status hrs_network_select(void *self, hrs_count sample) {
+  hrs_network_state *game = self;
+  if (sample == game->sample) return HRS_OK;
+  game->sample = -1;
+  size_t size = hrs_dtype_size(game->masked.type);
+  hrs_count count = game->masking.bytes / (hrs_count)size;
+  const void *unmasked = sample_at(game, 0, sample);
+  if (game->masks_inner) HRS_TRY(run_inner(game, sample, &unmasked));
+  bool varies = game->baseline.rank > game->masked.rank;
+  hrs_masking_set_tensors(&game->masking, unmasked,
+                          per_sample(&game->baseline, varies, sample, count));
+  const int32_t *label = per_sample(&game->players.map, game->players.per_sample, sample, count);
+  if (label != game->label || !game->masking.run)
+    HRS_TRY(hrs_masking_set_labels(&game->masking, label, size));
+  if (label != game->label && game->tabulates) HRS_TRY(hrs_network_create_front(game, label));
+  game->label = label;
+  int first = game->masks_inner ? 0 : 1;
+  for (int i = first; i < game->n_inputs; i++) {
+    const void *given = sample_at(game, i, sample);
+    HRS_TRY(hrs_session_set_shared(game->session, 1 + i - first, given));
+    if (game->tail)
+      HRS_TRY(hrs_session_set_shared(game->tail, game->tail_given + i - first, given));
+  }
+  game->tabulated = false;
+  HRS_TRY(choose_targets(game, sample));
+  game->sample = sample;
+  return HRS_OK;
+}

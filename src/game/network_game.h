@@ -1,0 +1,62 @@
+/*
+ * network_game.h -- the game of a network: how it is made (network_game.c) and how the masks of a
+ * sample are evaluated (network_evaluate.c).
+ */
+#ifndef HRS_GAME_NETWORK_GAME_H
+#define HRS_GAME_NETWORK_GAME_H
+
+#include "front.h"
+#include "masking.h"
+#include "scoring.h"
+
+typedef struct hrs_network_state {
+  const hrs_model *model;
+  int n_inputs;
+  char **inputs;
+  hrs_array *samples; /* bound */
+  hrs_count n_samples;
+  hrs_players players;
+  hrs_array baseline;
+  bool masks_inner;
+  hrs_session *inner;   /* inputs to the inner tensor, one instance; NULL without mask_at */
+  hrs_session *session; /* feed 0 is the masked tensor */
+  bool tabulates;       /* --evaluator lattice */
+  hrs_front *front;     /* what is tabulated, and the session that goes on from there: */
+  hrs_session *tail;    /* its feeds are the cuts; NULL, both: every mask is a forward pass */
+  int tail_given;       /* its first feed that does not vary, as the session's feed 1 */
+  const char *fetch;    /* the model's */
+  char *mask_at;
+  hrs_count max_batch, table_bytes;
+  bool tabulated;         /* the tables are those of the current sample */
+  const hrs_team *team;   /* that the tables are made with; NULL: alone */
+  const int32_t *label;   /* [elements] of the masked tensor: players of the current sample */
+  hrs_tensor_info masked; /* its type and shape */
+  hrs_masking masking;
+  hrs_scoring scoring;
+  int n_targets;
+  int *targets;   /* [samples, n_targets]; NULL: predicted */
+  int *target;    /* [n_targets] of the current sample */
+  double *scores; /* one output vector */
+  double *values; /* [n_targets] of one mask */
+  double *workspace;
+  hrs_count sample; /* the current one, -1 at first */
+} hrs_network_state;
+
+/** Bytes of one sample of an input. */
+static inline hrs_count hrs_sample_bytes(const hrs_array *samples) {
+  return hrs_array_count(samples) / samples->dim[0] * (hrs_count)hrs_dtype_size(samples->type);
+}
+/** Feeds of sessions: a tensor; a sample of an input. */
+hrs_feed hrs_feed_of(const char *name, hrs_dtype type, int rank, const hrs_count *dim, bool varies,
+                     const void *data);
+hrs_feed hrs_feed_of_input(const char *name, const hrs_array *samples, bool varies);
+/** Find what can be tabulated with these players, and make the session for the rest. */
+hrs_status hrs_network_create_front(hrs_network_state *game, const int32_t *label);
+
+/** Methods of the game: see hrs_game_methods. */
+hrs_status hrs_network_select(void *self, hrs_count sample);
+hrs_status hrs_network_evaluate(void *self, hrs_subcube cube, double *values);
+void hrs_network_join(void *self, const hrs_team *team);
+hrs_status hrs_network_prepare(void *self);
+
+#endif
