@@ -6,9 +6,8 @@
  * One step takes the state s to s + 2 (P(2 z - s) - z), z = prox(s), and then part of the way back
  * to the anchor, 1/(k+2) at step k after a restart (Halpern; the residual then falls as 1/k, not
  * 1/√k). It restarts from where it is when the residual has fallen enough, or grows again, or
- * nothing has happened for long; from restart to restart progress is linear on a linear program. At
- * a restart the step length becomes the ratio of what primal and dual have moved since the last
- * one. docs/design has what was tried besides.
+ * nothing has happened for long; from restart to restart progress is linear on a linear program.
+ * The step length is chosen at restarts (next_step). docs/design has what was tried besides.
  *
  * Same bits: each pass is pointwise, transforms are butterflies, and sums go row by row.
  */
@@ -160,16 +159,27 @@ static void restart_at(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double 
   }
 }
 
-static hrs_status restart(hrs_fit *fit, iteration *it, bool adapt) {
+/*
+ * How far primal and dual have moved since the last restart says which step suits what still moves;
+ * the ratio of their sizes suits the whole. Late, the many interactions near 0 move their duals
+ * alone: by the moves the step would then fall by orders of magnitude, and the others would stand
+ * still. By the sizes it would stay where those near 0 need long.
+ */
+static double next_step(const hrs_fit *fit, const iteration *it, const double *sums) {
   /* Moves smaller than that are rounding, which says nothing of the step. */
   static const double ROUNDING = 1e-22;
+  double step = it->step, weight = fit->method->moves;
+  if (sums[0] > ROUNDING * sums[2] && sums[1] > ROUNDING * sums[3])
+    step = pow(sums[0] / sums[1], weight / 2) * pow(9 * sums[2] / sums[3], (1 - weight) / 2);
+  step = step > 10 * it->step ? 10 * it->step : step < 0.1 * it->step ? 0.1 * it->step : step;
+  return step > it->most ? it->most : step < it->least ? it->least : step;
+}
+
+static hrs_status restart(hrs_fit *fit, iteration *it, bool adapt) {
   double sums[4], step = it->step;
   if (adapt) {
     HRS_TRY(hrs_fit_visit(fit, measure_moves, &it->step, 4, sums));
-    if (sums[0] > ROUNDING * sums[2] && sums[1] > ROUNDING * sums[3])
-      step = sqrt(sums[0] / sums[1]);
-    step = step > 10 * it->step ? 10 * it->step : step < 0.1 * it->step ? 0.1 * it->step : step;
-    step = step > it->most ? it->most : step < it->least ? it->least : step;
+    step = next_step(fit, it, sums);
   }
   rescaling r = {it->step, step};
   HRS_TRY(hrs_fit_visit(fit, restart_at, &r, 0, NULL));

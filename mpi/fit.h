@@ -64,7 +64,8 @@ struct hrs_fit {
 
 /** How the problem is posed. All but prox are collective. */
 struct hrs_fit_method {
-  int slots; /* a network */
+  int slots;    /* a network */
+  double moves; /* what moves count for a new step, 0..1; sizes count for the rest */
   /** Take v over, fill the state, choose the first step. */
   hrs_status (*start)(hrs_fit *fit, hrs_lattice *const *v, double *step);
   /** Proximal map of step * (loss and bounds) on a chunk: s[slots] -> z[slots]. */

@@ -438,5 +438,6 @@ hrs_status hrs_fit_range(hrs_fit *fit, double *range) {
   return hrs_fit_largest(fit, range_of, NULL, 1, range);
 }
 
-const hrs_fit_method hrs_fit_bounded = {4,      start,       prox,    project,
+/* Sizes are those of the copies, mostly, and say nothing of the interactions. */
+const hrs_fit_method hrs_fit_bounded = {4,      1,           start,   prox,  project,
                                         rotate, rotate_back, certify, finish};

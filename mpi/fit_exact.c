@@ -232,5 +232,5 @@ static hrs_status finish(hrs_fit *fit, double step) {
   return hrs_fit_reflect(fit, step);
 }
 
-const hrs_fit_method hrs_fit_exact = {2,      start,       prox,    project,
+const hrs_fit_method hrs_fit_exact = {2,      0.6,         start,   prox,  project,
                                       rotate, rotate_back, certify, finish};

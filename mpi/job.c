@@ -53,8 +53,14 @@ static hrs_status set_fit(const hrs_interactions_options *o, hrs_job *job) {
                                                                             NULL};
   static const char *const forms[] = {"mix", "add", NULL};
   int singles = 0, constant = 0, form = 0;
-  HRS_REQUIRE(job->fit || (o->noise == 0 && !o->share), USAGE, "%s belongs to --types and-or",
-              o->share ? "--share" : "--noise");
+  const char *split = o->split_option ? o->split_option : o->share_option;
+  HRS_REQUIRE(job->fit || !split, USAGE,
+              "%s belongs to a split: add --types and-or (%s splits nothing), or leave it out",
+              split, o->types);
+  HRS_REQUIRE(o->share || !o->share_option, USAGE,
+              "%s belongs to --share, by which several networks are fitted together: add it, or "
+              "leave %s out",
+              o->share_option, o->share_option);
   HRS_REQUIRE(o->noise >= 0, USAGE, "--noise %g is negative; it is a share of |v(N) - v(empty)|",
               o->noise);
   HRS_REQUIRE(o->fit_gap >= 0, USAGE, "--fit-gap %g is negative", o->fit_gap);

@@ -17,6 +17,8 @@ typedef struct hrs_interactions_options {
   const char *target, *output, *output_node, *scores;
   const char *types, *indices, *keep, *threshold;
   double fit_gap, noise, share_alpha, share_spread;
+  const char *split_option, *share_option; /* one that was given of --fit-*, --noise, --share, and
+                                              of --share-* */
   int fit_iterations;
   bool share;
   const char *fit_merge, *fit_empty, *share_form;

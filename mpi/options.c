@@ -94,6 +94,15 @@ static const hrs_option *find(const hrs_command_line *line, const char *text, si
   return NULL;
 }
 
+/* Tell the heading that an option stands under, if it wants to know. */
+static void note(const hrs_command_line *line, const hrs_option *option, void *values) {
+  const hrs_option *heading = option;
+  while (heading > line->options && heading->kind != HRS_OPTION_HEADING)
+    heading--;
+  if (heading->kind == HRS_OPTION_HEADING && heading->offset)
+    memcpy((char *)values + heading->offset, &option->name, sizeof option->name);
+}
+
 static hrs_status unknown(const hrs_command_line *line, const char *text, size_t length) {
   char name[64];
   snprintf(name, sizeof name, "%.*s", (int)(length < 60 ? length : 60), text);
@@ -126,6 +135,7 @@ hrs_status hrs_options_parse(const hrs_command_line *line, int argc, char **argv
     size_t length = equals ? (size_t)(equals - text) : strlen(text);
     const hrs_option *option = find(line, text, length);
     if (!option) return unknown(line, text, length);
+    note(line, option, values);
     if (option->kind == HRS_OPTION_FLAG) {
       HRS_REQUIRE(!equals, USAGE, "%s takes no value (given '%s')", option->name, equals + 1);
       *(bool *)((char *)values + option->offset) = true;

@@ -8,7 +8,8 @@
 #include <harsanyi/base.h>
 
 typedef enum hrs_option_kind {
-  HRS_OPTION_HEADING, /* no option: a heading in the help, in `help` */
+  HRS_OPTION_HEADING, /* no option: a heading in the help, in `help`; with an offset, a const char *
+                         there gets the name of an option below that is given */
   HRS_OPTION_FLAG,    /* bool */
   HRS_OPTION_TEXT,    /* const char *, one of argv */
   HRS_OPTION_COUNT,   /* hrs_count; K, M, G as powers of 1000, KiB, MiB, GiB as powers of 1024 */

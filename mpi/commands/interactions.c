@@ -62,7 +62,7 @@ static const hrs_option options[] = {
     {"--indices", HRS_OPTION_TEXT, AT(indices), "LIST", "SV",
      "SV (Shapley), BV (Banzhaf), SII, k-SII, STII, FSII, FBII, BII, CHII, each up to order 2 or "
      "NAME:K; Moebius, Co-Moebius, Walsh, of all orders or NAME:K; none"},
-    {.kind = HRS_OPTION_HEADING, .help = "The split (--types and-or)"},
+    {.kind = HRS_OPTION_HEADING, AT(split_option), .help = "The split (--types and-or)"},
     {"--fit-gap", HRS_OPTION_NUMBER, AT(fit_gap), "GAP", "1e-3",
      "stop where the split is certified to be so near the sparsest: 1 - lower bound / L1"},
     {"--fit-iterations", HRS_OPTION_INT, AT(fit_iterations), "COUNT", "20000",
@@ -75,6 +75,7 @@ static const hrs_option options[] = {
      "I_and(empty) is v(empty); or v_and(empty), with v_or(empty) in I_or(empty)"},
     {"--share", HRS_OPTION_FLAG, AT(share), NULL, NULL,
      "fit several networks (--model A --model B ...) together, for interactions they share"},
+    {.kind = HRS_OPTION_HEADING, AT(share_option), .help = "Several networks (--share)"},
     {"--share-alpha", HRS_OPTION_NUMBER, AT(share_alpha), "A", "0.1",
      "weight of what each network has for itself"},
     {"--share-form", HRS_OPTION_TEXT, AT(share_form), "mix|add", "mix",

@@ -254,7 +254,16 @@ class Fit(SplitTest):
     def test_refused(self):
         """Options that do not go together, each with a reason."""
         game = ["--closed-form", "majority:n=5", "--out", self.output()]
-        for args, word in [(["--noise", "0.1"], "--noise"), (["--share"], "--share"),
+        for option in (["--noise", "0"], ["--share"], ["--fit-gap", "1e-3"], ["--fit-merge", "on"],
+                       ["--fit-iterations", "9"], ["--fit-empty", "merged"],
+                       ["--share-alpha", "0.1"], ["--share-form=mix"], ["--share-spread", "0"]):
+            for types in ([], ["--types", "or"], ["--types", "and,or"]):
+                result = run("interactions", *game, *types, *option)
+                self.assertEqual(result.code, 64, result)
+                self.assertEqual(len(result.errors()), 1, result)
+                self.assertIn(option[0].split("=")[0] + " ", result.errors()[0])
+                self.assertIn("--types and-or", result.errors()[0])
+        for args, word in [(["--types", "and-or", "--share-alpha", "0.1"], "--share,"),
                            (["--types", "and-or", "--noise", "-1"], "negative"),
                            (["--types", "and-or", "--share"], "2 to 8"),
                            (["--types", "and-or", "--verify"], "--verify"),
