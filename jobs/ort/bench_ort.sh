@@ -12,6 +12,7 @@
 #   ORT_LENGTH    elements of open axes other than the batch: of a sequence (16)
 #   ORT_VERSION   version of onnxruntime-node (1.30.0)
 #   ORT_JSON      folder for one JSON file per network (none)
+#   ORT_FEEDS     folder of NAME.json with samples whose outputs go there too (none); see bench.mjs
 # npm installs ONNX Runtime (about 300 MB) once, outside of the source tree, in
 # ${XDG_CACHE_HOME:-~/.cache}/harsanyi; its install scripts are not run.
 set -euo pipefail
@@ -63,6 +64,7 @@ for model in "$@"; do
     mkdir -p "$ORT_JSON"
     options+=(--json "$ORT_JSON/$name.json")
   fi
+  [ -n "${ORT_FEEDS:-}" ] && options+=(--feeds "$ORT_FEEDS/$name.json")
   if /usr/bin/python3 "$here/symbolic_batch.py" "$model" "$scratch/$name.onnx"; then
     options+=(--symbolic "$scratch/$name.onnx")
   fi
