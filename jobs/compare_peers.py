@@ -6,10 +6,8 @@
 Started by compare_peers.sh, which says what is measured. FOLDER is make_networks.py's.
 """
 import dataclasses
-import importlib.util
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -51,9 +49,14 @@ class Network:
         return ["--model", self.model, "--samples", self.samples, "--select", "0",
                 *NETWORKS[self.name]]
 
+    def input(self):
+        """Name and shape of the network's input, without the batch."""
+        value = peers.read_graph(self.model)[1]
+        return value.name, [d.dim_value for d in value.type.tensor_type.shape.dim][1:]
+
     def game(self):
         """The game of the first sample, as --players and --baseline describe it."""
-        sample = np.load(self.samples)[0]
+        sample = np.load(self.samples)[0].reshape(self.input()[1])
         if NETWORKS[self.name] is TOKENS:
             return peers.Game(sample, np.arange(len(sample)), 0)
         rows, columns = (np.repeat(np.arange(4), np.diff(size * np.arange(5) // 4))
@@ -94,12 +97,8 @@ def chosen_masks(players):
 
 def feeds(network, inputs):
     """Samples for bench.mjs."""
-    import onnx
-    graph = onnx.load(network.model).graph
-    weights = {t.name for t in graph.initializer}
-    name = next(i.name for i in graph.input if i.name not in weights)
-    return {name: {"dims": [1, *inputs.shape[1:]],
-                   "samples": inputs.reshape(len(inputs), -1).tolist()}}
+    name, shape = network.input()
+    return {name: {"dims": [1, *shape], "samples": inputs.reshape(len(inputs), -1).tolist()}}
 
 
 def check(name, peer, theirs, ours):
@@ -162,13 +161,11 @@ def print_row(name, ours, best):
 def present_peers():
     """The peers that can be measured; a line says which are left out."""
     here = {"NumPy"}
-    for peer, found, packages in (
-            ("ONNX Runtime", shutil.which("node") and shutil.which("npm"), "nodejs npm"),
-            ("PyTorch", importlib.util.find_spec("torch"), "python3-torch")):
+    for peer, found in (("ONNX Runtime", rates.can_run_onnx_runtime()), ("PyTorch", peers.torch)):
         if found:
             here.add(peer)
         else:
-            print(f"{peer} is left out: apt-get install {packages}")
+            print(f"{peer} is left out: it is not installed")
     return here
 
 
@@ -186,7 +183,7 @@ def main():
         if network and network.model.exists():
             networks.append(network)
         else:
-            reason = "HARSANYI_MODELS is not set" if name in SHARED else "PyTorch makes it"
+            reason = "HARSANYI_MODELS is not set" if name in SHARED else "make_networks.py did not make it"
             print(f"{name} is left out: {reason}")
     print("\n| network | multiply-adds, full passes | with tables | masks/s, full passes "
           "| with tables | ONNX Runtime | its batch | PyTorch | its batch | NumPy | its batch "

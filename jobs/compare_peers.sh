@@ -5,14 +5,15 @@
 #   jobs/compare_peers.sh [NETWORK ...]
 #
 # Networks: lenet mlp vgg resnet vit bert (make_networks.py makes them), the bundled digits_cnn, and
-# mnist_lenet_fyh of the folder HARSANYI_MODELS where that is set; all without arguments. Environment:
+# mnist_lenet_fyh of the folder HARSANYI_MODELS where that is set; all without arguments.
+# Environment:
 #   PEERS_ROUNDS   all take turns this many times, and the fastest of each counts (2)
 #   PEERS_SECONDS  seconds per batch size of a peer (0.3)
 #
 # harsanyi evaluates all masks of 16 players of a sample, by full passes and with tables, the making
 # of the tables included. PyTorch and NumPy mask the sample and run the network (NumPy: chains of
-# convolutions, poolings and dense layers; "-" for others); ONNX Runtime runs the network alone. Each
-# has its best batch size. First, all have to give the same outputs for 64 masks, to 1e-4.
+# convolutions, poolings and dense layers; "-" for others); ONNX Runtime runs the network alone.
+# Each has its best batch size. First, all have to give the same outputs for 64 masks, to 1e-4.
 #
 # Installs what is missing, builds. Peers that cannot be installed are left out, and a line says so.
 set -euo pipefail

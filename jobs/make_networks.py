@@ -83,7 +83,8 @@ class ViT(nn.Module):
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 10))
 
     def forward(self, image):
-        patches = self.embed(image).flatten(2).transpose(1, 2)
+        maps = self.embed(image)
+        patches = maps.reshape(-1, maps.shape[1], 16).transpose(1, 2)
         return self.head(self.encoder(patches + self.position).mean(dim=1))
 
 

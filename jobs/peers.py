@@ -5,11 +5,20 @@ Both build the inputs of a batch of masks from the map of players, and run a bat
 import time
 
 import numpy as np
+import onnx
+import onnx.numpy_helper
 
 try:
     import torch
 except ImportError:
     torch = None
+
+
+def read_graph(path):
+    """The graph of an ONNX file, and its input: old files list weights as inputs too."""
+    graph = onnx.load(path).graph
+    weights = {t.name for t in graph.initializer}
+    return graph, next(i for i in graph.input if i.name not in weights)
 
 
 class Game:
@@ -56,11 +65,9 @@ class NumPy:
     """
 
     def __init__(self, path, game):
-        import onnx
-        import onnx.numpy_helper
-        graph = onnx.load(path).graph
+        graph, value = read_graph(path)
         weights = {t.name: onnx.numpy_helper.to_array(t) for t in graph.initializer}
-        tensor = next(i.name for i in graph.input if i.name not in weights)
+        tensor = value.name
         self.game, self.layers = game, []
         for node in graph.node:
             if node.op_type == "Constant":

@@ -3,6 +3,7 @@
 # process, batch sizes 1 to 1024, then two processes at the best one.
 #
 #   jobs/ort/bench_ort.sh [MODEL.onnx ...]
+#   jobs/ort/bench_ort.sh --install          no more than making sure that it can be measured
 #
 # Without arguments: data/digits_cnn.onnx, and mnist_lenet_fyh and mnist_fc_256x2 of the folder
 # HARSANYI_MODELS where that is set. Environment:
@@ -41,6 +42,7 @@ if [ ! -e "$HARSANYI_ORT_HOME/node_modules/onnxruntime-node/package.json" ]; the
   [ -e "$HARSANYI_ORT_HOME/package.json" ] || echo '{}' > "$HARSANYI_ORT_HOME/package.json"
 fi
 
+[ "${1:-}" = --install ] && exit 0
 if [ $# -eq 0 ]; then
   set -- "$here/../../data/digits_cnn.onnx"
   if [ -n "${HARSANYI_MODELS:-}" ]; then

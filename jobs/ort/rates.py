@@ -41,6 +41,11 @@ def masks(program, options, folder):
                  load=figures["load of the network's file [ms]"])
 
 
+def can_run_onnx_runtime():
+    """Whether ONNX Runtime is there or could be installed; stderr says what is missing."""
+    return subprocess.run([HERE / "bench_ort.sh", "--install"], check=False).returncode == 0
+
+
 def images(model, name, batches, seconds, folder, length=1, feeds=None):
     """ONNX Runtime over batch sizes. `feeds` are samples as bench.mjs wants them."""
     folder = pathlib.Path(folder)
