@@ -20,9 +20,10 @@ set -euo pipefail
 source "$(dirname "$0")/setup.sh"
 
 install $build_packages python3-numpy python3-h5py python3-onnx
-for peer in python3-torch "nodejs npm"; do
-  install $peer || echo "could not install $peer"
-done
+install python3-torch || echo "could not install PyTorch"
+# Not only Debian's packages bring these two.
+{ command -v node && command -v npm; } >/dev/null || install nodejs npm ||
+  echo "could not install node and npm"
 build release harsanyi_program
 
 networks="$root/build/networks"
