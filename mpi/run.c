@@ -294,7 +294,9 @@ static hrs_status finish(hrs_run *run, const char *command_line, const char *ech
       {"planned_bytes_per_rank", NULL, (double)run->plan->rank_bytes},
       {"peak_bytes_per_rank", NULL, peak},
       {"peak_resident_bytes_per_rank", NULL, resident}};
-  int count = 18;
+  int count = 0;
+  while (attributes[count].name)
+    count++;
   for (int i = 0; i < HRS_RUN_PHASES; i++) {
     snprintf(names[i], sizeof names[i], "seconds_%s", phase_names[i]);
     attributes[count++] = (hrs_run_attribute){names[i], NULL, run->seconds[i]};

@@ -319,7 +319,7 @@ class Models(EvaluatorTest):
             with self.subTest(model=name):
                 self.check("--model", folder / name / "model.onnx", "--samples",
                            folder / name / "inputs.npy", "--select", "0", "--players", "features",
-                           "--subset", "random:8:3")
+                           "--subset", "random:8:3", "--baseline", "value:0.7")
 
 
 if __name__ == "__main__":
