@@ -4,9 +4,10 @@
 #
 #   jobs/benchmarks.sh [transform|exchange|evaluate|networks|memory ...]    all without arguments
 #
-# evaluate: three networks on one and two ranks, with their limit; networks: a table of all.
-# The networks of HARSANYI_MODELS are added where that is set. ONNX Runtime needs node and npm and is
-# left out, with a line that says so, where they are missing.
+# evaluate: three networks on one and two ranks, with their limit; networks: a table of all. Common
+# shapes of networks beside PyTorch and NumPy too: compare_peers.sh.
+# The networks of HARSANYI_MODELS are added where that is set. ONNX Runtime needs node and npm and
+# is left out, with a line that says so, where they are missing.
 set -euo pipefail
 source "$(dirname "$0")/setup.sh"
 

@@ -287,6 +287,8 @@ static hrs_status create(MPI_Comm comm, const hrs_interactions_options *o, hrs_j
 hrs_status hrs_job_create(MPI_Comm comm, const hrs_interactions_options *options, hrs_job *job) {
   memset(job, 0, sizeof *job);
   hrs_status status = hrs_agree(comm, create(comm, options, job));
+  if (status == HRS_OK && job->model && job->sharing == HRS_SHARE_AUTO)
+    status = hrs_shared_constants(comm);
   if (status != HRS_OK) hrs_job_destroy(job);
   return status;
 }

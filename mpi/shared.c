@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "shared.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,4 +127,79 @@ void *hrs_shared_of(const hrs_shared *shared, int rank) {
   for (int i = 0; i < shared->count; i++)
     if (shared->segments[i].rank == rank) return shared->segments[i].memory;
   return NULL;
+}
+
+/* ---- constants ------------------------------------------------------------------------------- */
+
+/* Do all ranks have as many constants, of the same sizes? */
+static bool same_lists(MPI_Comm node, int count, const hrs_constant *list, hrs_count *total) {
+  hrs_count sum = 0, weighted = 0;
+  for (int i = 0; i < count; i++) {
+    sum += list[i].bytes;
+    weighted += list[i].bytes / 4096 * (i + 1);
+  }
+  hrs_count least[3] = {count, sum, weighted}, most[3] = {count, sum, weighted};
+  MPI_Allreduce(MPI_IN_PLACE, least, 3, MPI_INT64_T, MPI_MIN, node);
+  MPI_Allreduce(MPI_IN_PLACE, most, 3, MPI_INT64_T, MPI_MAX, node);
+  *total = sum;
+  return memcmp(least, most, sizeof least) == 0;
+}
+
+/* Map constants that are the same in the first rank's segment from there, in their own place. */
+static hrs_status overlay(const segment *from, int file, bool first, int count,
+                          const hrs_constant *list) {
+  hrs_count at = 0;
+  for (int i = 0; i < count; i++) {
+    const char *there = (const char *)from->memory + at;
+    if (memcmp(there, list[i].data, (size_t)list[i].bytes) == 0) {
+      /* Private: whoever should write to it all the same gets a copy. */
+      void *mapping = mmap(list[i].data, (size_t)list[i].bytes, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_FIXED, file, at);
+      HRS_REQUIRE(mapping == list[i].data, MEMORY, "weights could not be mapped: %s",
+                  strerror(errno));
+      hrs_memory_mapped(i, !first);
+    }
+    at += list[i].bytes;
+  }
+  return HRS_OK;
+}
+
+static hrs_status share_constants(MPI_Comm node, int rank, int count, const hrs_constant *list,
+                                  hrs_count total) {
+  segment s = {.rank = 0, .pid = (int)getpid(), .file = -1, .bytes = total};
+  bool good = rank != 0 || make_own(&s);
+  hrs_count at = 0;
+  for (int i = 0; rank == 0 && good && i < count; at += list[i++].bytes)
+    memcpy((char *)s.memory + at, list[i].data, (size_t)list[i].bytes);
+  int where[2] = {s.pid, s.file};
+  MPI_Bcast(where, 2, MPI_INT, 0, node);
+  good = all_agree(node, good);
+  if (good && rank != 0) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", where[0], where[1]);
+    s.file = open(path, O_RDWR | O_CLOEXEC);
+    good = s.file >= 0 && map(&s, s.file);
+  }
+  good = all_agree(node, good);
+  hrs_status status = good ? overlay(&s, s.file, rank == 0, count, list) : HRS_OK;
+  if (s.memory) munmap(s.memory, (size_t)total);
+  if (s.file >= 0) close(s.file);
+  return status;
+}
+
+hrs_status hrs_shared_constants(MPI_Comm comm) {
+  const hrs_count least = (hrs_count)4 << 20;
+  int rank, size;
+  MPI_Comm node;
+  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+  MPI_Comm_rank(node, &rank);
+  MPI_Comm_size(node, &size);
+  hrs_constant *list;
+  hrs_count total;
+  int count = hrs_memory_constants(&list);
+  hrs_status status = HRS_OK;
+  if (size > 1 && same_lists(node, count, list, &total) && total >= least)
+    status = share_constants(node, rank, count, list, total);
+  MPI_Comm_free(&node);
+  return hrs_agree(comm, status);
 }

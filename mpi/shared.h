@@ -15,6 +15,12 @@ typedef struct hrs_shared hrs_shared;
 hrs_status hrs_shared_create(MPI_Comm comm, hrs_count bytes, hrs_shared **out);
 void hrs_shared_destroy(hrs_shared **shared);
 /** This rank's own memory; that of another rank of the communicator, NULL on another node. */
+/**
+ * Let the ranks of each node share what hrs_memory_constant names: weights, mostly. Pages that are
+ * not the same on all of them stay as they are, and so does everything where there is little to
+ * save or processes cannot reach each other's memory. Collective over comm.
+ */
+hrs_status hrs_shared_constants(MPI_Comm comm);
 void *hrs_shared_own(const hrs_shared *shared);
 void *hrs_shared_of(const hrs_shared *shared, int rank);
 

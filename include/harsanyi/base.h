@@ -151,6 +151,26 @@ void hrs_memory_reset_peak(void);
 /** Account `bytes` (negative: given back) that were not taken with hrs_alloc. */
 void hrs_memory_note(hrs_count bytes);
 
+/** Memory of a block that does not change any more, in whole pages. */
+typedef struct hrs_constant {
+  void *block; /* of hrs_alloc */
+  char *data;
+  hrs_count bytes;
+  bool elsewhere; /* another process accounts for it */
+} hrs_constant;
+
+/**
+ * `bytes` from `data` on, inside a block of hrs_alloc, do not change until the block is freed, and
+ * are the same in every process that made it in the same way: processes may come to share them.
+ * Less than a megabyte is not worth it and is left alone. Not for blocks that are resized.
+ */
+void hrs_memory_constant(void *block, const void *data, hrs_count bytes);
+/** All of these, in the order in which they were named; valid until the next one comes or goes. */
+int hrs_memory_constants(hrs_constant **list);
+/** Constant number `index` has been mapped from memory that another process accounts for, or
+ *  (`elsewhere` false) this one: freeing the block puts memory of its own in its place. */
+void hrs_memory_mapped(int index, bool elsewhere);
+
 /* ---- element types and arrays --------------------------------------------------------------- */
 
 /* X(name, bytes, NumPy's descr without byte order, text) */

@@ -2,14 +2,17 @@
 // per process, in one process and in several at a time.
 //
 //   node bench.mjs --name NAME --original A.onnx [--symbolic B.onnx] [--seconds 1] [--processes 2]
-//                  [--batches 1,2,4,...] [--length 16] [--json FILE]
+//                  [--batches 1,2,4,...] [--length 16] [--json FILE] [--feeds FILE]
+//
+// --feeds has JSON: {input: {dims: [1, ...], samples: [[number, ...], ...]}}; the first output of A
+// for each sample goes to the file of --json, to be set beside what others compute.
 //
 // B is A with a symbolic batch (symbolic_batch.py). Where there is none, or where it does not give
 // the outputs of A, samples are run one at a time, and a line says so. Rows: network, processes x
 // threads, batch, images per second.
 import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
 // ONNX Runtime is installed outside of the source tree; bench_ort.sh says where.
@@ -74,6 +77,25 @@ function slice(feeds, b) {
     return [name, new ort.Tensor(type, data.slice(b * step, (b + 1) * step),
       [1, ...dims.slice(1)])];
   }));
+}
+
+// The first output for each sample of a file, one sample at a time.
+async function evaluate(options) {
+  const session = await createSession(options.original);
+  const given = JSON.parse(readFileSync(options.feeds, 'utf8'));
+  const count = Math.min(...Object.values(given).map(({ samples }) => samples.length));
+  const values = [];
+  for (let i = 0; i < count; ++i) {
+    const feeds = {};
+    for (const { name, type } of session.inputMetadata) {
+      const { dims, samples } = given[name];
+      const data = type === 'int64' ? BigInt64Array.from(samples[i], BigInt)
+        : Float32Array.from(samples[i]);
+      feeds[name] = new ort.Tensor(type, data, dims);
+    }
+    values.push(Array.from((await session.run(feeds))[session.outputNames[0]].data));
+  }
+  return values;
 }
 
 function createRandom(seed) {
@@ -189,7 +211,7 @@ async function main() {
     writeFileSync(options.json, JSON.stringify({
       network: options.name, onnxruntime: version, cpu: cpus()[0].model,
       threads_per_process: 1, seconds_per_point: options.seconds,
-      best, points,
+      best, points, ...(options.feeds && { values: await evaluate(options) }),
     }, null, 2) + '\n');
   }
 }

@@ -3,6 +3,7 @@
 # process, batch sizes 1 to 1024, then two processes at the best one.
 #
 #   jobs/ort/bench_ort.sh [MODEL.onnx ...]
+#   jobs/ort/bench_ort.sh --install          no more than making sure that it can be measured
 #
 # Without arguments: data/digits_cnn.onnx, and mnist_lenet_fyh and mnist_fc_256x2 of the folder
 # HARSANYI_MODELS where that is set. Environment:
@@ -12,6 +13,7 @@
 #   ORT_LENGTH    elements of open axes other than the batch: of a sequence (16)
 #   ORT_VERSION   version of onnxruntime-node (1.30.0)
 #   ORT_JSON      folder for one JSON file per network (none)
+#   ORT_FEEDS     folder of NAME.json with samples whose outputs go there too (none); see bench.mjs
 # npm installs ONNX Runtime (about 300 MB) once, outside of the source tree, in
 # ${XDG_CACHE_HOME:-~/.cache}/harsanyi; its install scripts are not run.
 set -euo pipefail
@@ -40,6 +42,7 @@ if [ ! -e "$HARSANYI_ORT_HOME/node_modules/onnxruntime-node/package.json" ]; the
   [ -e "$HARSANYI_ORT_HOME/package.json" ] || echo '{}' > "$HARSANYI_ORT_HOME/package.json"
 fi
 
+[ "${1:-}" = --install ] && exit 0
 if [ $# -eq 0 ]; then
   set -- "$here/../../data/digits_cnn.onnx"
   if [ -n "${HARSANYI_MODELS:-}" ]; then
@@ -63,6 +66,7 @@ for model in "$@"; do
     mkdir -p "$ORT_JSON"
     options+=(--json "$ORT_JSON/$name.json")
   fi
+  [ -n "${ORT_FEEDS:-}" ] && options+=(--feeds "$ORT_FEEDS/$name.json")
   if /usr/bin/python3 "$here/symbolic_batch.py" "$model" "$scratch/$name.onnx"; then
     options+=(--symbolic "$scratch/$name.onnx")
   fi

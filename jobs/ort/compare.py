@@ -7,17 +7,16 @@ The networks are data/digits_cnn.onnx and those of the folder HARSANYI_MODELS. B
 turns, so that a busy machine is busy for both, and the best round of each counts; ONNX Runtime goes
 through all batches that are no larger than the game.
 """
-import json
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 
-HERE = pathlib.Path(__file__).resolve().parent
-DATA = HERE.parent.parent / "data"
+import rates
+
+DATA = pathlib.Path(__file__).resolve().parents[2] / "data"
 ROUNDS = int(os.environ.get("COMPARE_ROUNDS", "2"))
 BATCHES = [1, 4, 16, 64, 256, 1024]
 GRID = ["--players", "grid:4x4"]
@@ -59,40 +58,21 @@ def files_of(name):
         return folder / "model.onnx", feed, arrays[arrays.files[0]].shape[-1]
 
 
-def masks(program, name, evaluator, out):
-    """`harsanyi bench evaluate`: {figure: value}."""
-    model, feed, _ = files_of(name)
-    subprocess.run([program, "bench", "evaluate", "--model", model, *feed, "--select", "0",
-                    "--evaluator", evaluator, *NETWORKS[name], "--timing", out], check=True, stdout=subprocess.DEVNULL)
-    return json.loads(pathlib.Path(out).read_text(encoding="utf-8"))
-
-
-def images(name, batches, seconds, folder):
-    """ONNX Runtime's best rate, and its batch."""
-    model, _, length = files_of(name)
-    environment = dict(os.environ, ORT_JSON=folder, ORT_PROCESSES="1", ORT_SECONDS=str(seconds),
-                       ORT_BATCHES=",".join(map(str, batches)), ORT_LENGTH=str(length))
-    subprocess.run([HERE / "bench_ort.sh", model], check=True, env=environment,
-                   stdout=subprocess.DEVNULL)
-    best = json.loads((pathlib.Path(folder) / f"{name}.json").read_text(encoding="utf-8"))["best"]
-    return best["images_per_second"], best["batch"]
-
-
 def compare(program, name, folder):
     """One row of the table."""
-    rounds, tabulated, best = [], [], (0, 0)
+    model, feed, length = files_of(name)
+    options = ["--model", model, *feed, "--select", "0", *NETWORKS[name]]
+    ours, theirs = [], []
     for _ in range(ROUNDS):
-        rounds.append(masks(program, name, "brute", f"{folder}/masks.json"))
-        tabulated.append(masks(program, name, "lattice", f"{folder}/masks.json"))
-        n = rounds[0]["n"]
-        best = max(best, images(name, [b for b in BATCHES if b <= 2**n], 0.5, folder))
-    rate, batch = best
-    ours, lattice = (max(r["masks, one rank [per second]"] for r in kind)
-                     for kind in (rounds, tabulated))
-    work = rounds[0]["multiply-adds per mask, full passes []"]
-    load = min(r["load of the network's file [ms]"] for r in rounds)
-    print(f"| `{name}` | {load:.2f} | {n} | {work:,.0f} | {ours:,.0f} | {lattice:,.0f} "
-          f"| {rate:,.0f} | {batch} | {ours / rate:.2f} | {lattice / rate:.2f} |", flush=True)
+        ours.append(rates.masks(program, options, folder))
+        batches = [b for b in BATCHES if b <= 2**ours[0].players]
+        theirs.append(rates.images(model, name, batches, 0.5, folder, length))
+    full, tables = max(o.full for o in ours), max(o.tables for o in ours)
+    best = max(theirs, key=lambda t: t.rate)
+    load = min(o.load for o in ours)
+    print(f"| `{name}` | {load:.2f} | {ours[0].players} | {ours[0].work:,.0f} | {full:,.0f} "
+          f"| {tables:,.0f} | {best.rate:,.0f} | {best.batch} | {full / best.rate:.2f} "
+          f"| {tables / best.rate:.2f} |", flush=True)
 
 
 def main():

@@ -1,6 +1,10 @@
 /*
  * Accounted memory. Each block carries its size in a header of one cache line in front of the
  * aligned data, so that frees can be subtracted and a leak or a peak seen without outside tools.
+ *
+ * Blocks with constants (weights) say so in the header, and stand in a list. Whoever shares them
+ * among processes maps other memory in their place, at the same address; before the block is freed
+ * it gets memory of its own back, since the allocator will use it again.
  */
 #include <harsanyi/base.h>
 
@@ -8,8 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
+
+/* What stands in front of a block's data. */
+typedef struct header {
+  hrs_count bytes;
+  bool constant; /* it is in the list */
+} header;
 
 static _Atomic hrs_count current, peak;
 
@@ -20,10 +31,14 @@ static void account(hrs_count bytes) {
   }
 }
 
+static header header_of(const void *pointer) {
+  header own;
+  memcpy(&own, (const char *)pointer - ALIGNMENT, sizeof own);
+  return own;
+}
+
 static hrs_count block_size(const void *pointer) {
-  hrs_count size;
-  memcpy(&size, (const char *)pointer - ALIGNMENT, sizeof size);
-  return size;
+  return header_of(pointer).bytes;
 }
 
 hrs_status hrs_alloc(hrs_count count, size_t size, void *out) {
@@ -43,7 +58,8 @@ hrs_status hrs_alloc(hrs_count count, size_t size, void *out) {
     uintptr_t end = ((uintptr_t)block + whole) / HUGE_PAGE * HUGE_PAGE;
     madvise((void *)start, end - start, MADV_HUGEPAGE);
   }
-  memcpy(block, &bytes, sizeof bytes);
+  header own = {.bytes = bytes};
+  memcpy(block, &own, sizeof own);
   account(bytes);
   result = (char *)block + ALIGNMENT;
   memcpy(out, &result, sizeof result);
@@ -82,8 +98,72 @@ hrs_status hrs_strdup(const char *text, char **out) {
   return hrs_strndup(text, strlen(text), out);
 }
 
+/* ---- constants ---- */
+
+static hrs_constant *constants;
+static bool *mapped; /* by other memory */
+static int n_constants, room;
+
+void hrs_memory_constant(void *block, const void *data, hrs_count bytes) {
+  const uintptr_t least = 1 << 20, page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  uintptr_t start = ((uintptr_t)data + page - 1) / page * page;
+  uintptr_t end = ((uintptr_t)data + (uintptr_t)bytes) / page * page;
+  if (end < start + least || header_of(block).constant) return;
+  if (n_constants == room) {
+    /* Not of hrs_alloc: it is this file's own. Without it nothing is shared. */
+    int more = room ? 2 * room : 64;
+    hrs_constant *list = realloc(constants, (size_t)more * sizeof *list);
+    if (!list) return;
+    constants = list;
+    bool *flags = realloc(mapped, (size_t)more * sizeof *flags);
+    if (!flags) return;
+    mapped = flags;
+    room = more;
+  }
+  mapped[n_constants] = false;
+  constants[n_constants++] = (hrs_constant){block, (char *)block + (start - (uintptr_t)block),
+                                            (hrs_count)(end - start), false};
+  header own = header_of(block);
+  own.constant = true;
+  memcpy((char *)block - ALIGNMENT, &own, sizeof own);
+}
+
+int hrs_memory_constants(hrs_constant **list) {
+  *list = constants;
+  return n_constants;
+}
+
+void hrs_memory_mapped(int index, bool elsewhere) {
+  mapped[index] = true;
+  constants[index].elsewhere = elsewhere;
+  if (elsewhere) account(-constants[index].bytes);
+}
+
+/* Memory of its own again, whose contents nobody will read. */
+static void take_back(void *block) {
+  int at = 0;
+  while (constants[at].block != block)
+    at++;
+  hrs_constant own = constants[at];
+  if (mapped[at])
+    mmap(own.data, (size_t)own.bytes, PROT_READ | PROT_WRITE,
+         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  if (own.elsewhere) account(own.bytes);
+  n_constants--;
+  memmove(constants + at, constants + at + 1, (size_t)(n_constants - at) * sizeof *constants);
+  memmove(mapped + at, mapped + at + 1, (size_t)(n_constants - at) * sizeof *mapped);
+  if (n_constants == 0) {
+    free(constants);
+    free(mapped);
+    constants = NULL;
+    mapped = NULL;
+    room = 0;
+  }
+}
+
 void hrs_free(void *pointer) {
   if (!pointer) return;
+  if (header_of(pointer).constant) take_back(pointer);
   account(-block_size(pointer));
   free((char *)pointer - ALIGNMENT);
 }

@@ -127,6 +127,7 @@ static hrs_status add_products(hrs_front *front, int at, int in, int *id) {
     for (hrs_count i = 0; i < depth; i++)
       for (hrs_count t = 0; t < taps; t++)
         out->weights[(i * taps + t) * wide + o] = *weight++;
+  hrs_memory_constant(out->weights, out->weights, depth * taps * wide * (hrs_count)sizeof(float));
   return HRS_OK;
 }
 

@@ -294,6 +294,9 @@ hrs_status hrs_weights_read(const Onnx__TensorProto *proto, const char *what,
   HRS_TRY(find_values(proto, what, files, &array, count, &from));
   HRS_TRY(hrs_array_create(array.type, array.rank, array.dim, out));
   hrs_status status = copy_values(&from, count, out);
-  if (status != HRS_OK) hrs_array_destroy(out);
+  if (status == HRS_OK)
+    hrs_memory_constant(out->data, out->data, count * (hrs_count)hrs_dtype_size(out->type));
+  else
+    hrs_array_destroy(out);
   return status;
 }

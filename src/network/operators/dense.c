@@ -127,6 +127,7 @@ hrs_status hrs_dense_fuse(hrs_session *s, const hrs_fusion *fusion, hrs_step **o
   d->rows = l.rows;
   d->after = fusion->after;
   hrs_packed_fill(l.k, l.n, weight, l.n, 1, fusion->shift, (float *)((char *)d + head), &d->packed);
+  hrs_memory_constant(d, (char *)d + head, floats * (hrs_count)sizeof(float));
   step->out[0] = fusion->out;
   s->folded_bytes += floats * (hrs_count)sizeof(float);
 done:
