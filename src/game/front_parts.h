@@ -219,6 +219,9 @@ typedef enum hrs_combine { HRS_COMBINE_SUM, HRS_COMBINE_MAX } hrs_combine;
 hrs_status hrs_terms_combine(hrs_combine how, hrs_count width, hrs_mask free, int count,
                              const hrs_term *terms, const float *start, hrs_scratch *scratch,
                              float *out);
+/** Add all terms to what stands in out[2^|free|][width]. */
+hrs_status hrs_terms_add(hrs_count width, hrs_mask free, int count, const hrs_term *terms,
+                         hrs_scratch *scratch, float *out);
 /** Room for the index of `rows` states, for `terms` terms in scratch->term, for `floats` values. */
 hrs_status hrs_scratch_rows(hrs_scratch *scratch, hrs_count rows);
 hrs_status hrs_scratch_terms(hrs_scratch *scratch, hrs_count terms);

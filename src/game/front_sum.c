@@ -9,6 +9,8 @@
  */
 #include "front_parts.h"
 
+#include "network/operators/packed.h"
+
 #include <cblas.h>
 #include <math.h>
 #include <string.h>
@@ -29,8 +31,11 @@ struct hrs_sum {
   float *constant; /* [units]: what is added to the sum */
   sum_table *node; /* by rising number of players */
   int n_nodes;
-  int32_t *site;  /* [positions] by node */
-  float *weights; /* [elements by node and site][units] of a dense layer */
+  int32_t *site;    /* [positions] by node */
+  float *weights;   /* [elements by node and site][units] of a dense layer */
+  hrs_count direct; /* sites from here on, in `site`, have no table */
+  float *room;      /* of their packed weights; NULL: BLAS multiplies */
+  hrs_packed packed;
   hrs_count floats;
   double multiply_adds, additions;
   float *table;
@@ -126,6 +131,7 @@ void hrs_sum_destroy(hrs_sum **sum) {
   hrs_free((*sum)->node);
   hrs_free((*sum)->site);
   hrs_free((*sum)->weights);
+  hrs_free((*sum)->room);
   hrs_free(*sum);
   *sum = NULL;
 }
@@ -193,12 +199,38 @@ static hrs_count floats_of(const hrs_sum *sum) {
   return floats;
 }
 
+static const float *direct_weights(const hrs_sum *sum) {
+  return sum->weights + sum->direct * sum->channels * sum->units;
+}
+
+/* Weights of the sites without a table, for the kernel of dense layers where it runs here. */
+static hrs_status pack_direct(hrs_sum *sum) {
+  hrs_count inner = (sum->positions - sum->direct) * sum->channels, floats;
+  hrs_free(sum->room);
+  sum->room = NULL;
+  if (inner == 0 || !hrs_tile_available()) return HRS_OK;
+  HRS_TRY(hrs_packed_floats(inner, sum->units, &floats));
+  float *scaled = NULL;
+  hrs_status status;
+  HRS_GO(hrs_alloc(inner * sum->units, sizeof *scaled, &scaled));
+  HRS_GO(hrs_alloc(floats, sizeof *sum->room, &sum->room));
+  for (hrs_count i = 0; i < inner * sum->units; i++)
+    scaled[i] = sum->dense.alpha * direct_weights(sum)[i];
+  hrs_packed_fill(inner, sum->units, scaled, sum->units, 1, sum->constant, sum->room, &sum->packed);
+done:
+  hrs_free(scaled);
+  return status;
+}
+
 static hrs_status pack(hrs_sum *sum, const hrs_sites *sites) {
   hrs_count at = 0, offset = 0;
+  sum->direct = sum->positions;
   sum->multiply_adds = 0;
   for (int k = 0; k < sum->n_nodes; k++) {
     sum_table *node = &sum->node[k];
     node->first = at;
+    /* Tables over most players come last: those without one are at the end. */
+    if (node->direct && at < sum->direct) sum->direct = at;
     node->offset = offset;
     for (hrs_count p = 0; p < sum->positions; p++)
       if (sites->stored[p] == node->players) sum->site[at++] = (int32_t)p;
@@ -220,7 +252,7 @@ static hrs_status pack(hrs_sum *sum, const hrs_sites *sites) {
       for (hrs_count u = 0; u < d->units; u++)
         *to++ = d->weights[e * d->element_step + u * d->unit_step];
     }
-  return HRS_OK;
+  return pack_direct(sum);
 }
 
 hrs_status hrs_sum_lay_out(hrs_sum *sum, const hrs_sites *sites, int bits, hrs_count most) {
@@ -372,25 +404,32 @@ hrs_status hrs_sum_fill(hrs_front *front, hrs_sum *sum, const hrs_sites *sites) 
   return status;
 }
 
-/* The products of sites without a table, at all masks of a sub-cube. */
-static hrs_status add_direct(hrs_front *front, const hrs_sum *sum, const sum_table *node,
-                             hrs_subcube cube, float *out) {
+/* The products of sites without a table, and the constant, at all masks of a sub-cube. */
+static hrs_status multiply_direct(hrs_front *front, const hrs_sum *sum, hrs_subcube cube,
+                                  float *out) {
   const hrs_sites *sites = front->sites[front->cut[0].sites];
-  hrs_count channels = sum->channels, inner = node->count * channels;
+  hrs_count channels = sum->channels, inner = (sum->positions - sum->direct) * channels;
   hrs_count masks = hrs_subcube_size(cube);
   HRS_TRY(hrs_scratch_rows(&front->scratch, masks));
   HRS_TRY(hrs_scratch_floats(&front->scratch, masks * inner));
-  hrs_state_rows(cube.free, node->players, front->scratch.index);
   float *gathered = front->scratch.value;
-  for (hrs_count i = 0; i < node->count; i++) {
-    const float *from = (const float *)hrs_sites_fixed_row(sites, sum->site[node->first + i], cube);
+  for (hrs_count i = sum->direct; i < sum->positions; i++) {
+    hrs_count p = sum->site[i];
+    const float *from = (const float *)hrs_sites_fixed_row(sites, p, cube);
+    float *to = gathered + (i - sum->direct) * channels;
+    hrs_state_rows(cube.free, sites->stored[p], front->scratch.index);
     for (hrs_count m = 0; m < masks; m++)
-      memcpy(gathered + m * inner + i * channels, from + front->scratch.index[m] * channels,
+      memcpy(to + m * inner, from + front->scratch.index[m] * channels,
              (size_t)channels * sizeof *from);
   }
+  if (sum->room) {
+    hrs_packed_run(&sum->packed, masks, gathered, out);
+    return HRS_OK;
+  }
+  for (hrs_count m = 0; m < masks; m++)
+    memcpy(out + m * sum->units, sum->constant, (size_t)sum->units * sizeof *out);
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)masks, (int)sum->units, (int)inner,
-              sum->dense.alpha, gathered, (int)inner,
-              sum->weights + node->first * channels * sum->units, (int)sum->units, 1, out,
+              sum->dense.alpha, gathered, (int)inner, direct_weights(sum), (int)sum->units, 1, out,
               (int)sum->units);
   return HRS_OK;
 }
@@ -405,9 +444,9 @@ hrs_status hrs_sum_expand(hrs_front *front, const hrs_sum *sum, hrs_subcube cube
     front->scratch.term[count++] =
         (hrs_term){root->players, sum->table + root->offset + row * sum->units, sum->units};
   }
-  HRS_TRY(hrs_terms_combine(HRS_COMBINE_SUM, sum->units, cube.free, count, front->scratch.term,
-                            sum->constant, &front->scratch, out));
-  for (int k = 0; k < sum->n_nodes; k++)
-    if (sum->node[k].direct) HRS_TRY(add_direct(front, sum, &sum->node[k], cube, out));
-  return HRS_OK;
+  if (sum->direct == sum->positions)
+    return hrs_terms_combine(HRS_COMBINE_SUM, sum->units, cube.free, count, front->scratch.term,
+                             sum->constant, &front->scratch, out);
+  HRS_TRY(multiply_direct(front, sum, cube, out));
+  return hrs_terms_add(sum->units, cube.free, count, front->scratch.term, &front->scratch, out);
 }

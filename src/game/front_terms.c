@@ -117,6 +117,61 @@ HRS_TARGET_AVX2 static void double_avx2(bool max, hrs_count width, const hrs_ter
   FOR_WIDTHS(double_rows, false);
 }
 
+/* One sweep for several terms. */
+HRS_INLINE void add_rows(int terms, hrs_count width, const hrs_term *term, const int32_t *index,
+                         hrs_count rows, float *restrict out) {
+  for (hrs_count i = 0; i < rows; i++) {
+    const float *from[4];
+    for (int k = 0; k < 4; k++)
+      from[k] = term[k < terms ? k : 0].data +
+                index[(k < terms ? k : 0) * rows + i] * term[k < terms ? k : 0].step;
+    float *to = out + i * width;
+    HRS_INDEPENDENT
+    for (hrs_count c = 0; c < width; c++) {
+      float sum = from[0][c];
+      if (terms > 1) sum += from[1][c];
+      if (terms > 2) sum += terms > 3 ? from[2][c] + from[3][c] : from[2][c];
+      to[c] += sum;
+    }
+  }
+}
+
+HRS_INLINE void add_some(int terms, hrs_count width, const hrs_term *term, const int32_t *index,
+                         hrs_count rows, float *out) {
+  if (terms == 4)
+    add_rows(4, width, term, index, rows, out);
+  else if (terms == 3)
+    add_rows(3, width, term, index, rows, out);
+  else if (terms == 2)
+    add_rows(2, width, term, index, rows, out);
+  else
+    add_rows(1, width, term, index, rows, out);
+}
+
+static void add_any(int terms, hrs_count width, const hrs_term *term, const int32_t *index,
+                    hrs_count rows, float *out) {
+  add_some(terms, width, term, index, rows, out);
+}
+
+HRS_TARGET_AVX2 static void add_avx2(int terms, hrs_count width, const hrs_term *term,
+                                     const int32_t *index, hrs_count rows, float *out) {
+  add_some(terms, width, term, index, rows, out);
+}
+
+hrs_status hrs_terms_add(hrs_count width, hrs_mask free, int count, const hrs_term *terms,
+                         hrs_scratch *scratch, float *out) {
+  enum { TOGETHER = 4 };
+  hrs_count rows = (hrs_count)1 << hrs_order(free);
+  HRS_TRY(hrs_scratch_rows(scratch, TOGETHER * rows));
+  for (int first = 0; first < count; first += TOGETHER) {
+    int some = count - first < TOGETHER ? count - first : TOGETHER;
+    for (int k = 0; k < some; k++)
+      hrs_state_rows(free, terms[first + k].players, scratch->index + k * rows);
+    (hrs_has_avx2() ? add_avx2 : add_any)(some, width, terms + first, scratch->index, rows, out);
+  }
+  return HRS_OK;
+}
+
 /* ---- terms over the same players ------------------------------------------------------------- */
 
 /* Highest free player of a term, counted among the free ones; -1: none. */
