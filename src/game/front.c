@@ -90,7 +90,9 @@ hrs_status hrs_front_lay_out(hrs_front *front) {
   for (int i = 0; i < front->n_sites; i++)
     if (!front->sites[i]->block) hrs_sites_store(front->sites[i], all);
   find_lives(front);
-  return place(front, false, &front->bytes);
+  HRS_TRY(place(front, false, &front->bytes));
+  front->cost.bytes = front->bytes + sum_bytes(front, false) + front->cost.block_bytes;
+  return HRS_OK;
 }
 
 hrs_status hrs_front_allocate(hrs_front *front, const hrs_team *team) {

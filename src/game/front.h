@@ -35,6 +35,7 @@ typedef struct hrs_front_cost {
   double expansion;      /* additions and copies per mask that put the cuts together, about */
   double steps;          /* multiply-adds per mask of the steps that need no forward pass */
   hrs_count bytes;       /* of all tables */
+  hrs_count block_bytes; /* of these the tables of a block, at most */
 } hrs_front_cost;
 
 /**

@@ -83,6 +83,18 @@ static hrs_status read_window(const hrs_step *step, hrs_window *out) {
   return hrs_window_slide(&step->call, ceil, !conv, out);
 }
 
+/* Files may ask for windows of any size, over which tables would be made tap by tap. */
+static hrs_status few_taps(const hrs_step *step, bool *few) {
+  const double most = 1 << 26;
+  hrs_window w;
+  HRS_TRY(read_window(step, &w));
+  double taps = 1;
+  for (int axis = 0; axis < HRS_WINDOW_AXES; axis++)
+    taps *= (double)w.kernel[axis] * (double)w.out[axis];
+  *few = taps <= most;
+  return HRS_OK;
+}
+
 static void grow_window(const hrs_sites *in, hrs_sites *out) {
   hrs_count taps = hrs_window_kernel(&out->window);
   for (hrs_count at = 0; at < hrs_sites_positions(out); at++)
@@ -138,7 +150,10 @@ static hrs_status grow_conv(hrs_front *front, int at) {
   if (!one_output(step) || !hrs_slot_constant(front->session, step->in[1])) return HRS_OK;
   bool bias = step->call.n_in > 2 && step->in[2] >= 0;
   if (bias && !hrs_slot_constant(front->session, step->in[2])) return HRS_OK;
+  bool few;
   int in, products, id;
+  HRS_TRY(few_taps(step, &few));
+  if (!few) return HRS_OK;
   HRS_TRY(hrs_front_align(front, step->in[0], 1, &in));
   HRS_TRY(add_products(front, at, in, &products));
   HRS_TRY(add_window(front, at, HRS_SITES_TAPS, products, &id));
@@ -151,7 +166,10 @@ static hrs_status grow_pool(hrs_front *front, int at) {
   const hrs_tensor *x = &step->call.in[0];
   if (x->type != HRS_F32 || x->rank < 3 || x->rank > 5 || x->dim[0] != 1) return HRS_OK;
   if (!one_output(step)) return HRS_OK;
+  bool few;
   int in, id;
+  HRS_TRY(few_taps(step, &few));
+  if (!few) return HRS_OK;
   HRS_TRY(hrs_front_align(front, step->in[0], 1, &in));
   return add_window(front, at, HRS_SITES_POOL, in, &id);
 }
@@ -169,6 +187,7 @@ static bool inputs_known(const hrs_front *front, const hrs_step *step) {
     if (step->out[i] < 0) continue;
     const hrs_tensor *out = slot_tensor(front, step->out[i]);
     if ((out->type != HRS_F32 && out->type != HRS_I64) || hrs_tensor_count(out) == 0) return false;
+    if (hrs_tensor_count(out) > HRS_SITES_ELEMENTS) return false;
   }
   return true;
 }

@@ -45,6 +45,8 @@ typedef struct hrs_sites {
 } hrs_sites;
 
 enum { HRS_SITES_KEPT = 1 << 30 };
+/** Most elements of a tensor with sites. */
+enum { HRS_SITES_ELEMENTS = 1 << 28 };
 /** Rows of one matrix product, or of one call of an operator. */
 enum { HRS_SITES_CHUNK = 256 };
 

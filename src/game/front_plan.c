@@ -211,7 +211,8 @@ static hrs_status cost_of(plan *p, choice *c, hrs_front_cost *out) {
                           .blocks = counted_blocks / masks,
                           .expansion = expansion,
                           .steps = steps,
-                          .bytes = (hrs_count)(u.most[0] + u.most[1])};
+                          .bytes = (hrs_count)(u.most[0] + u.most[1]),
+                          .block_bytes = (hrs_count)u.most[1]};
   return HRS_OK;
 }
 
@@ -331,8 +332,9 @@ hrs_status hrs_front_plan(const hrs_session *session, int n, const int32_t *labe
                           hrs_front **out) {
   *out = NULL;
   const hrs_tensor *input = &session->slot[session->feed[0].slot].tensor;
-  if ((input->type != HRS_F32 && input->type != HRS_I64) || hrs_tensor_count(input) == 0)
-    return HRS_OK;
+  hrs_count count = hrs_tensor_count(input);
+  if (input->type != HRS_F32 && input->type != HRS_I64) return HRS_OK;
+  if (count == 0 || count > HRS_SITES_ELEMENTS) return HRS_OK;
   plan p = {.session = session, .best = {.cost = INFINITY}};
   hrs_front *front = NULL;
   hrs_status status;
