@@ -119,7 +119,7 @@ static hrs_status add_window(hrs_front *front, int at, hrs_sites_kind kind, int 
   return HRS_OK;
 }
 
-/* Rows of the input times the weights of all taps: [groups][in][taps][out]. */
+/* Rows of the input times the weights of all taps. */
 static hrs_status add_products(hrs_front *front, int at, int in, int *id) {
   const hrs_step *step = front->session->step[at];
   const hrs_tensor *w = &step->call.in[1];
@@ -133,13 +133,6 @@ static hrs_status add_products(hrs_front *front, int at, int in, int *id) {
   out->in[0] = in;
   memcpy(out->players, from->players, (size_t)hrs_sites_positions(out) * sizeof *out->players);
   out->work = out->multiply_adds = (double)(depth * taps * wide);
-  HRS_TRY(hrs_alloc(depth * taps * wide, sizeof *out->weights, &out->weights));
-  const float *weight = w->data;
-  for (hrs_count o = 0; o < wide; o++)
-    for (hrs_count i = 0; i < depth; i++)
-      for (hrs_count t = 0; t < taps; t++)
-        out->weights[(i * taps + t) * wide + o] = *weight++;
-  hrs_memory_constant(out->weights, out->weights, depth * taps * wide * (hrs_count)sizeof(float));
   return HRS_OK;
 }
 

@@ -205,6 +205,8 @@ bool hrs_front_deals(const hrs_front *front, double work);
 bool hrs_sites_by_rows(const hrs_front *front, const hrs_sites *sites);
 /** The same for tables that are made row by row: PRODUCTS and ROWWISE (front_rows.c). */
 hrs_status hrs_rows_run(hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to);
+/** Put the weights of PRODUCTS in order. */
+hrs_status hrs_products_pack(hrs_sites *sites);
 /** The operator of a ROWWISE table on rows of its inputs (front_rowwise.c). */
 hrs_status hrs_rowwise_apply(const hrs_front *front, hrs_sites *sites, char *const *in, char *out,
                              hrs_count rows);
@@ -236,6 +238,8 @@ void hrs_sum_destroy(hrs_sum **sum);
 /** Choose which tables are added up: after hrs_sites_store of the sites that are summed. `most` is
  *  how many bytes they may take, `bits` the order of the sub-cube that is made of them. */
 hrs_status hrs_sum_lay_out(hrs_sum *sum, const hrs_sites *sites, int bits, hrs_count most);
+/** Put the weights in the order of the tables that were chosen. */
+hrs_status hrs_sum_pack(hrs_sum *sum, const hrs_sites *sites);
 /** Bytes of its tables, multiply-adds to make them, additions for each mask. */
 void hrs_sum_cost(const hrs_sum *sum, hrs_count *bytes, double *multiply_adds, double *additions);
 /** Its tables in memory of that size. */

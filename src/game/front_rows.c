@@ -7,7 +7,21 @@
 #include <cblas.h>
 #include <string.h>
 
-/* Rows times the weights of all taps: [groups][in][taps][out]. */
+hrs_status hrs_products_pack(hrs_sites *sites) {
+  const hrs_tensor *w = &sites->step->call.in[1];
+  hrs_count wide = w->dim[0], depth = w->dim[1], count = hrs_tensor_count(w);
+  hrs_count taps = count / (wide * depth);
+  HRS_TRY(hrs_alloc(count, sizeof *sites->weights, &sites->weights));
+  const float *weight = w->data;
+  for (hrs_count o = 0; o < wide; o++)
+    for (hrs_count i = 0; i < depth; i++)
+      for (hrs_count t = 0; t < taps; t++)
+        sites->weights[(i * taps + t) * wide + o] = *weight++;
+  hrs_memory_constant(sites->weights, sites->weights, count * (hrs_count)sizeof(float));
+  return HRS_OK;
+}
+
+/* Rows times the weights of all taps, [in of a group][taps][out of all groups]. */
 static void multiply(const hrs_front *front, const hrs_sites *sites, const float *x, float *y,
                      int rows) {
   const hrs_tensor *w = &sites->step->call.in[1];

@@ -222,7 +222,8 @@ done:
   return status;
 }
 
-static hrs_status pack(hrs_sum *sum, const hrs_sites *sites) {
+/* Where tables and sites stand, and what it costs to make them. */
+static void arrange(hrs_sum *sum, const hrs_sites *sites) {
   hrs_count at = 0, offset = 0;
   sum->direct = sum->positions;
   sum->multiply_adds = 0;
@@ -242,6 +243,9 @@ static hrs_status pack(hrs_sum *sum, const hrs_sites *sites) {
       sum->multiply_adds += (double)(states_of(&sum->node[node->parent]) * sum->units);
   }
   sum->floats = offset;
+}
+
+hrs_status hrs_sum_pack(hrs_sum *sum, const hrs_sites *sites) {
   if (sum->mean) return HRS_OK;
   const hrs_dense *d = &sum->dense;
   if (!sum->weights) HRS_TRY(hrs_alloc(d->elements * d->units, sizeof(float), &sum->weights));
@@ -270,7 +274,8 @@ hrs_status hrs_sum_lay_out(hrs_sum *sum, const hrs_sites *sites, int bits, hrs_c
   for (int k = 0; k < sum->n_nodes; k++)
     roots += sum->node[k].parent < 0;
   sum->additions = (double)sum->units * roots;
-  return pack(sum, sites);
+  arrange(sum, sites);
+  return HRS_OK;
 }
 
 void hrs_sum_cost(const hrs_sum *sum, hrs_count *bytes, double *multiply_adds, double *additions) {

@@ -72,49 +72,39 @@ HRS_INLINE void double_rows(bool max, hrs_count width, const hrs_term *term, con
   }
 }
 
-typedef void rows_function(bool max, hrs_count width, const hrs_term *term, const int32_t *index,
-                           hrs_count rows, float *out);
-
-#define FOR_WIDTHS(function, max)                                                                  \
-  if (width == 8)                                                                                  \
-    function(max, 8, term, index, rows, out);                                                      \
-  else if (width == 16)                                                                            \
-    function(max, 16, term, index, rows, out);                                                     \
-  else                                                                                             \
-    function(max, width, term, index, rows, out)
-
-static void join_any(bool max, hrs_count width, const hrs_term *term, const int32_t *index,
-                     hrs_count rows, float *out) {
-  if (max)
-    join_rows(true, width, term, index, rows, out);
+/* Either of the two, compiled for sums of common widths and for maxima. */
+HRS_INLINE void sweep(bool doubles, bool max, hrs_count width, const hrs_term *term,
+                      const int32_t *index, hrs_count rows, float *out) {
+  if (doubles)
+    double_rows(max, width, term, index, rows, out);
   else
-    join_rows(false, width, term, index, rows, out);
+    join_rows(max, width, term, index, rows, out);
 }
 
-HRS_TARGET_AVX2 static void join_avx2(bool max, hrs_count width, const hrs_term *term,
-                                      const int32_t *index, hrs_count rows, float *out) {
-  if (max) {
-    join_rows(true, width, term, index, rows, out);
-    return;
-  }
-  FOR_WIDTHS(join_rows, false);
-}
-
-static void double_any(bool max, hrs_count width, const hrs_term *term, const int32_t *index,
-                       hrs_count rows, float *out) {
+HRS_INLINE void sweep_widths(bool doubles, bool max, hrs_count width, const hrs_term *term,
+                             const int32_t *index, hrs_count rows, float *out) {
   if (max)
-    double_rows(true, width, term, index, rows, out);
+    sweep(doubles, true, width, term, index, rows, out);
+  else if (width == 8)
+    sweep(doubles, false, 8, term, index, rows, out);
+  else if (width == 16)
+    sweep(doubles, false, 16, term, index, rows, out);
   else
-    double_rows(false, width, term, index, rows, out);
+    sweep(doubles, false, width, term, index, rows, out);
 }
 
-HRS_TARGET_AVX2 static void double_avx2(bool max, hrs_count width, const hrs_term *term,
-                                        const int32_t *index, hrs_count rows, float *out) {
-  if (max) {
-    double_rows(true, width, term, index, rows, out);
-    return;
-  }
-  FOR_WIDTHS(double_rows, false);
+typedef void sweep_function(bool doubles, bool max, hrs_count width, const hrs_term *term,
+                            const int32_t *index, hrs_count rows, float *out);
+
+static void sweep_any(bool doubles, bool max, hrs_count width, const hrs_term *term,
+                      const int32_t *index, hrs_count rows, float *out) {
+  sweep_widths(doubles, max, width, term, index, rows, out);
+}
+
+HRS_TARGET_AVX2 static void sweep_avx2(bool doubles, bool max, hrs_count width,
+                                       const hrs_term *term, const int32_t *index, hrs_count rows,
+                                       float *out) {
+  sweep_widths(doubles, max, width, term, index, rows, out);
 }
 
 /* One sweep for several terms. */
@@ -186,7 +176,7 @@ static int level_of(hrs_mask players, hrs_mask free) {
 
 /* Join terms over the same players, where states of theirs are fewer than those they would join one
  * by one; the terms that are left stand in out. */
-static hrs_status join_same(rows_function *join_them, bool max, hrs_count width, hrs_mask free,
+static hrs_status join_same(sweep_function *sweep_them, bool max, hrs_count width, hrs_mask free,
                             int count, const hrs_term *terms, hrs_scratch *scratch, hrs_term *out,
                             int *n_out) {
   hrs_count floats = 0;
@@ -217,7 +207,7 @@ static hrs_status join_same(rows_function *join_them, bool max, hrs_count width,
         for (int j = k; j < count; j++)
           if ((terms[j].players & free) == own) {
             hrs_state_rows(own, terms[j].players, scratch->index);
-            join_them(max, width, &terms[j], scratch->index, states, to);
+            sweep_them(false, max, width, &terms[j], scratch->index, states, to);
           }
         out[*n_out] = (hrs_term){own, to, width};
       }
@@ -235,23 +225,22 @@ static hrs_status join_same(rows_function *join_them, bool max, hrs_count width,
 hrs_status hrs_terms_combine(hrs_combine how, hrs_count width, hrs_mask free, int count,
                              const hrs_term *terms, const float *start, hrs_scratch *scratch,
                              float *out) {
-  bool max = how == HRS_COMBINE_MAX, fast = hrs_has_avx2();
-  rows_function *join_them = fast ? join_avx2 : join_any;
-  rows_function *double_them = fast ? double_avx2 : double_any;
+  bool max = how == HRS_COMBINE_MAX;
+  sweep_function *sweep_them = hrs_has_avx2() ? sweep_avx2 : sweep_any;
   int order = hrs_order(free), left = count;
   HRS_TRY(hrs_scratch_rows(scratch, (hrs_count)1 << order));
   HRS_TRY(hrs_scratch_terms(scratch, count));
   const hrs_term *list = terms;
   if (order > 2 && count > 1) {
     hrs_term *joined = scratch->term + scratch->terms;
-    HRS_TRY(join_same(join_them, max, width, free, count, terms, scratch, joined, &left));
+    HRS_TRY(join_same(sweep_them, max, width, free, count, terms, scratch, joined, &left));
     list = joined;
   }
   for (hrs_count c = 0; c < width; c++)
     out[c] = start ? start[c] : max ? -INFINITY : 0;
   static const int32_t none[1] = {0};
   for (int k = 0; k < left; k++)
-    if (level_of(list[k].players, free) < 0) join_them(max, width, &list[k], none, 1, out);
+    if (level_of(list[k].players, free) < 0) sweep_them(false, max, width, &list[k], none, 1, out);
   hrs_mask below = 0, rest = free;
   for (int level = 0; level < order; level++, rest &= rest - 1) {
     hrs_count half = (hrs_count)1 << level;
@@ -260,10 +249,7 @@ hrs_status hrs_terms_combine(hrs_combine how, hrs_count width, hrs_mask free, in
     for (int k = 0; k < left; k++) {
       if (level_of(list[k].players, free) != level) continue;
       hrs_state_rows(below, list[k].players, scratch->index);
-      if (doubled)
-        join_them(max, width, &list[k], scratch->index, 2 * half, out);
-      else
-        double_them(max, width, &list[k], scratch->index, half, out);
+      sweep_them(!doubled, max, width, &list[k], scratch->index, doubled ? 2 * half : half, out);
       doubled = true;
     }
     if (!doubled) memcpy(out + half * width, out, (size_t)(half * width) * sizeof *out);
