@@ -77,8 +77,12 @@ hrs_status hrs_network_bind_shape(const hrs_model *model, const char *input, hrs
 
 /* ---- outputs ---- */
 
-/** hrs_output_value for many targets of one vector, sharing the work; `workspace` holds `classes`
- *  numbers. The value of a target does not depend on which others are asked for. */
+/** Output vectors that are looked at together. */
+enum { HRS_OUTPUT_LANES = 16 };
+
+/** hrs_output_value for HRS_OUTPUT_LANES vectors side by side, score[class * lanes + vector], and
+ *  many targets of each, out[number of the target * lanes + vector]; `workspace` is as large as
+ *  `score`. A value depends on its own vector alone, not on which other targets are asked for. */
 void hrs_output_values(hrs_output output, hrs_scores scores, const double *score, int classes,
                        int targets, const int *target, double *workspace, double *out);
 

@@ -1,4 +1,4 @@
-/* Masked copies of a tensor: runs of bytes by player, and the row that follows the masks. */
+/* Masked copies of a tensor: runs of bytes by player. */
 #include "masking.h"
 
 #include <string.h>
@@ -8,14 +8,12 @@ hrs_status hrs_masking_create(int players, hrs_count count, size_t size, hrs_mas
   HRS_TRY(hrs_multiply(count, (hrs_count)size, "bytes of the masked tensor", &out->bytes));
   out->players = players;
   HRS_TRY(hrs_alloc(players + 1, sizeof *out->first, &out->first));
-  HRS_TRY(hrs_alloc(out->bytes, 1, &out->row));
   return HRS_OK;
 }
 
 void hrs_masking_destroy(hrs_masking *masking) {
   hrs_free(masking->run);
   hrs_free(masking->first);
-  hrs_free(masking->row);
   memset(masking, 0, sizeof *masking);
 }
 
@@ -54,8 +52,6 @@ hrs_status hrs_masking_set_labels(hrs_masking *m, const int32_t *label, size_t s
 void hrs_masking_set_tensors(hrs_masking *m, const void *sample, const void *baseline) {
   m->sample = sample;
   m->baseline = baseline;
-  if (m->bytes) memcpy(m->row, sample, (size_t)m->bytes);
-  m->mask = hrs_mask_full(m->players);
 }
 
 /* Rows of small patches are a few bytes long: a call of memcpy would cost more than the copy. */
@@ -83,13 +79,24 @@ static inline int lowest_bit(hrs_mask mask) {
 #endif
 }
 
-void hrs_masking_write(hrs_masking *m, hrs_mask mask, void *out) {
-  for (hrs_mask changed = mask ^ m->mask; changed; changed &= changed - 1) {
-    int player = lowest_bit(changed);
-    const unsigned char *source = mask >> player & 1 ? m->sample : m->baseline;
-    for (hrs_count r = m->first[player]; r < m->first[player + 1]; r++)
-      copy_run(m->row + m->run[r].offset, source + m->run[r].offset, (size_t)m->run[r].length);
+static void put_player(const hrs_masking *m, int player, const unsigned char *source,
+                       unsigned char *row) {
+  for (hrs_count r = m->first[player]; r < m->first[player + 1]; r++)
+    copy_run(row + m->run[r].offset, source + m->run[r].offset, (size_t)m->run[r].length);
+}
+
+/* Each free player doubles the rows: a copy of those before, with the player put in. */
+void hrs_masking_write(const hrs_masking *m, hrs_subcube cube, void *out) {
+  unsigned char *row = out;
+  hrs_count count = 1;
+  if (m->bytes == 0) return;
+  memcpy(row, m->sample, (size_t)m->bytes);
+  for (hrs_mask absent = hrs_mask_full(m->players) & ~cube.fixed; absent; absent &= absent - 1)
+    put_player(m, lowest_bit(absent), m->baseline, row);
+  for (hrs_mask free = cube.free; free; free &= free - 1, count *= 2) {
+    unsigned char *copy = row + count * m->bytes;
+    memcpy(copy, row, (size_t)(count * m->bytes));
+    for (hrs_count i = 0; i < count; i++)
+      put_player(m, lowest_bit(free), m->sample, copy + i * m->bytes);
   }
-  m->mask = mask;
-  if (m->bytes) memcpy(out, m->row, (size_t)m->bytes);
 }

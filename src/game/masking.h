@@ -1,4 +1,4 @@
-/* masking.h -- masked copies of a tensor, one after the other, at the cost of what changes. */
+/* masking.h -- masked copies of a tensor, for all masks of a sub-cube. */
 #ifndef HRS_GAME_MASKING_H
 #define HRS_GAME_MASKING_H
 
@@ -9,19 +9,12 @@ typedef struct hrs_run {
   hrs_count offset, length;
 } hrs_run;
 
-/**
- * The tensor masked last is kept as `row`; for the next mask only the players that differ are
- * rewritten, and the row is copied out. In the order of a sub-cube two players change per mask on
- * average.
- */
 typedef struct hrs_masking {
   int players;
   hrs_count bytes;  /* of one tensor */
   hrs_run *run;     /* sorted by player */
   hrs_count *first; /* [players + 1]: runs of player p are first[p] .. first[p+1]-1 */
   hrs_count n_runs;
-  unsigned char *row;
-  hrs_mask mask; /* of row */
   const unsigned char *sample, *baseline;
 } hrs_masking;
 
@@ -32,7 +25,7 @@ void hrs_masking_destroy(hrs_masking *masking);
 hrs_status hrs_masking_set_labels(hrs_masking *masking, const int32_t *label, size_t size);
 /** What stands for players that are present, and for those that are absent. Both must stay. */
 void hrs_masking_set_tensors(hrs_masking *masking, const void *sample, const void *baseline);
-/** The tensor with the players of `mask` present, written to out. */
-void hrs_masking_write(hrs_masking *masking, hrs_mask mask, void *out);
+/** The tensors with the players of each mask of a sub-cube present, one after the other. */
+void hrs_masking_write(const hrs_masking *masking, hrs_subcube cube, void *out);
 
 #endif

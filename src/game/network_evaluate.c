@@ -65,42 +65,43 @@ static const void *sample_at(const hrs_network_state *game, int input, hrs_count
   return (const char *)samples->data + sample * hrs_sample_bytes(samples);
 }
 
-/* Scores of instance b of the last run, as doubles. */
-static hrs_status read_scores(hrs_network_state *game, const hrs_session *session, hrs_count b) {
+/* Values of `batch` instances of a session's last run, from element `first` of a sub-cube on. */
+static void read_values(hrs_network_state *game, const hrs_session *session, hrs_count batch,
+                        hrs_count first, hrs_count size, double *values) {
+  enum { LANES = HRS_OUTPUT_LANES };
   hrs_count step;
   const char *data = hrs_session_fetch(session, 0, &step);
   hrs_dtype type = hrs_session_fetch_info(session, 0)->type;
-  HRS_TRY(hrs_convert(type, data + b * step * (hrs_count)hrs_dtype_size(type), HRS_F64,
-                      game->scores, game->scoring.elements));
-  return HRS_OK;
+  step *= (hrs_count)hrs_dtype_size(type);
+  for (hrs_count b = 0; b < batch; b += LANES) {
+    int count = batch - b < LANES ? (int)(batch - b) : LANES;
+    hrs_scoring_values(&game->scoring, type, data + b * step, step, count, game->n_targets,
+                       game->target, game->workspace, game->values);
+    for (int t = 0; t < game->n_targets; t++)
+      memcpy(values + t * size + first + b, game->values + t * LANES,
+             (size_t)count * sizeof *values);
+  }
 }
 
-/* Values of `batch` instances of a session's last run, from element `first` of a sub-cube on. */
-static hrs_status read_values(hrs_network_state *game, const hrs_session *session, hrs_count batch,
-                              hrs_count first, hrs_count size, double *values) {
-  for (hrs_count b = 0; b < batch; b++) {
-    HRS_TRY(read_scores(game, session, b));
-    hrs_scoring_values(&game->scoring, game->scores, game->n_targets, game->target, game->workspace,
-                       game->values);
-    for (int t = 0; t < game->n_targets; t++)
-      values[t * size + first + b] = game->values[t];
-  }
-  return HRS_OK;
+/* Masks of a sub-cube that make one run of a session: 2 to this power. */
+static int batch_bits(const hrs_session *session, hrs_subcube cube) {
+  int bits = 0;
+  while (bits < hrs_order(cube.free) && (hrs_count)2 << bits <= hrs_session_max_batch(session))
+    bits++;
+  return bits;
 }
 
 /* From the tables, in parts that are a batch of the tail. */
 static hrs_status evaluate_tail(hrs_network_state *game, hrs_subcube cube, hrs_count first,
                                 hrs_count size, double *values) {
-  int bits = 0;
-  while (bits < hrs_order(cube.free) && (hrs_count)2 << bits <= hrs_session_max_batch(game->tail))
-    bits++;
+  int bits = batch_bits(game->tail, cube);
   hrs_count batch = (hrs_count)1 << bits, parts = hrs_subcube_size(cube) / batch;
   for (hrs_count part = 0; part < parts; part++) {
     for (int cut = 0; cut < hrs_front_cuts(game->front); cut++)
       HRS_TRY(hrs_front_expand(game->front, cut, hrs_subcube_part(cube, bits, part),
                                hrs_session_feed_buffer(game->tail, cut)));
     HRS_TRY(hrs_session_run(game->tail, batch));
-    HRS_TRY(read_values(game, game->tail, batch, first + part * batch, size, values));
+    read_values(game, game->tail, batch, first + part * batch, size, values);
   }
   return HRS_OK;
 }
@@ -145,17 +146,13 @@ hrs_status hrs_network_evaluate(void *self, hrs_subcube cube, double *values) {
   hrs_count size = hrs_subcube_size(cube);
   if (!game->team && size >= FEW) HRS_TRY(hrs_network_prepare(game));
   if (game->tabulated && size >= FEW) return evaluate_blocks(game, cube, values);
-  hrs_count most = hrs_session_max_batch(game->session);
-  hrs_mask mask = cube.fixed;
-  for (hrs_count first = 0; first < size; first += most) {
-    hrs_count batch = size - first < most ? size - first : most;
-    unsigned char *row = hrs_session_feed_buffer(game->session, 0);
-    for (hrs_count b = 0; b < batch; b++, mask = hrs_subcube_next(cube, mask)) {
-      hrs_masking_write(&game->masking, mask, row);
-      row += game->masking.bytes;
-    }
+  int bits = batch_bits(game->session, cube);
+  hrs_count batch = (hrs_count)1 << bits;
+  for (hrs_count part = 0; part < size >> bits; part++) {
+    hrs_masking_write(&game->masking, hrs_subcube_part(cube, bits, part),
+                      hrs_session_feed_buffer(game->session, 0));
     HRS_TRY(hrs_session_run(game->session, batch));
-    HRS_TRY(read_values(game, game->session, batch, first, size, values));
+    read_values(game, game->session, batch, part << bits, size, values);
   }
   return HRS_OK;
 }
@@ -177,7 +174,10 @@ static hrs_status predict(hrs_network_state *game, int *out) {
   memcpy(hrs_session_feed_buffer(game->session, 0), game->masking.sample,
          (size_t)game->masking.bytes);
   HRS_TRY(hrs_session_run(game->session, 1));
-  HRS_TRY(read_scores(game, game->session, 0));
+  hrs_count step;
+  const void *data = hrs_session_fetch(game->session, 0, &step);
+  HRS_TRY(hrs_convert(hrs_session_fetch_info(game->session, 0)->type, data, HRS_F64, game->scores,
+                      game->scoring.elements));
   *out = hrs_scoring_predict(&game->scoring, game->scores);
   return HRS_OK;
 }

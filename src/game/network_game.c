@@ -157,9 +157,12 @@ static hrs_status prepare_targets(hrs_network_state *game, const hrs_network_gam
   HRS_REQUIRE(all || !spec->targets || spec->n_targets >= 1, USAGE, "no target was given");
   game->n_targets = all ? classes : (spec->targets ? spec->n_targets : 1);
   HRS_TRY(hrs_calloc(game->n_targets, sizeof *game->target, &game->target));
-  HRS_TRY(hrs_alloc(game->n_targets, sizeof *game->values, &game->values));
+  hrs_count values;
+  HRS_TRY(hrs_multiply(game->n_targets, HRS_OUTPUT_LANES, "values", &values));
+  HRS_TRY(hrs_alloc(values, sizeof *game->values, &game->values));
   HRS_TRY(hrs_alloc(game->scoring.elements, sizeof *game->scores, &game->scores));
-  HRS_TRY(hrs_alloc(game->scoring.elements, sizeof *game->workspace, &game->workspace));
+  HRS_TRY(hrs_alloc(hrs_scoring_workspace(&game->scoring, game->n_targets), sizeof *game->workspace,
+                    &game->workspace));
   if (!all && !spec->targets) return HRS_OK;
   hrs_count count;
   HRS_TRY(hrs_multiply(game->n_samples, game->n_targets, "targets", &count));

@@ -36,8 +36,8 @@ typedef struct hrs_network_state {
   int n_targets;
   int *targets;   /* [samples, n_targets]; NULL: predicted */
   int *target;    /* [n_targets] of the current sample */
-  double *scores; /* one output vector */
-  double *values; /* [n_targets] of one mask */
+  double *scores; /* one output vector, for the prediction */
+  double *values; /* [n_targets, HRS_OUTPUT_LANES] of some masks */
   double *workspace;
   hrs_count sample; /* the current one, -1 at first */
 } hrs_network_state;

@@ -1,11 +1,14 @@
 /*
- * v from a network's output vector, in double.
+ * v from a network's output vectors, in double, for HRS_OUTPUT_LANES vectors side by side.
  *
  * All rests on the log-odds of class y against the others, z_y - log sum_{j != y} exp z_j, which no
- * large logit can saturate; probability and log-probability follow from it. The sum of exponentials
- * is taken once for all targets: relative to the largest score m it is at least 1 for every y != m,
- * so that taking exp(z_y - z_m) out of it loses nothing; y = m is summed anew around the second
- * largest.
+ * large logit can saturate; probability and log-probability follow from it. One set of exponentials
+ * serves all targets: with m the largest score and s the second largest,
+ *
+ *   y = m:  (z_m - z_s) - log(1 + R),                 R = sum_{j != m, s} exp(z_j - z_s)
+ *   else:   (z_y - z_m) - log(1 + exp(z_s - z_m) (1 + R - exp(z_y - z_s)))
+ *
+ * where the difference loses nothing, since 1 is added to what is left of it.
  */
 #include "internal.h"
 
@@ -14,74 +17,30 @@
 
 #include <math.h>
 
-static int largest(const double *score, int classes, int without) {
-  int best = -1;
-  for (int j = 0; j < classes; j++) {
-    if (j != without && (best < 0 || score[j] > score[best])) best = j;
-  }
-  return best;
+enum { LANES = HRS_OUTPUT_LANES };
+
+/* ---- one vector: what follows from one number, and probabilities ---- */
+
+/* e^-|x| serves both signs. */
+HRS_INLINE double sigmoid(double x) {
+  double e = hrs_exp_f64(-fabs(x));
+  return (x >= 0 ? 1 : e) / (1 + e);
 }
 
-HRS_INLINE void exp_around(const double *restrict score, int classes, double top,
-                           double *restrict out) {
-  HRS_INDEPENDENT
-  for (int j = 0; j < classes; j++)
-    out[j] = hrs_exp_f64(score[j] - top);
+/* log(1 + e^x) */
+HRS_INLINE double softplus(double x) {
+  return (x > 0 ? x : 0) + hrs_log1p_f64(hrs_exp_f64(-fabs(x)));
 }
 
-static void exponentials_any(const double *score, int classes, double top, double *out) {
-  exp_around(score, classes, top, out);
-}
-
-HRS_TARGET_AVX2 static void exponentials_avx2(const double *score, int classes, double top,
-                                              double *out) {
-  exp_around(score, classes, top, out);
-}
-
-/* exp(score_j - top) for all classes: with the same bits on every processor. */
-static void exponentials(const double *score, int classes, double top, double *out) {
-  if (hrs_has_avx2())
-    exponentials_avx2(score, classes, top, out);
-  else
-    exponentials_any(score, classes, top, out);
-}
-
-/* (score_m - score_s) - log sum_{j != m} exp(score_j - score_s), s the second largest */
-static double log_odds_of_largest(const double *score, int classes, int m, double *workspace) {
-  int second = largest(score, classes, m);
-  double sum = 0;
-  if (isfinite(score[second])) {
-    exponentials(score, classes, score[second], workspace);
-    for (int j = 0; j < classes; j++)
-      if (j != m && j != second) sum += workspace[j];
-  }
-  return (score[m] - score[second]) - log1p(sum);
-}
-
-/* exps: exp(score_j - score_m), and `rest` their sum without m itself. */
-static double log_odds(const double *score, const double *exps, double rest, int m, int target) {
-  return (score[target] - score[m]) - log1p(rest - exps[target]);
-}
-
-static double softplus(double x) {
-  return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
-}
-
-static double sigmoid(double x) {
-  if (x >= 0) return 1 / (1 + exp(-x));
-  double e = exp(x);
-  return e / (1 + e);
+HRS_INLINE double from_log_odds(hrs_output output, double odds) {
+  if (output == HRS_OUTPUT_PROBABILITY) return sigmoid(odds);
+  if (output == HRS_OUTPUT_LOG_PROBABILITY) return -softplus(-odds);
+  return odds;
 }
 
 /* log(1 - exp(x)) for x <= 0 */
 static double log_one_minus_exp(double x) {
   return x > -0.6931471805599453 ? log(-expm1(x)) : log1p(-exp(x));
-}
-
-static double from_log_odds(hrs_output output, double odds) {
-  if (output == HRS_OUTPUT_PROBABILITY) return sigmoid(odds);
-  if (output == HRS_OUTPUT_LOG_PROBABILITY) return -softplus(-odds);
-  return odds;
 }
 
 /* One score for two classes: the logit, probability or log-probability of class 1. */
@@ -102,13 +61,98 @@ static double single(hrs_output output, hrs_scores scores, double score, int tar
 
 /* Probabilities: the others' sum, not 1 - p, which is 0 as soon as p is rounded to 1. */
 static double of_probabilities(hrs_output output, const double *score, int classes, int target) {
-  if (output == HRS_OUTPUT_PROBABILITY) return score[target];
-  if (output != HRS_OUTPUT_LOG_ODDS) return log(score[target]);
+  double own = score[(hrs_count)target * LANES];
+  if (output == HRS_OUTPUT_PROBABILITY) return own;
+  if (output != HRS_OUTPUT_LOG_ODDS) return log(own);
   double others = 0;
   for (int j = 0; j < classes; j++) {
-    if (j != target) others += score[j];
+    if (j != target) others += score[(hrs_count)j * LANES];
   }
-  return log(score[target]) - log(others);
+  return log(own) - log(others);
+}
+
+/* ---- all lanes: logits, and log-probabilities, which are logits that are shifted ---- */
+
+/* The largest and the second largest score of each lane, and their classes. */
+typedef struct leaders {
+  double top[LANES], second[LANES], at[LANES], second_at[LANES];
+} leaders;
+
+HRS_INLINE void find_leaders(const double *restrict score, int classes, leaders *restrict l) {
+  for (int b = 0; b < LANES; b++) {
+    l->top[b] = score[b];
+    l->second[b] = -(double)INFINITY;
+    l->at[b] = 0;
+    l->second_at[b] = -1;
+  }
+  for (int j = 1; j < classes; j++) {
+    const double *restrict z = score + (hrs_count)j * LANES;
+    double class = j;
+    for (int b = 0; b < LANES; b++) {
+      double top = l->top[b], second = l->second[b], at = l->at[b], second_at = l->second_at[b];
+      double below = z[b] > second ? z[b] : second, below_at = z[b] > second ? class : second_at;
+      l->second[b] = z[b] > top ? top : below;
+      l->second_at[b] = z[b] > top ? at : below_at;
+      l->top[b] = z[b] > top ? z[b] : top;
+      l->at[b] = z[b] > top ? class : at;
+    }
+  }
+}
+
+/* exps: of all scores around the second largest; rest: their sum but for the two largest. Where
+ * all others are minus infinity there is nothing to sum. */
+HRS_INLINE void sum_exponentials(const double *restrict score, int classes,
+                                 const leaders *restrict l, double *restrict exps,
+                                 double *restrict rest) {
+  double around[LANES];
+  for (int b = 0; b < LANES; b++) {
+    around[b] = fabs(l->second[b]) < (double)INFINITY ? l->second[b] : 0;
+    rest[b] = 0;
+  }
+  for (int j = 0; j < classes; j++) {
+    const double *restrict z = score + (hrs_count)j * LANES;
+    double *restrict e = exps + (hrs_count)j * LANES, class = j;
+    for (int b = 0; b < LANES; b++) {
+      e[b] = hrs_exp_f64(z[b] - around[b]);
+      double other = l->at[b] == class ? 0 : e[b];
+      rest[b] += l->second_at[b] == class ? 0 : other;
+    }
+  }
+}
+
+HRS_INLINE void sum_lanes(hrs_output output, const double *restrict score, int classes, int targets,
+                          const int *target, double *restrict exps, double *restrict out) {
+  leaders l;
+  double rest[LANES], ratio[LANES], of_top[LANES];
+  find_leaders(score, classes, &l);
+  sum_exponentials(score, classes, &l, exps, rest);
+  for (int b = 0; b < LANES; b++) {
+    double gap = l.top[b] - l.second[b];
+    ratio[b] = hrs_exp_f64(-gap);
+    of_top[b] = gap - hrs_log1p_f64(rest[b]);
+  }
+  for (int t = 0; t < targets; t++) {
+    const double *restrict z = score + (hrs_count)target[t] * LANES;
+    const double *restrict e = exps + (hrs_count)target[t] * LANES;
+    double *restrict to = out + (hrs_count)t * LANES, class = target[t];
+    for (int b = 0; b < LANES; b++) {
+      double others = ratio[b] * ((1 + rest[b]) - e[b]);
+      double odds = (z[b] - l.top[b]) - hrs_log1p_f64(others);
+      to[b] = l.at[b] == class ? of_top[b] : odds;
+    }
+    for (int b = 0; b < LANES; b++)
+      to[b] = from_log_odds(output, to[b]);
+  }
+}
+
+static void sum_any(hrs_output output, const double *score, int classes, int targets,
+                    const int *target, double *exps, double *out) {
+  sum_lanes(output, score, classes, targets, target, exps, out);
+}
+
+HRS_TARGET_AVX2 static void sum_avx2(hrs_output output, const double *score, int classes,
+                                     int targets, const int *target, double *exps, double *out) {
+  sum_lanes(output, score, classes, targets, target, exps, out);
 }
 
 static bool is_direct(hrs_output output, hrs_scores scores) {
@@ -118,42 +162,35 @@ static bool is_direct(hrs_output output, hrs_scores scores) {
 
 void hrs_output_values(hrs_output output, hrs_scores scores, const double *score, int classes,
                        int targets, const int *target, double *workspace, double *out) {
-  bool summed = output != HRS_OUTPUT_RAW && classes > 1 && scores != HRS_SCORES_PROBABILITIES &&
-                !is_direct(output, scores);
-  int m = summed ? largest(score, classes, -1) : 0;
-  bool any_other = false;
-  double rest = 0, of_largest = 0;
-  for (int t = 0; summed && t < targets; t++)
-    any_other |= target[t] != m;
-  if (summed && (!any_other || targets > 1))
-    of_largest = log_odds_of_largest(score, classes, m, workspace);
-  if (any_other) {
-    exponentials(score, classes, score[m], workspace);
-    for (int j = 0; j < classes; j++)
-      if (j != m) rest += workspace[j];
+  bool raw = output == HRS_OUTPUT_RAW;
+  bool direct = raw || (classes > 1 && is_direct(output, scores));
+  if (!direct && classes > 1 && scores != HRS_SCORES_PROBABILITIES) {
+    (hrs_has_avx2() ? sum_avx2 : sum_any)(output, score, classes, targets, target, workspace, out);
+    return;
   }
   for (int t = 0; t < targets; t++) {
     int y = target[t];
-    if (output == HRS_OUTPUT_RAW) {
-      out[t] = score[y];
-    } else if (classes == 1) {
-      out[t] = single(output, scores, score[0], y);
-    } else if (!summed) {
-      out[t] = is_direct(output, scores) ? score[y] : of_probabilities(output, score, classes, y);
-    } else {
-      double odds = y == m ? of_largest : log_odds(score, workspace, rest, m, y);
-      out[t] = from_log_odds(output, odds);
+    for (int b = 0; b < LANES; b++) {
+      double *to = &out[t * LANES + b];
+      if (direct)
+        *to = score[(hrs_count)y * LANES + b];
+      else if (classes == 1)
+        *to = single(output, scores, score[b], y);
+      else
+        *to = of_probabilities(output, score + b, classes, y);
     }
   }
 }
 
 double hrs_output_value(hrs_output output, hrs_scores scores, const double *score, int classes,
                         int target) {
-  enum { FEW = 64 };
-  double few[FEW], *workspace = few, value;
-  if (classes > FEW && hrs_alloc(classes, sizeof *workspace, &workspace) != HRS_OK)
-    return (double)NAN;
-  hrs_output_values(output, scores, score, classes, 1, &target, workspace, &value);
-  if (workspace != few) hrs_free(workspace);
-  return value;
+  enum { FEW = 16 };
+  double few[2 * FEW * LANES], *lanes = few, value[LANES];
+  hrs_count count = (hrs_count)classes * LANES;
+  if (classes > FEW && hrs_alloc(2 * count, sizeof *lanes, &lanes) != HRS_OK) return (double)NAN;
+  for (hrs_count i = 0; i < count; i++)
+    lanes[i] = score[i / LANES];
+  hrs_output_values(output, scores, lanes, classes, 1, &target, lanes + count, value);
+  if (lanes != few) hrs_free(lanes);
+  return value[0];
 }

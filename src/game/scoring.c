@@ -83,17 +83,45 @@ hrs_status hrs_scoring_bind(hrs_scoring *scoring, const hrs_tensor_info *info) {
   return HRS_OK;
 }
 
-void hrs_scoring_values(const hrs_scoring *scoring, const double *score, int targets,
-                        const int *target, double *workspace, double *out) {
-  if (!scoring->independent || scoring->output == HRS_OUTPUT_RAW) {
-    hrs_output_values(scoring->output, scoring->scores, score, (int)scoring->elements, targets,
-                      target, workspace, out);
-    return;
+/* Does the value of a target depend on its own element alone? */
+static bool by_element(const hrs_scoring *scoring) {
+  return scoring->independent || scoring->output == HRS_OUTPUT_RAW;
+}
+
+hrs_count hrs_scoring_workspace(const hrs_scoring *scoring, int targets) {
+  return HRS_OUTPUT_LANES * (by_element(scoring) ? targets : 2 * scoring->elements);
+}
+
+static double element(hrs_dtype type, const char *data, hrs_count index) {
+  double value = 0;
+  if (type == HRS_F32) return (double)((const float *)(const void *)data)[index];
+  hrs_convert(type, data + index * (hrs_count)hrs_dtype_size(type), HRS_F64, &value, 1);
+  return value;
+}
+
+void hrs_scoring_values(const hrs_scoring *scoring, hrs_dtype type, const void *data,
+                        hrs_count step, int count, int targets, const int *target,
+                        double *workspace, double *out) {
+  enum { LANES = HRS_OUTPUT_LANES };
+  bool own = by_element(scoring);
+  hrs_count rows = own ? targets : scoring->elements;
+  for (int b = 0; b < LANES; b++) {
+    /* Lanes without a vector of their own repeat the last one. */
+    const char *vector = (const char *)data + (b < count ? b : count - 1) * step;
+    for (hrs_count j = 0; j < rows; j++)
+      workspace[j * LANES + b] = element(type, vector, own ? target[j] : j);
   }
+  if (!own)
+    hrs_output_values(scoring->output, scoring->scores, workspace, (int)rows, targets, target,
+                      workspace + rows * LANES, out);
   const int positive = 1;
-  for (int t = 0; t < targets; t++)
-    hrs_output_values(scoring->output, scoring->scores, &score[target[t]], 1, 1, &positive,
-                      workspace, &out[t]);
+  for (int t = 0; own && t < targets; t++) {
+    double *score = workspace + (hrs_count)t * LANES, *to = out + (hrs_count)t * LANES;
+    if (scoring->output == HRS_OUTPUT_RAW)
+      memcpy(to, score, LANES * sizeof *to);
+    else
+      hrs_output_values(scoring->output, scoring->scores, score, 1, 1, &positive, NULL, to);
+  }
 }
 
 int hrs_scoring_predict(const hrs_scoring *scoring, const double *score) {

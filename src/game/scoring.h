@@ -19,9 +19,17 @@ typedef struct hrs_scoring {
 hrs_status hrs_scoring_find(hrs_scoring *scoring, const hrs_network_game *spec, const char **fetch);
 /** Settle the rest when the fetched tensor's shape is known. Errors: USAGE, UNSUPPORTED. */
 hrs_status hrs_scoring_bind(hrs_scoring *scoring, const hrs_tensor_info *info);
-/** Values of some targets from one output vector; workspace[elements]. */
-void hrs_scoring_values(const hrs_scoring *scoring, const double *score, int targets,
-                        const int *target, double *workspace, double *out);
+/** Doubles of workspace for hrs_scoring_values. */
+hrs_count hrs_scoring_workspace(const hrs_scoring *scoring, int targets);
+/**
+ * Values of some targets from output vectors of `type`.
+ * @param data   `count` vectors, at most HRS_OUTPUT_LANES
+ * @param step   bytes from one to the next; 0 where all are the same
+ * @param out    value of target t of vector b at [t * HRS_OUTPUT_LANES + b]
+ */
+void hrs_scoring_values(const hrs_scoring *scoring, hrs_dtype type, const void *data,
+                        hrs_count step, int count, int targets, const int *target,
+                        double *workspace, double *out);
 /** The class with the highest score. */
 int hrs_scoring_predict(const hrs_scoring *scoring, const double *score);
 

@@ -130,24 +130,28 @@ static void one_score(void **state) {
   }
 }
 
-/* The same bits, whichever other targets are asked for. */
+/* The same bits, whatever other targets are asked for and vectors stand beside. */
 static void many_targets(void **state) {
   (void)state;
-  enum { CLASSES = 200 };
-  double score[CLASSES], workspace[CLASSES], out[CLASSES];
+  enum { CLASSES = 200, LANES = HRS_OUTPUT_LANES };
+  static double score[CLASSES * LANES], workspace[CLASSES * LANES], out[CLASSES * LANES];
   int target[CLASSES];
   hrs_random random = {5, 0};
   for (int j = 0; j < CLASSES; j++) {
-    score[j] = (double)hrs_random_below(&random, 1000) / 37;
     target[j] = CLASSES - 1 - j;
+    for (int b = 0; b < LANES; b++)
+      score[j * LANES + b] = (double)hrs_random_below(&random, 1000) / 37;
   }
   for (int output = HRS_OUTPUT_LOG_ODDS; output <= HRS_OUTPUT_RAW; output++) {
     hrs_output_values((hrs_output)output, HRS_SCORES_LOGITS, score, CLASSES, CLASSES, target,
                       workspace, out);
-    for (int j = 0; j < CLASSES; j++) {
-      double alone =
-          hrs_output_value((hrs_output)output, HRS_SCORES_LOGITS, score, CLASSES, target[j]);
-      assert_memory_equal(&alone, &out[j], sizeof alone);
+    for (int i = 0; i < CLASSES * LANES; i++) {
+      double vector[CLASSES];
+      for (int j = 0; j < CLASSES; j++)
+        vector[j] = score[j * LANES + i % LANES];
+      double alone = hrs_output_value((hrs_output)output, HRS_SCORES_LOGITS, vector, CLASSES,
+                                      target[i / LANES]);
+      assert_memory_equal(&alone, &out[i], sizeof alone);
     }
   }
 }

@@ -299,7 +299,7 @@ static void masking(void **state) {
     size_t size = sizes[k % 4];
     int count = 1 + (int)hrs_random_below(&random, MOST), n = 1 + (int)hrs_random_below(&random, 9);
     int32_t label[MOST];
-    unsigned char sample[8 * MOST], baseline[8 * MOST], out[8 * MOST];
+    unsigned char sample[8 * MOST], baseline[8 * MOST];
     for (int i = 0; i < count; i++)
       label[i] = i && hrs_random_below(&random, 4)
                      ? label[i - 1]
@@ -313,13 +313,21 @@ static void masking(void **state) {
     ASSERT_OK(hrs_masking_set_labels(&m, label, size));
     hrs_masking_set_tensors(&m, sample, baseline);
     for (int round = 0; round < 20; round++) {
-      hrs_mask mask = hrs_random_next(&random) & hrs_mask_full(n);
-      hrs_masking_write(&m, mask, out);
-      for (int i = 0; i < count; i++) {
-        bool present = label[i] < 0 || (mask >> label[i] & 1);
-        assert_memory_equal(out + (size_t)i * size,
-                            (present ? sample : baseline) + (size_t)i * size, size);
+      hrs_mask free = hrs_random_next(&random) & hrs_random_next(&random) & hrs_mask_full(n);
+      hrs_subcube cube = {.fixed = hrs_random_next(&random) & hrs_mask_full(n) & ~free,
+                          .free = free};
+      unsigned char *out = NULL;
+      ASSERT_OK(hrs_alloc(hrs_subcube_size(cube) * count, size, &out));
+      hrs_masking_write(&m, cube, out);
+      for (hrs_count at = 0; at < hrs_subcube_size(cube); at++) {
+        hrs_mask mask = hrs_subcube_mask(cube, at);
+        for (int i = 0; i < count; i++) {
+          bool present = label[i] < 0 || (mask >> label[i] & 1);
+          assert_memory_equal(out + (size_t)(at * count + i) * size,
+                              (present ? sample : baseline) + (size_t)i * size, size);
+        }
       }
+      hrs_free(out);
     }
     hrs_masking_destroy(&m);
   }

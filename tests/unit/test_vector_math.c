@@ -1,5 +1,5 @@
 /*
- * The float functions of vector_math.h against the C library's in double precision: every 499th
+ * The functions of vector_math.h against the C library's in double precision: every 499th
  * float of both signs, the numbers around the seams, and the special values.
  */
 #include "network/operators/vector_math.h"
@@ -105,6 +105,24 @@ static void test_exp_f64(void **state) {
   assert_true(isnan(hrs_exp_f64((double)NAN)));
 }
 
+static void test_log1p_f64(void **state) {
+  (void)state;
+  double worst = 0, where = 0;
+  for (int i = 0; i <= 2000000; i++) {
+    double x = i < 1000000 ? exp2(-1074 + 2097.9 * i / 1e6) : 5.0 * (i - 1000000) / 1e6;
+    long double exact = log1pl((long double)x);
+    int exponent;
+    frexpl(exact, &exponent);
+    long double unit = ldexpl(1, (exponent < -1021 ? -1021 : exponent) - 53);
+    double error = (double)(fabsl((long double)hrs_log1p_f64(x) - exact) / unit);
+    if (!(error <= worst)) worst = error, where = x;
+  }
+  if (!(worst <= 2)) fail_msg("log1p(%a) is %.2f units off", where, worst);
+  if (getenv("HARSANYI_VERBOSE")) printf("log1p: at most %.2f units off, at %a\n", worst, where);
+  assert_true(hrs_log1p_f64(0) == 0 && isinf(hrs_log1p_f64((double)INFINITY)));
+  assert_true(isnan(hrs_log1p_f64((double)NAN)));
+}
+
 static void test_signs(void **state) {
   (void)state;
   assert_true(signbit(hrs_tanh_f32(-0.0f)));
@@ -114,7 +132,8 @@ static void test_signs(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_functions),
-                                     cmocka_unit_test(test_exp_f64), cmocka_unit_test(test_signs)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_functions), cmocka_unit_test(test_exp_f64),
+      cmocka_unit_test(test_log1p_f64), cmocka_unit_test(test_signs)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,8 @@
 /*
- * vector_math.h -- exp, sigmoid, tanh and erf in float, and exp in double, without branches, so
- * that loops over them become vector code. The polynomials are minimax fits of ours. Largest
- * errors, in units in the last place, stand beside each function; tests/unit/test_vector_math.c
- * measures them.
+ * vector_math.h -- exp, sigmoid, tanh and erf in float, exp and log(1 + x) in double, without
+ * branches, so that loops over them become vector code. The polynomials are minimax fits of ours.
+ * Largest errors, in units in the last place, stand beside each function;
+ * tests/unit/test_vector_math.c measures them.
  */
 #ifndef HRS_NETWORK_OPERATORS_VECTOR_MATH_H
 #define HRS_NETWORK_OPERATORS_VECTOR_MATH_H
@@ -83,6 +83,34 @@ static inline double hrs_exp_f64(double x) {
   uint64_t half = ((k + 4096) >> 1) - 2048;
   return value * hrs_double_of_bits((half + 1023) << 52) *
          hrs_double_of_bits((k - half + 1023) << 52);
+}
+
+/** log(1 + x) for x >= 0, at most 2 units off; infinity and NaN as log1p gives them. */
+static inline double hrs_log1p_f64(double x) {
+  const uint64_t root = UINT64_C(0x3fe6a09e667f3bcd), one = UINT64_C(0x3ff0000000000000);
+  const uint64_t fraction = (UINT64_C(1) << 52) - 1, magic = UINT64_C(0x4330000000000000);
+  double u = 1.0 + x;
+  /* What rounding took from u: of x where that is small, else of 1. */
+  double lost = x < 1.0 ? x - (u - 1.0) : 1.0 - (u - x);
+  /* u = 2^k m, with m between the roots of 1/2 and 2. */
+  uint64_t bits = hrs_bits_of_double(u) + (one - root);
+  double k = (hrs_double_of_bits((bits >> 52) | magic) - 0x1p52) - 1023.0;
+  double m = hrs_double_of_bits((bits & fraction) + root), f = m - 1.0;
+  /* log m = 2 artanh s, by its series; 2s = f - s f keeps the digits of f. */
+  double s = f / (2.0 + f), z = s * s;
+  double p = 1 / 21.0;
+  p = p * z + 1 / 19.0;
+  p = p * z + 1 / 17.0;
+  p = p * z + 1 / 15.0;
+  p = p * z + 1 / 13.0;
+  p = p * z + 1 / 11.0;
+  p = p * z + 1 / 9.0;
+  p = p * z + 1 / 7.0;
+  p = p * z + 1 / 5.0;
+  p = p * z + 1 / 3.0;
+  double rest = 2.0 * s * (z * p) - s * f;
+  double value = k * 0x1.62e42fefa0000p-1 + (f + (rest + (k * 0x1.cf79abc9e3b3ap-40 + lost / u)));
+  return x > 0x1.fffffffffffffp1023 ? x : value;
 }
 
 /** 1 / (1 + e^-x), at most 3 units off where the result is normal. */
