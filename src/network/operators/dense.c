@@ -16,6 +16,14 @@ typedef struct dense {
   hrs_fusion_list after;
 } dense;
 
+/* The product itself can do this one. */
+static void take_relu(dense *d) {
+  if (d->after.n == 0 || strcmp(d->after.step[0]->node.op, "Relu") != 0) return;
+  d->packed.relu = true;
+  d->after.n--;
+  memmove(d->after.step, d->after.step + 1, (size_t)d->after.n * sizeof *d->after.step);
+}
+
 /* The matrix as element [k, n] = weight[k * row + n * column]. */
 typedef struct layer {
   const float *weight, *bias;
@@ -127,6 +135,7 @@ hrs_status hrs_dense_fuse(hrs_session *s, const hrs_fusion *fusion, hrs_step **o
   d->rows = l.rows;
   d->after = fusion->after;
   hrs_packed_fill(l.k, l.n, weight, l.n, 1, fusion->shift, (float *)((char *)d + head), &d->packed);
+  take_relu(d);
   hrs_memory_constant(d, (char *)d + head, floats * (hrs_count)sizeof(float));
   step->out[0] = fusion->out;
   s->folded_bytes += floats * (hrs_count)sizeof(float);

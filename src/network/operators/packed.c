@@ -1,26 +1,37 @@
 /*
  * Products with packed weights, for processors with AVX2 and fused multiply-adds. The columns are
- * cut into panels of sixteen and, where eight are enough for the rest, a last one of eight; a panel
- * stands in memory as the kernel reads it, row after row. A tile of rows times a panel stays in
- * registers over a block of K; rows are read where they are.
+ * cut into panels of sixteen and a last one of 8, 16 or 24; a panel stands in memory as the kernel
+ * reads it, row after row. A tile of rows times a panel, eight to twelve vectors, which keeps both
+ * units for multiply-adds busy, stays in registers over a block of K; rows are read where they are.
  *
  * Cost: m * n * k multiply-adds near the processor's peak; columns are rounded up to eight. It
  * loses nothing to BLAS for large matrices but the packing of the left side: a block of rows of
- * one block of K must fit the second cache (ROWS * DEPTH floats, 96 KiB).
+ * one block of K must fit the second cache (ROWS * DEPTH floats, 300 KiB). Panels need not fit the
+ * first cache: they are read from end to end, which the processor foresees.
  */
 #include "packed.h"
 
 #include "tile.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { WIDE = 16, NARROW = 8, DEPTH = 256, ROWS = 96, TILE = 6 };
+enum { NARROW = 8, WIDE = 16, WIDEST = 24, DEPTH = 800, ROWS = 96, MOST_ROWS = 8 };
 
 /* Columns of the panel that starts at column j. */
 static hrs_count panel_width(hrs_count n, hrs_count j) {
-  return n - j > NARROW ? WIDE : NARROW;
+  hrs_count rest = n - j;
+  if (rest <= NARROW) return NARROW;
+  return rest > WIDE && rest <= WIDEST ? WIDEST : WIDE;
 }
 
+/* Rows of a block of K: as many in all blocks, but for the last. */
+static hrs_count block_depth(hrs_count k) {
+  hrs_count blocks = (k + DEPTH - 1) / DEPTH;
+  return blocks > 1 ? (k + blocks - 1) / blocks : k;
+}
+
+/* The widths of all panels. */
 static hrs_count padded(hrs_count n) {
   return (n + NARROW - 1) / NARROW * NARROW;
 }
@@ -36,10 +47,12 @@ void hrs_packed_fill(hrs_count k, hrs_count n, const float *weight, hrs_count ro
   for (hrs_count j = 0; j < padded(n); j++)
     room[j] = bias && j < n ? bias[j] : 0;
   /* Blocks of K one after the other, in each the panels. */
-  for (hrs_count first = 0; first < k; first += DEPTH) {
-    hrs_count end = k - first < DEPTH ? k : first + DEPTH;
-    for (hrs_count j = 0; j < n; j += WIDE) {
-      hrs_count width = panel_width(n, j), some = n - j < width ? n - j : width;
+  hrs_count depth = block_depth(k);
+  for (hrs_count first = 0; first < k; first += depth) {
+    hrs_count end = k - first < depth ? k : first + depth;
+    for (hrs_count j = 0, width; j < n; j += width) {
+      width = panel_width(n, j);
+      hrs_count some = n - j < width ? n - j : width;
       for (hrs_count l = first; l < end; l++, to += width) {
         for (hrs_count i = 0; i < some; i++)
           to[i] = weight[l * row + (j + i) * column];
@@ -60,6 +73,7 @@ typedef struct tile {
   const float *a, *panel, *start;
   hrs_count start_step;
   float *c;
+  bool relu; /* the sums are complete, and negative ones become 0 */
 } tile;
 
 /* M rows times V vectors; rows beyond the last repeat it and are not stored. */
@@ -83,50 +97,61 @@ typedef struct tile {
             _mm256_fmadd_ps(factor, b[j], sum[i][j]);                                              \
       }                                                                                            \
     }                                                                                              \
+    /* The second operand, where one is no number. */                                              \
+    __m256 least = _mm256_set1_ps(t->relu ? 0 : -INFINITY);                                        \
     HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) ready[i][j] =    \
-        sum[i][j];                                                                                 \
+        _mm256_max_ps(least, sum[i][j]);                                                           \
     for (int i = 0; i < M && i < t->rows; i++)                                                     \
       for (int j = 0; j < V && j * HRS_LANES < t->columns; j++)                                    \
         hrs_tile_store(t->c + i * t->ldc + j * HRS_LANES, ready[i][j],                             \
                        t->columns - j * HRS_LANES);                                                \
   }
+KERNEL(8, 1)
 KERNEL(6, 2)
-KERNEL(6, 1)
+KERNEL(4, 3)
+
+static void run_tile(const tile *t, hrs_count width) {
+  (width == NARROW ? kernel_8x1 : width == WIDE ? kernel_6x2 : kernel_4x3)(t);
+}
+
+static hrs_count tile_rows(hrs_count width) {
+  return width == NARROW ? 8 : width == WIDE ? 6 : 4;
+}
 
 /* A block of rows. Sums between blocks of K stand in C; those of a panel that is not full, in a
  * copy with room for all lanes. */
 static void run_rows(const hrs_packed *p, hrs_count m, const float *from, float *to) {
-  float copy[TILE * WIDE];
-  for (hrs_count first = 0; first == 0 || first < p->k; first += DEPTH) {
-    hrs_count depth = p->k - first < DEPTH ? p->k - first : DEPTH;
+  float copy[MOST_ROWS * WIDEST];
+  hrs_count block = block_depth(p->k);
+  for (hrs_count first = 0; first == 0 || first < p->k; first += block) {
+    hrs_count depth = p->k - first < block ? p->k - first : block;
     const float *panel = p->panel + first * padded(p->n);
-    for (hrs_count j = 0; j < p->n; j += WIDE) {
-      hrs_count width = panel_width(p->n, j), some = p->n - j < width ? p->n - j : width;
-      for (hrs_count i = 0; i < m; i += TILE) {
+    for (hrs_count j = 0, width; j < p->n; j += width) {
+      width = panel_width(p->n, j);
+      hrs_count some = p->n - j < width ? p->n - j : width, rows = tile_rows(width);
+      for (hrs_count i = 0; i < m; i += rows) {
         tile t = {.k = depth,
                   .lda = p->k,
                   .ldc = p->n,
-                  .rows = m - i < TILE ? m - i : TILE,
+                  .rows = m - i < rows ? m - i : rows,
                   .columns = some,
                   .panel_step = width,
                   .a = from + i * p->k + first,
                   .panel = panel,
                   .start = p->bias + j,
-                  .c = to + i * p->n + j};
+                  .c = to + i * p->n + j,
+                  .relu = p->relu && first + depth == p->k};
         if (first > 0) {
           t.start = t.c;
           t.start_step = t.ldc;
           if (some < width) {
             for (hrs_count r = 0; r < t.rows; r++)
-              memcpy(copy + r * WIDE, t.c + r * t.ldc, (size_t)some * sizeof *copy);
+              memcpy(copy + r * width, t.c + r * t.ldc, (size_t)some * sizeof *copy);
             t.start = copy;
-            t.start_step = WIDE;
+            t.start_step = width;
           }
         }
-        if (width == WIDE)
-          kernel_6x2(&t);
-        else
-          kernel_6x1(&t);
+        run_tile(&t, width);
       }
       panel += depth * width;
     }
@@ -141,27 +166,25 @@ void hrs_packed_run(const hrs_packed *packed, hrs_count m, const float *from, fl
 void hrs_packed_once(hrs_count m, hrs_count n, hrs_count k, const float *from, const float *weight,
                      float *to) {
   /* The kernel reads whole vectors: behind the last row, too. */
-  float copy[HRS_PACKED_ONCE + WIDE];
-  static const float zeros[WIDE];
+  float copy[HRS_PACKED_ONCE + WIDEST];
+  static const float zeros[WIDEST];
   memcpy(copy, weight, (size_t)(k * n) * sizeof *copy);
-  memset(copy + k * n, 0, WIDE * sizeof *copy);
-  for (hrs_count j = 0; j < n; j += WIDE) {
-    hrs_count width = panel_width(n, j), some = n - j < width ? n - j : width;
-    for (hrs_count i = 0; i < m; i += TILE) {
+  memset(copy + k * n, 0, WIDEST * sizeof *copy);
+  for (hrs_count j = 0, width; j < n; j += width) {
+    width = panel_width(n, j);
+    hrs_count rows = tile_rows(width);
+    for (hrs_count i = 0; i < m; i += rows) {
       tile t = {.k = k,
                 .lda = k,
                 .ldc = n,
-                .rows = m - i < TILE ? m - i : TILE,
-                .columns = some,
+                .rows = m - i < rows ? m - i : rows,
+                .columns = n - j < width ? n - j : width,
                 .panel_step = n,
                 .a = from + i * k,
                 .panel = copy + j,
                 .start = zeros,
                 .c = to + i * n + j};
-      if (width == WIDE)
-        kernel_6x2(&t);
-      else
-        kernel_6x1(&t);
+      run_tile(&t, width);
     }
   }
 }

@@ -17,6 +17,7 @@
 typedef struct hrs_packed {
   hrs_count k, n;
   const float *bias, *panel;
+  bool relu; /* negative results become 0; not set by hrs_packed_fill */
 } hrs_packed;
 
 /** Floats that the packed weights take, with the bias. Errors: where they overflow. */
