@@ -208,15 +208,13 @@ static int64_t slide(int64_t in, int64_t kernel, int64_t stride, int64_t dilatio
   return room < 0 ? 0 : room / stride + 1;
 }
 
-static void add_conv(builder *b) {
-  int64_t group = pick(0, 3) ? 1 : b->dim[1], channels = group * pick(1, group > 1 ? 2 : 14);
-  int64_t kernel[2] = {pick(1, 5), pick(1, 5)}, stride[2] = {pick(1, 3), pick(1, 3)};
-  int64_t dilation[2] = {pick(1, 2), pick(1, 2)}, pads[4], out[2];
-  for (int i = 0; i < 4; i++)
-    pads[i] = pick(0, 1) ? pick(0, 3) : 0;
+/* What a convolution has; false where it does not fit the image. */
+static bool put_conv(builder *b, int64_t group, int64_t channels, const int64_t *kernel,
+                     const int64_t *stride, const int64_t *dilation, const int64_t *pads) {
+  int64_t out[2];
   for (int i = 0; i < 2; i++) {
     out[i] = slide(b->dim[2 + i], kernel[i], stride[i], dilation[i], pads[i] + pads[2 + i]);
-    if (out[i] == 0) return;
+    if (out[i] == 0) return false;
   }
   char more[64];
   const char *w = named("w", b->count), *c = named("c", b->count);
@@ -230,8 +228,32 @@ static void add_conv(builder *b) {
   maker_ints(node, "dilations", 2, dilation);
   maker_ints(node, "pads", 4, pads);
   memcpy(b->dim + 1, DIMS(channels, out[0], out[1]), 3 * sizeof *b->dim);
+  return true;
+}
+
+static void add_conv(builder *b) {
+  int64_t group = pick(0, 3) ? 1 : b->dim[1], channels = group * pick(1, group > 1 ? 2 : 14);
+  int64_t kernel[2] = {pick(1, 5), pick(1, 5)}, stride[2] = {pick(1, 3), pick(1, 3)};
+  int64_t dilation[2] = {pick(1, 2), pick(1, 2)}, pads[4];
+  for (int i = 0; i < 4; i++)
+    pads[i] = pick(0, 1) ? pick(0, 3) : 0;
+  if (!put_conv(b, group, channels, kernel, stride, dilation, pads)) return;
   if (pick(0, 2) == 0) add_bias(b, 1);
   if (pick(0, 2) == 0) add_normalization(b);
+}
+
+/* 3x3 with many channels on both sides, and the pool that goes well with it. */
+static void add_thick_conv(builder *b) {
+  int64_t pads[4] = {pick(0, 2), pick(0, 1), pick(0, 1), pick(0, 2)};
+  if (!put_conv(b, 1, pick(16, 40), DIMS(3, 3), DIMS(1, 1), DIMS(1, 1), pads)) return;
+  if (pick(0, 2) == 0) add_normalization(b);
+  if (pick(0, 1)) add_activation(b);
+  if (pick(0, 1) || b->dim[2] < 2 || b->dim[3] < 2) return;
+  node_proto *node = layer(b, "MaxPool", "");
+  maker_ints(node, "kernel_shape", 2, DIMS(2, 2));
+  maker_ints(node, "strides", 2, DIMS(2, 2));
+  b->dim[2] /= 2;
+  b->dim[3] /= 2;
 }
 
 static void add_pool(builder *b) {
@@ -254,10 +276,15 @@ static hrs_model *random_images(builder *b) {
   model_proto *proto = maker_model(17);
   *b = (builder){.graph = proto->graph, .value = "x", .rank = 4};
   memcpy(b->dim, DIMS(pick(0, 5) ? 1 : 2, pick(1, 5), pick(1, 20), pick(1, 20)), sizeof b->dim);
+  bool thick = pick(0, 3) == 0;
+  if (thick) memcpy(b->dim + 1, DIMS(pick(14, 30), pick(2, 26), pick(2, 26)), 3 * sizeof *b->dim);
   maker_input(proto->graph, "x", FLOAT, b->rank, b->dim);
   layer(b, "Identity", "");
   for (int64_t i = pick(1, 3); i > 0; i--) {
-    add_conv(b);
+    if (thick)
+      add_thick_conv(b);
+    else
+      add_conv(b);
     if (pick(0, 1)) add_activation(b);
     if (pick(0, 1)) add_pool(b);
     if (pick(0, 1)) add_activation(b);
@@ -274,7 +301,7 @@ static hrs_model *random_rows(builder *b) {
   b->dim[0] = 1;
   for (int i = 1; i < b->rank; i++)
     b->dim[i] = pick(1, 30);
-  if (pick(0, 9) == 0) b->dim[b->rank - 1] = pick(250, 600);
+  if (pick(0, 9) == 0) b->dim[b->rank - 1] = pick(250, 1700);
   maker_input(proto->graph, "x", FLOAT, b->rank, b->dim);
   for (int64_t i = pick(1, 3); i > 0; i--) {
     add_dense(b);

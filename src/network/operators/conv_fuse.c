@@ -1,18 +1,20 @@
-/* Convolutions with constant weights and what follows them, in one pass (conv_lanes.c). */
-#include "conv_lanes.h"
+/* Convolutions with constant weights and what follows them, in one pass: by Winograd's transform
+ * (conv_winograd.c) or with images side by side (conv_lanes.c). */
+#include "conv_winograd.h"
 #include "network/fuse.h"
 
 #include <string.h>
 
 typedef struct fused_conv {
-  const hrs_lanes *lanes; /* the step's `packed` */
+  const hrs_lanes *lanes; /* one of these two is the step's `packed`, the other is NULL */
+  const hrs_winograd *winograd;
   hrs_fusion_list before_pool, after_pool;
 } fused_conv;
 
 hrs_status hrs_conv_head(const hrs_session *s, const hrs_step *step, hrs_fusion *out, bool *is) {
   const hrs_conv *conv = step->node.state;
   *is = strcmp(step->node.op, "Conv") == 0 && s->slot[step->in[0]].varies &&
-        hrs_fuse_constant(s, step->in[1]) && hrs_lanes_fits(conv);
+        hrs_fuse_constant(s, step->in[1]) && (hrs_lanes_fits(conv) || hrs_winograd_fits(conv));
   if (!*is) return HRS_OK;
   const float *bias = NULL;
   if (step->call.n_in > 2 && step->in[2] >= 0) {
@@ -38,30 +40,57 @@ static hrs_status read_pool(const hrs_step *step, hrs_window *w) {
 }
 
 bool hrs_conv_takes_pool(const hrs_session *s, const hrs_fusion *fusion, const hrs_step *pool) {
+  const hrs_conv *conv = fusion->head->node.state;
   hrs_window w;
   if (strcmp(fusion->head->node.op, "Conv") != 0 || strcmp(pool->node.op, "MaxPool") != 0 ||
       s->slot[pool->out[0]].tensor.type != HRS_F32)
     return false;
   for (int i = 1; i < pool->call.n_out; i++)
     if (pool->out[i] >= 0) return false;
-  return read_pool(pool, &w) == HRS_OK && w.in[0] == 1 && w.out[0] == 1;
+  if (read_pool(pool, &w) != HRS_OK) return false;
+  return hrs_lanes_fits(conv) ? w.in[0] == 1 && w.out[0] == 1 : hrs_winograd_takes_pool(conv, &w);
 }
 
 static hrs_status run_conv(hrs_call *call) {
   const fused_conv *f = call->node->state;
   hrs_lanes_behind behind = {hrs_fusion_apply, &f->before_pool, &f->after_pool};
-  return hrs_lanes_run(f->lanes, &behind, call->in[0].dim[0] * call->batch, call->in[0].data,
-                       call->out[0].data, call->workspace);
+  hrs_count images = call->in[0].dim[0] * call->batch;
+  const float *x = call->in[0].data;
+  float *out = call->out[0].data;
+  return f->winograd ? hrs_winograd_run(f->winograd, &behind, images, x, out, call->workspace)
+                     : hrs_lanes_run(f->lanes, &behind, images, x, out, call->workspace);
 }
 
 static const hrs_operator conv_operator = {
     .name = "(convolution)", .flags = HRS_OP_BATCHED, .run = run_conv};
 
+/* The kernel for a convolution and maybe a pool, and its workspace. */
+static hrs_status create_kernel(hrs_session *s, const hrs_fusion *fusion, const hrs_window *pool,
+                                hrs_step *step) {
+  const hrs_conv *conv = fusion->head->node.state;
+  const float *weight = hrs_fuse_constant(s, fusion->head->in[1]);
+  fused_conv *f = step->node.state;
+  hrs_count workspace;
+  if (hrs_winograd_fits(conv) && (!pool || hrs_winograd_takes_pool(conv, pool))) {
+    hrs_winograd *made;
+    HRS_TRY(hrs_winograd_create(conv, weight, fusion->scale, fusion->shift, pool, &made));
+    f->winograd = step->packed = made;
+    s->folded_bytes += hrs_winograd_bytes(made);
+    workspace = hrs_winograd_workspace(made);
+  } else {
+    hrs_lanes *made;
+    HRS_TRY(hrs_lanes_create(conv, weight, fusion->scale, fusion->shift, pool, &made));
+    f->lanes = step->packed = made;
+    s->folded_bytes += hrs_lanes_bytes(made);
+    workspace = hrs_lanes_workspace(made);
+  }
+  return hrs_session_want_workspace(s, workspace);
+}
+
 hrs_status hrs_conv_fuse(hrs_session *s, const hrs_fusion *fusion, hrs_step **out) {
   hrs_node node = fusion->head->node;
   hrs_step *step = NULL;
   hrs_window pool;
-  hrs_lanes *lanes;
   hrs_status status = HRS_OK;
   if (fusion->pool) HRS_TRY(read_pool(fusion->pool, &pool));
   node.def = &conv_operator;
@@ -71,13 +100,8 @@ hrs_status hrs_conv_fuse(hrs_session *s, const hrs_fusion *fusion, hrs_step **ou
   fused_conv *f = step->node.state;
   f->before_pool = fusion->after;
   f->after_pool = fusion->later;
-  HRS_GO(hrs_lanes_create(fusion->head->node.state, hrs_fuse_constant(s, fusion->head->in[1]),
-                          fusion->scale, fusion->shift, fusion->pool ? &pool : NULL, &lanes));
-  step->packed = lanes;
-  f->lanes = lanes;
+  HRS_GO(create_kernel(s, fusion, fusion->pool ? &pool : NULL, step));
   step->out[0] = fusion->out;
-  s->folded_bytes += hrs_lanes_bytes(lanes);
-  HRS_GO(hrs_session_want_workspace(s, hrs_lanes_workspace(lanes)));
 done:
   if (status != HRS_OK) {
     hrs_step_destroy(step);
