@@ -8,7 +8,8 @@
  *   y = m:  (z_m - z_s) - log(1 + R),                 R = sum_{j != m, s} exp(z_j - z_s)
  *   else:   (z_y - z_m) - log(1 + exp(z_s - z_m) (1 + R - exp(z_y - z_s)))
  *
- * where the difference loses nothing, since 1 is added to what is left of it.
+ * where the difference loses nothing, since 1 is added to what is left of it. Several largest
+ * scores are as good as one.
  */
 #include "internal.h"
 
@@ -73,72 +74,64 @@ static double of_probabilities(hrs_output output, const double *score, int class
 
 /* ---- all lanes: logits, and log-probabilities, which are logits that are shifted ---- */
 
-/* The largest and the second largest score of each lane, and their classes. */
-typedef struct leaders {
-  double top[LANES], second[LANES], at[LANES], second_at[LANES];
-} leaders;
-
-HRS_INLINE void find_leaders(const double *restrict score, int classes, leaders *restrict l) {
+HRS_INLINE void find_leaders(const double *restrict score, int classes, double *restrict top,
+                             double *restrict second) {
   for (int b = 0; b < LANES; b++) {
-    l->top[b] = score[b];
-    l->second[b] = -(double)INFINITY;
-    l->at[b] = 0;
-    l->second_at[b] = -1;
+    top[b] = score[b];
+    second[b] = -(double)INFINITY;
   }
   for (int j = 1; j < classes; j++) {
     const double *restrict z = score + (hrs_count)j * LANES;
-    double class = j;
     for (int b = 0; b < LANES; b++) {
-      double top = l->top[b], second = l->second[b], at = l->at[b], second_at = l->second_at[b];
-      double below = z[b] > second ? z[b] : second, below_at = z[b] > second ? class : second_at;
-      l->second[b] = z[b] > top ? top : below;
-      l->second_at[b] = z[b] > top ? at : below_at;
-      l->top[b] = z[b] > top ? z[b] : top;
-      l->at[b] = z[b] > top ? class : at;
+      double lower = z[b] > top[b] ? top[b] : z[b];
+      top[b] = z[b] > top[b] ? z[b] : top[b];
+      second[b] = lower > second[b] ? lower : second[b];
     }
   }
 }
 
-/* exps: of all scores around the second largest; rest: their sum but for the two largest. Where
- * all others are minus infinity there is nothing to sum. */
+/* exps: of all scores around the second largest; rest: their sum but for one each of the largest
+ * and the second largest. Where all others are minus infinity there is nothing to sum. */
 HRS_INLINE void sum_exponentials(const double *restrict score, int classes,
-                                 const leaders *restrict l, double *restrict exps,
-                                 double *restrict rest) {
-  double around[LANES];
+                                 const double *restrict top, const double *restrict second,
+                                 double *restrict exps, double *restrict rest) {
+  double around[LANES], equal[LANES];
   for (int b = 0; b < LANES; b++) {
-    around[b] = fabs(l->second[b]) < (double)INFINITY ? l->second[b] : 0;
+    around[b] = fabs(second[b]) < (double)INFINITY ? second[b] : 0;
+    equal[b] = second[b] < top[b] ? -1 : -2;
     rest[b] = 0;
   }
   for (int j = 0; j < classes; j++) {
     const double *restrict z = score + (hrs_count)j * LANES;
-    double *restrict e = exps + (hrs_count)j * LANES, class = j;
+    double *restrict e = exps + (hrs_count)j * LANES;
     for (int b = 0; b < LANES; b++) {
       e[b] = hrs_exp_f64(z[b] - around[b]);
-      double other = l->at[b] == class ? 0 : e[b];
-      rest[b] += l->second_at[b] == class ? 0 : other;
+      rest[b] += z[b] >= second[b] ? 0 : e[b];
+      equal[b] += z[b] == second[b] ? 1 : 0;
     }
   }
+  for (int b = 0; b < LANES; b++)
+    rest[b] += second[b] == around[b] ? equal[b] : 0;
 }
 
 HRS_INLINE void sum_lanes(hrs_output output, const double *restrict score, int classes, int targets,
                           const int *target, double *restrict exps, double *restrict out) {
-  leaders l;
-  double rest[LANES], ratio[LANES], of_top[LANES];
-  find_leaders(score, classes, &l);
-  sum_exponentials(score, classes, &l, exps, rest);
+  double top[LANES], second[LANES], rest[LANES], ratio[LANES], of_top[LANES];
+  find_leaders(score, classes, top, second);
+  sum_exponentials(score, classes, top, second, exps, rest);
   for (int b = 0; b < LANES; b++) {
-    double gap = l.top[b] - l.second[b];
+    double gap = top[b] - second[b];
     ratio[b] = hrs_exp_f64(-gap);
     of_top[b] = gap - hrs_log1p_f64(rest[b]);
   }
   for (int t = 0; t < targets; t++) {
     const double *restrict z = score + (hrs_count)target[t] * LANES;
     const double *restrict e = exps + (hrs_count)target[t] * LANES;
-    double *restrict to = out + (hrs_count)t * LANES, class = target[t];
+    double *restrict to = out + (hrs_count)t * LANES;
     for (int b = 0; b < LANES; b++) {
       double others = ratio[b] * ((1 + rest[b]) - e[b]);
-      double odds = (z[b] - l.top[b]) - hrs_log1p_f64(others);
-      to[b] = l.at[b] == class ? of_top[b] : odds;
+      double odds = (z[b] - top[b]) - hrs_log1p_f64(others);
+      to[b] = z[b] == top[b] ? of_top[b] : odds;
     }
     for (int b = 0; b < LANES; b++)
       to[b] = from_log_odds(output, to[b]);

@@ -58,26 +58,29 @@ static inline float hrs_exp_f32(float x) {
 }
 
 /** e^x in double precision, at most 1.5 units off; subnormal results, infinities and NaN as exp
- *  gives them. Taylor's series to the 13th power, whose rest is 2e-17. */
+ *  gives them. Taylor's series to the 13th power, whose rest is 2e-17; its even and its
+ *  odd half do not wait for each other. */
 static inline double hrs_exp_f64(double x) {
   const double magic = 0x1.8p52;
   double y = x < -760.0 ? -760.0 : x;
   y = y > 720.0 ? 720.0 : y;
   double shifted = y * 0x1.71547652b82fep0 + magic, n = shifted - magic;
   double r = (y - n * 0x1.62e42fefa0000p-1) - n * 0x1.cf79abc9e3b3ap-40;
-  double p = 1 / 6227020800.0;
-  p = p * r + 1 / 479001600.0;
-  p = p * r + 1 / 39916800.0;
-  p = p * r + 1 / 3628800.0;
-  p = p * r + 1 / 362880.0;
-  p = p * r + 1 / 40320.0;
-  p = p * r + 1 / 5040.0;
-  p = p * r + 1 / 720.0;
-  p = p * r + 1 / 120.0;
-  p = p * r + 1 / 24.0;
-  p = p * r + 1 / 6.0;
-  p = p * r + 0.5;
-  double value = (p * r) * r + r + 1.0;
+  double z = r * r;
+  double odd = 1 / 6227020800.0;
+  odd = odd * z + 1 / 39916800.0;
+  odd = odd * z + 1 / 362880.0;
+  odd = odd * z + 1 / 5040.0;
+  odd = odd * z + 1 / 120.0;
+  odd = odd * z + 1 / 6.0;
+  double even = 1 / 479001600.0;
+  even = even * z + 1 / 3628800.0;
+  even = even * z + 1 / 40320.0;
+  even = even * z + 1 / 720.0;
+  even = even * z + 1 / 24.0;
+  even = even * z + 0.5;
+  double p = odd * r + even;
+  double value = p * z + r + 1.0;
   /* As above; the sum keeps the shift one of unsigned numbers, which vectors have. */
   uint64_t k = hrs_bits_of_double(shifted) - UINT64_C(0x4338000000000000);
   uint64_t half = ((k + 4096) >> 1) - 2048;
