@@ -223,9 +223,9 @@ typedef enum hrs_combine { HRS_COMBINE_SUM, HRS_COMBINE_MAX } hrs_combine;
 hrs_status hrs_terms_combine(hrs_combine how, hrs_count width, hrs_mask free, int count,
                              const hrs_term *terms, const float *start, hrs_scratch *scratch,
                              float *out);
-/** Add all terms to what stands in out[2^|free|][width]. */
+/** The same sum with all terms side by side, which pays where most depend on many free players. */
 hrs_status hrs_terms_add(hrs_count width, hrs_mask free, int count, const hrs_term *terms,
-                         hrs_scratch *scratch, float *out);
+                         const float *start, hrs_scratch *scratch, float *out);
 /** Room for the index of `rows` states, for `terms` terms in scratch->term, for `floats` values. */
 hrs_status hrs_scratch_rows(hrs_scratch *scratch, hrs_count rows);
 hrs_status hrs_scratch_terms(hrs_scratch *scratch, hrs_count terms);
@@ -235,6 +235,8 @@ void hrs_scratch_free(hrs_scratch *scratch);
 /** The sum that a step is, of the sites that it reads. */
 hrs_status hrs_sum_create(const hrs_front *front, int at, int sites, hrs_sum **out);
 void hrs_sum_destroy(hrs_sum **sum);
+/** The last step that it stands for: a Relu behind the layer is done with it. */
+int hrs_sum_last(const hrs_sum *sum);
 /** Choose which tables are added up: after hrs_sites_store of the sites that are summed. `most` is
  *  how many bytes they may take, `bits` the order of the sub-cube that is made of them. */
 hrs_status hrs_sum_lay_out(hrs_sum *sum, const hrs_sites *sites, int bits, hrs_count most);

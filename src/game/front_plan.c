@@ -70,7 +70,8 @@ static hrs_status grow(plan *p, const int32_t *label) {
 /* ---- one way to end -------------------------------------------------------------------------- */
 
 static bool is_done(const plan *p, int step, const choice *c) {
-  return step == c->sum || (step < c->steps && p->step[step].covered);
+  if (c->sum >= 0 && (step == c->sum || step == hrs_sum_last(p->step[c->sum].sum))) return true;
+  return step < c->steps && p->step[step].covered;
 }
 
 /* Slots that the tail reads and does not make itself; false where one is nobody's. */
@@ -88,7 +89,8 @@ static bool find_cuts(plan *p, const choice *c) {
       if (by >= 0 && !is_done(p, by, c)) continue;
       p->cut[read[k]] = true;
       if (c->sum < 0 && p->made[read[k]] < 0) return false;
-      if (c->sum >= 0 && by != c->sum) return false; /* a sum is the only cut */
+      /* A sum is the only cut. */
+      if (c->sum >= 0 && by != hrs_sum_last(p->step[c->sum].sum)) return false;
     }
   }
   return true;

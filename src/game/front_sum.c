@@ -25,7 +25,8 @@ typedef struct sum_table {
 
 struct hrs_sum {
   const hrs_step *step;
-  bool mean;
+  int last; /* step */
+  bool mean, relu;
   hrs_count units, positions, channels;
   hrs_dense dense;
   float *constant; /* [units]: what is added to the sum */
@@ -106,6 +107,20 @@ bool hrs_sum_known(const hrs_session *s, const hrs_step *step, const hrs_sites *
   return hrs_dense_of(s, step, &dense) || is_mean(s, step, sites);
 }
 
+/* The step behind, if it is a Relu and nothing else reads the sum; else the sum itself. */
+static int relu_behind(const hrs_session *s, int at) {
+  int slot = s->step[at]->out[0], uses = 0, reader = -1;
+  for (int i = 0; i < s->n_fetches; i++)
+    uses += s->fetch[i] == slot;
+  for (int i = at + 1; i < s->n_steps; i++)
+    for (int k = 0; k < s->step[i]->call.n_in; k++)
+      if (s->step[i]->in[k] == slot) {
+        uses++;
+        reader = i;
+      }
+  return uses == 1 && reader >= 0 && strcmp(s->step[reader]->node.op, "Relu") == 0 ? reader : at;
+}
+
 /* ---- tables ---------------------------------------------------------------------------------- */
 
 hrs_status hrs_sum_create(const hrs_front *front, int at, int sites, hrs_sum **out) {
@@ -115,6 +130,8 @@ hrs_status hrs_sum_create(const hrs_front *front, int at, int sites, hrs_sum **o
   HRS_TRY(hrs_calloc(1, sizeof *sum, &sum));
   *out = sum;
   sum->step = step;
+  sum->last = relu_behind(front->session, at);
+  sum->relu = sum->last != at;
   sum->mean = !hrs_dense_of(front->session, step, &sum->dense);
   sum->positions = hrs_sites_positions(in);
   sum->channels = in->channels;
@@ -134,6 +151,10 @@ void hrs_sum_destroy(hrs_sum **sum) {
   hrs_free((*sum)->room);
   hrs_free(*sum);
   *sum = NULL;
+}
+
+int hrs_sum_last(const hrs_sum *sum) {
+  return sum->last;
 }
 
 static hrs_count states_of(const sum_table *node) {
@@ -216,7 +237,9 @@ static hrs_status pack_direct(hrs_sum *sum) {
   HRS_GO(hrs_alloc(floats, sizeof *sum->room, &sum->room));
   for (hrs_count i = 0; i < inner * sum->units; i++)
     scaled[i] = sum->dense.alpha * direct_weights(sum)[i];
-  hrs_packed_fill(inner, sum->units, scaled, sum->units, 1, sum->constant, sum->room, &sum->packed);
+  hrs_packed_fill(inner, sum->units, scaled, sum->units, 1, NULL, sum->room, &sum->packed);
+  sum->packed.adds = true;
+  sum->packed.relu = sum->relu;
 done:
   hrs_free(scaled);
   return status;
@@ -409,7 +432,7 @@ hrs_status hrs_sum_fill(hrs_front *front, hrs_sum *sum, const hrs_sites *sites) 
   return status;
 }
 
-/* The products of sites without a table, and the constant, at all masks of a sub-cube. */
+/* Add the products of sites without a table at all masks of a sub-cube. */
 static hrs_status multiply_direct(hrs_front *front, const hrs_sum *sum, hrs_subcube cube,
                                   float *out) {
   const hrs_sites *sites = front->sites[front->cut[0].sites];
@@ -431,12 +454,15 @@ static hrs_status multiply_direct(hrs_front *front, const hrs_sum *sum, hrs_subc
     hrs_packed_run(&sum->packed, masks, gathered, out);
     return HRS_OK;
   }
-  for (hrs_count m = 0; m < masks; m++)
-    memcpy(out + m * sum->units, sum->constant, (size_t)sum->units * sizeof *out);
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)masks, (int)sum->units, (int)inner,
               sum->dense.alpha, gathered, (int)inner, direct_weights(sum), (int)sum->units, 1, out,
               (int)sum->units);
   return HRS_OK;
+}
+
+static void apply_relu(hrs_count n, float *x) {
+  for (hrs_count i = 0; i < n; i++)
+    x[i] = x[i] < 0 ? 0 : x[i];
 }
 
 hrs_status hrs_sum_expand(hrs_front *front, const hrs_sum *sum, hrs_subcube cube, float *out) {
@@ -449,9 +475,16 @@ hrs_status hrs_sum_expand(hrs_front *front, const hrs_sum *sum, hrs_subcube cube
     front->scratch.term[count++] =
         (hrs_term){root->players, sum->table + root->offset + row * sum->units, sum->units};
   }
-  if (sum->direct == sum->positions)
-    return hrs_terms_combine(HRS_COMBINE_SUM, sum->units, cube.free, count, front->scratch.term,
-                             sum->constant, &front->scratch, out);
-  HRS_TRY(multiply_direct(front, sum, cube, out));
-  return hrs_terms_add(sum->units, cube.free, count, front->scratch.term, &front->scratch, out);
+  bool direct = sum->direct < sum->positions;
+  if (direct) {
+    HRS_TRY(hrs_terms_add(sum->units, cube.free, count, front->scratch.term, sum->constant,
+                          &front->scratch, out));
+    HRS_TRY(multiply_direct(front, sum, cube, out));
+  } else {
+    HRS_TRY(hrs_terms_combine(HRS_COMBINE_SUM, sum->units, cube.free, count, front->scratch.term,
+                              sum->constant, &front->scratch, out));
+  }
+  bool done = direct && sum->room; /* by the product */
+  if (sum->relu && !done) apply_relu(hrs_subcube_size(cube) * sum->units, out);
+  return HRS_OK;
 }

@@ -107,57 +107,62 @@ HRS_TARGET_AVX2 static void sweep_avx2(bool doubles, bool max, hrs_count width,
   sweep_widths(doubles, max, width, term, index, rows, out);
 }
 
-/* One sweep for several terms. */
+/* One sweep for several terms: from `start` (NULL: from what stands in out). */
 HRS_INLINE void add_rows(int terms, hrs_count width, const hrs_term *term, const int32_t *index,
-                         hrs_count rows, float *restrict out) {
+                         hrs_count rows, const float *start, float *out) {
   for (hrs_count i = 0; i < rows; i++) {
     const float *from[4];
     for (int k = 0; k < 4; k++)
       from[k] = term[k < terms ? k : 0].data +
                 index[(k < terms ? k : 0) * rows + i] * term[k < terms ? k : 0].step;
     float *to = out + i * width;
+    const float *before = start ? start : to;
     HRS_INDEPENDENT
     for (hrs_count c = 0; c < width; c++) {
       float sum = from[0][c];
       if (terms > 1) sum += from[1][c];
       if (terms > 2) sum += terms > 3 ? from[2][c] + from[3][c] : from[2][c];
-      to[c] += sum;
+      to[c] = before[c] + sum;
     }
   }
 }
 
 HRS_INLINE void add_some(int terms, hrs_count width, const hrs_term *term, const int32_t *index,
-                         hrs_count rows, float *out) {
+                         hrs_count rows, const float *start, float *out) {
   if (terms == 4)
-    add_rows(4, width, term, index, rows, out);
+    add_rows(4, width, term, index, rows, start, out);
   else if (terms == 3)
-    add_rows(3, width, term, index, rows, out);
+    add_rows(3, width, term, index, rows, start, out);
   else if (terms == 2)
-    add_rows(2, width, term, index, rows, out);
+    add_rows(2, width, term, index, rows, start, out);
   else
-    add_rows(1, width, term, index, rows, out);
+    add_rows(1, width, term, index, rows, start, out);
 }
 
 static void add_any(int terms, hrs_count width, const hrs_term *term, const int32_t *index,
-                    hrs_count rows, float *out) {
-  add_some(terms, width, term, index, rows, out);
+                    hrs_count rows, const float *start, float *out) {
+  add_some(terms, width, term, index, rows, start, out);
 }
 
 HRS_TARGET_AVX2 static void add_avx2(int terms, hrs_count width, const hrs_term *term,
-                                     const int32_t *index, hrs_count rows, float *out) {
-  add_some(terms, width, term, index, rows, out);
+                                     const int32_t *index, hrs_count rows, const float *start,
+                                     float *out) {
+  add_some(terms, width, term, index, rows, start, out);
 }
 
 hrs_status hrs_terms_add(hrs_count width, hrs_mask free, int count, const hrs_term *terms,
-                         hrs_scratch *scratch, float *out) {
+                         const float *start, hrs_scratch *scratch, float *out) {
   enum { TOGETHER = 4 };
   hrs_count rows = (hrs_count)1 << hrs_order(free);
   HRS_TRY(hrs_scratch_rows(scratch, TOGETHER * rows));
+  for (hrs_count i = 0; count == 0 && i < rows; i++)
+    memcpy(out + i * width, start, (size_t)width * sizeof *out);
   for (int first = 0; first < count; first += TOGETHER) {
     int some = count - first < TOGETHER ? count - first : TOGETHER;
     for (int k = 0; k < some; k++)
       hrs_state_rows(free, terms[first + k].players, scratch->index + k * rows);
-    (hrs_has_avx2() ? add_avx2 : add_any)(some, width, terms + first, scratch->index, rows, out);
+    (hrs_has_avx2() ? add_avx2 : add_any)(some, width, terms + first, scratch->index, rows,
+                                          first == 0 ? start : NULL, out);
   }
   return HRS_OK;
 }

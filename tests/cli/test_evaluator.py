@@ -284,7 +284,7 @@ class Evaluator(EvaluatorTest):
         plan = run("interactions", "--model", DATA / "digits_cnn.onnx", "--samples",
                    DATA / "digits_images.npy", "--players", "grid:4x4", "--plan")
         self.assertRegex(plan.out, r"full passes +40064 per mask")
-        self.assertRegex(plan.out, r"tables end at +.+Gemm")
+        self.assertRegex(plan.out, r"tables end at +.+Relu")
 
     def test_work_of_ranks(self):
         """Multiply-adds of a rank fall with the number of ranks, tables and all."""

@@ -118,8 +118,8 @@ static hrs_count tile_rows(hrs_count width) {
   return width == NARROW ? 8 : width == WIDE ? 6 : 4;
 }
 
-/* A block of rows. Sums between blocks of K stand in C; those of a panel that is not full, in a
- * copy with room for all lanes. */
+/* A block of rows. Sums between blocks of K stand in C, as do those that it adds to; those of a
+ * panel that is not full, in a copy with room for all lanes. */
 static void run_rows(const hrs_packed *p, hrs_count m, const float *from, float *to) {
   float copy[MOST_ROWS * WIDEST];
   hrs_count block = block_depth(p->k);
@@ -141,7 +141,7 @@ static void run_rows(const hrs_packed *p, hrs_count m, const float *from, float 
                   .start = p->bias + j,
                   .c = to + i * p->n + j,
                   .relu = p->relu && first + depth == p->k};
-        if (first > 0) {
+        if (first > 0 || p->adds) {
           t.start = t.c;
           t.start_step = t.ldc;
           if (some < width) {

@@ -17,7 +17,9 @@
 typedef struct hrs_packed {
   hrs_count k, n;
   const float *bias, *panel;
-  bool relu; /* negative results become 0; not set by hrs_packed_fill */
+  /* Not set by hrs_packed_fill: */
+  bool adds; /* to what stands in the place of the result, instead of to the bias */
+  bool relu; /* negative results become 0 */
 } hrs_packed;
 
 /** Floats that the packed weights take, with the bias. Errors: where they overflow. */
