@@ -3,6 +3,45 @@
 
 #include <string.h>
 
+/* What of the other session is needed. */
+typedef struct selection {
+  bool *is_cut, *read, *made; /* by slot */
+  bool *needed;               /* by step */
+} selection;
+
+/* Which steps do the fetches still need, and is everything given that these read? */
+static hrs_status find_needed(const hrs_session *from, selection *of) {
+  for (int i = 0; i < from->n_fetches; i++)
+    of->read[from->fetch[i]] = true;
+  for (int i = 0; i < from->n_choices; i++)
+    of->read[from->choice[i].slot] = true;
+  for (int i = from->n_steps - 1; i >= 0; i--) {
+    const hrs_step *step = from->step[i];
+    for (int k = 0; k < step->call.n_out; k++)
+      if (step->out[k] >= 0 && !of->is_cut[step->out[k]]) of->needed[i] |= of->read[step->out[k]];
+    if (!of->needed[i]) continue;
+    for (int k = 0; k < step->call.n_out; k++)
+      if (step->out[k] >= 0) of->made[step->out[k]] = true;
+    for (int k = 0; k < step->call.n_in; k++)
+      if (step->in[k] >= 0) of->read[step->in[k]] = true;
+  }
+  for (int i = 0; i < from->n_slots; i++)
+    HRS_REQUIRE(!of->read[i] || !from->slot[i].varies || of->is_cut[i] || of->made[i], INTERNAL,
+                "%s: what is behind the cuts needs more than these", from->model->path);
+  return HRS_OK;
+}
+
+static hrs_status select_steps(const hrs_session *from, int n_cuts, const int *cuts,
+                               selection *of) {
+  HRS_TRY(hrs_calloc(from->n_slots, sizeof *of->is_cut, &of->is_cut));
+  HRS_TRY(hrs_calloc(from->n_slots, sizeof *of->read, &of->read));
+  HRS_TRY(hrs_calloc(from->n_slots, sizeof *of->made, &of->made));
+  HRS_TRY(hrs_calloc(from->n_steps, sizeof *of->needed, &of->needed));
+  for (int i = 0; i < n_cuts; i++)
+    of->is_cut[cuts[i]] = true;
+  return find_needed(from, of);
+}
+
 /* Slots with their numbers. Constants are read where they are; what depends on feeds that do not
  * vary is the session's own, since it may be folded again. */
 static hrs_status copy_slots(hrs_session *s, const hrs_session *from) {
@@ -72,55 +111,30 @@ done:
   return status;
 }
 
-/* Which steps do the fetches still need, and is everything given that these read? */
-static hrs_status find_needed(const hrs_session *from, const bool *is_cut, bool *reads,
-                              bool *needed) {
-  for (int i = 0; i < from->n_fetches; i++)
-    reads[from->fetch[i]] = true;
-  for (int i = from->n_steps - 1; i >= 0; i--) {
-    const hrs_step *step = from->step[i];
-    needed[i] = step->folded;
-    for (int k = 0; k < step->call.n_out; k++) {
-      if (step->out[k] < 0 || is_cut[step->out[k]]) continue;
-      needed[i] |= reads[step->out[k]];
-      reads[step->out[k]] = false;
-    }
-    for (int k = 0; needed[i] && k < step->call.n_in; k++)
-      if (step->in[k] >= 0) reads[step->in[k]] = true;
-  }
-  for (int i = 0; i < from->n_slots; i++)
-    HRS_REQUIRE(!reads[i] || is_cut[i] || !from->slot[i].varies, INTERNAL,
-                "%s: what is behind the cuts needs more than these", from->model->path);
-  return HRS_OK;
-}
-
-static hrs_status copy_steps(hrs_session *s, const hrs_session *from, int n_cuts, const int *cuts) {
-  bool *is_cut = NULL, *reads = NULL, *needed = NULL;
-  hrs_status status;
-  HRS_GO(hrs_calloc(from->n_slots, sizeof *is_cut, &is_cut));
-  HRS_GO(hrs_calloc(from->n_slots, sizeof *reads, &reads));
-  HRS_GO(hrs_calloc(from->n_steps, sizeof *needed, &needed));
-  for (int i = 0; i < n_cuts; i++)
-    is_cut[cuts[i]] = true;
-  HRS_GO(find_needed(from, is_cut, reads, needed));
+static hrs_status copy_steps(hrs_session *s, const hrs_session *from, const selection *of) {
   for (int i = 0; i < from->n_steps; i++)
-    if (needed[i]) HRS_GO(copy_step(s, from->step[i], is_cut));
-done:
-  hrs_free(is_cut);
-  hrs_free(reads);
-  hrs_free(needed);
-  return status;
+    if (of->needed[i]) HRS_TRY(copy_step(s, from->step[i], of->is_cut));
+  return HRS_OK;
 }
 
 static hrs_status copy(hrs_session *s, const hrs_session *from, int n_cuts, const int *cuts,
                        hrs_count max_batch) {
+  selection of = {0};
+  hrs_status status;
   s->model = from->model;
   s->stale = from->stale;
-  HRS_TRY(copy_slots(s, from));
-  HRS_TRY(copy_feeds(s, from, n_cuts, cuts));
-  HRS_TRY(copy_steps(s, from, n_cuts, cuts));
-  HRS_TRY(hrs_session_fuse(s));
-  return hrs_session_place(s, max_batch);
+  HRS_GO(select_steps(from, n_cuts, cuts, &of));
+  HRS_GO(copy_slots(s, from));
+  HRS_GO(copy_feeds(s, from, n_cuts, cuts));
+  HRS_GO(copy_steps(s, from, &of));
+  HRS_GO(hrs_session_fuse(s));
+  status = hrs_session_place(s, max_batch);
+done:
+  hrs_free(of.is_cut);
+  hrs_free(of.read);
+  hrs_free(of.made);
+  hrs_free(of.needed);
+  return status;
 }
 
 hrs_status hrs_session_behind(const hrs_session *from, int n_cuts, const int *cuts,
