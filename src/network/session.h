@@ -6,6 +6,9 @@
  * arena, which holds `batch` instances and may serve several slots one after the other (plan.c) or
  * at once (views, operators in place). Steps that depend on no varying feed are *folded*: run when
  * the session is made, and again only if a shared feed that they depend on gets a new value.
+ *
+ * Where a part of a tensor is all that is read, the steps compute that part only (narrow.h): it has
+ * a slot of its own, and that of the whole tensor is left without a step.
  */
 #ifndef HRS_NETWORK_SESSION_H
 #define HRS_NETWORK_SESSION_H
@@ -56,7 +59,7 @@ struct hrs_session {
   int n_steps, step_room;
   hrs_step **run; /* what a run goes through: steps, and fused ones in place of several */
   int n_run;
-  int *slot_of; /* by value of the graph; -1: not needed (yet) */
+  int *slot_of; /* by value of the graph, the whole of it; -1: not needed (yet) */
   hrs_session_feed *feed;
   int n_feeds;
   int *fetch;
@@ -72,18 +75,16 @@ struct hrs_session {
   bool stale; /* a shared feed has a new value that is not folded in yet */
 };
 
-/** Sessions are made without fused steps, or compute all of every tensor: for tests that compare.
- */
+/** For tests that compare: sessions are made without fused steps; with whole tensors only. */
 extern bool hrs_session_unfused, hrs_session_whole;
 
 /** Make slots and steps for everything that the fetches need (resolve.c). */
 hrs_status hrs_session_resolve(hrs_session *session, int n_feeds, const hrs_feed *feeds,
                                int n_fetches, const char *const *fetches);
-/** A slot for a tensor; data only where it does not vary. Errors: INPUT above the session's limit.
- */
+/** A slot for a tensor, with data only where it does not vary. Errors: INPUT above the limit. */
 hrs_status hrs_session_add_slot(hrs_session *session, const hrs_tensor *tensor, bool varies,
                                 int *out);
-/** Memory of a slot that does not vary. Errors: INPUT above the session's limit. */
+/** Memory of a slot that does not vary. Errors: INPUT above the limit. */
 hrs_status hrs_session_own_data(hrs_session *session, int slot);
 /** Bind a node to the slots of its inputs; out[] are the slots of its results, new ones. What
  * depends on no varying feed is computed at once; a step that was folded for good is not kept. */
