@@ -495,6 +495,20 @@ static void test_shape_alone(void **state) {
   assert_int_equal(all, T * D * H);
 }
 
+/* Halves are widened where they come up: so are parts of them. */
+static void test_half(void **state) {
+  (void)state;
+  net n = start();
+  hrs_count all;
+  node_proto *cast;
+  maker_input(n.proto->graph, "x", FLOAT, 3, DIMS(1, T, D));
+  name half = add_node(&n, "Cast", dense(&n, "x", D, H), &cast);
+  maker_int(cast, "to", MAKER_TYPE(FLOAT16));
+  name out = row_of(&n, add(&n, "Neg", half, NULL), 1, 1);
+  assert_int_equal(check(&n, 1, &out, &all), D * H);
+  assert_int_equal(all, T * D * H);
+}
+
 /* ---- many nodes ---- */
 
 static void test_large(void **state) {
@@ -726,12 +740,61 @@ static name cut_out(maze *m, const value *v, value *out) {
   return slice(&m->n, v->name, from, to, axis - (pick(0, 1) ? v->rank : 0));
 }
 
+/* Rows of a table, by what a value is as an index. */
+static name embedded(maze *m, const value *v, value *out) {
+  char inputs[64];
+  node_proto *node;
+  if (v->rank == 4) return add(&m->n, "Relu", v->name, NULL);
+  name low = scalar(&m->n, 0), high = scalar(&m->n, 3);
+  snprintf(inputs, sizeof inputs, "%s,%s,%s", v->name, low, high);
+  name index = add_node(&m->n, "Cast", add_node(&m->n, "Clip", inputs, NULL), &node);
+  maker_int(node, "to", MAKER_TYPE(INT64));
+  out->dim[out->rank++] = 2;
+  return add(&m->n, "Gather", weight(&m->n, 2, DIMS(4, 2), NULL), index);
+}
+
+static name batch_normalised(maze *m, const value *v) {
+  char inputs[96];
+  float variance[64];
+  name of[3];
+  if (v->rank < 2 || v->dim[1] > 64) return add(&m->n, "Neg", v->name, NULL);
+  for (int i = 0; i < 3; i++)
+    of[i] = weight(&m->n, 1, &v->dim[1], NULL);
+  for (int i = 0; i < 64; i++)
+    variance[i] = 1.5f + number();
+  char positive[16];
+  snprintf(positive, sizeof positive, "p%d", m->n.count++);
+  maker_initialiser(m->n.proto->graph, positive, FLOAT, 1, &v->dim[1],
+                    sizeof *variance * (size_t)v->dim[1], variance);
+  snprintf(inputs, sizeof inputs, "%s,%s,%s,%s,%s", v->name, of[0], of[1], of[2], positive);
+  return add_node(&m->n, "BatchNormalization", inputs, NULL);
+}
+
+/* An axis of length 1 made longer, or taken away, or a new one. */
+static name stretched(maze *m, const value *v, value *out) {
+  int axis = (int)pick(0, v->rank - 1);
+  if (v->dim[axis] == 1 && v->rank > 1 && pick(0, 1)) {
+    out->rank--;
+    memmove(out->dim + axis, out->dim + axis + 1, sizeof *v->dim * (size_t)(v->rank - axis - 1));
+    return add(&m->n, "Squeeze", v->name, ints(&m->n, 1, DIMS(axis)));
+  }
+  if (v->dim[axis] == 1) {
+    out->dim[axis] = 3;
+    return add(&m->n, "Expand", v->name, ints(&m->n, v->rank, out->dim));
+  }
+  if (v->rank == 4) return add(&m->n, "Abs", v->name, NULL);
+  out->rank++;
+  memmove(out->dim + axis + 1, out->dim + axis, sizeof *v->dim * (size_t)(v->rank - axis));
+  out->dim[axis] = 1;
+  return add(&m->n, "Unsqueeze", v->name, ints(&m->n, 1, DIMS(axis)));
+}
+
 static name grow_value(maze *m, const value *v, value *out) {
   static const char *const unary[] = {"Relu", "Tanh", "Neg", "Erf", "Abs", "Identity", "Sigmoid"};
   static const char *const binary[] = {"Add", "Sub", "Mul", "Max"};
   int axis = (int)pick(0, v->rank - 1);
   char inputs[96];
-  switch (pick(0, 12)) {
+  switch (pick(0, 15)) {
   case 0:
     return add(&m->n, unary[pick(0, 6)], v->name, NULL);
   case 1:
@@ -773,6 +836,12 @@ static name grow_value(maze *m, const value *v, value *out) {
     snprintf(inputs, sizeof inputs, "%s,%s,%s", positive, v->name, matching(m, v));
     return add_node(&m->n, "Where", inputs, NULL);
   }
+  case 12:
+    return embedded(m, v, out);
+  case 13:
+    return batch_normalised(m, v);
+  case 14:
+    return stretched(m, v, out);
   default:
     return cut_out(m, v, out);
   }
@@ -837,8 +906,8 @@ int main(void) {
       cmocka_unit_test(test_transformer), cmocka_unit_test(test_head),
       cmocka_unit_test(test_shared),      cmocka_unit_test(test_shared_shape),
       cmocka_unit_test(test_fetched),     cmocka_unit_test(test_shape_alone),
-      cmocka_unit_test(test_large),       cmocka_unit_test(test_behind),
-      cmocka_unit_test(test_random),
+      cmocka_unit_test(test_large),       cmocka_unit_test(test_half),
+      cmocka_unit_test(test_behind),      cmocka_unit_test(test_random),
   };
   return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }
