@@ -127,7 +127,7 @@ void hrs_session_destroy(hrs_session **session);
 hrs_count hrs_session_max_batch(const hrs_session *session);
 /** Bytes of all buffers of a session (activations, workspace, packed weights). */
 hrs_count hrs_session_bytes(const hrs_session *session);
-/** Multiply-adds of one instance. */
+/** Multiply-adds of one instance: of what the fetches need, where a part of a tensor is enough. */
 hrs_count hrs_session_multiply_adds(const hrs_session *session);
 /** Operator number `index` among those that work on one instance after the other, because they have
  *  no code for many at once; NULL past the end. */

@@ -174,14 +174,14 @@ int hrs_front_cuts(const hrs_front *front) {
   return front->n_cuts;
 }
 
-const hrs_tensor *hrs_front_cut(const hrs_front *front, int cut) {
-  return &front->session->slot[front->cut[cut].slot].tensor;
+int hrs_front_cut(const hrs_front *front, int cut) {
+  return front->cut[cut].slot;
 }
 
 const char *hrs_front_cut_name(const hrs_front *front, int cut) {
   const hrs_session *s = front->session;
   const hrs_graph *graph = &s->model->graph;
   for (int value = 0; value < graph->n_values; value++)
-    if (s->slot_of[value] == front->cut[cut].slot) return graph->value[value].name;
-  return NULL; /* every slot that steps read is a value's */
+    if (s->slot_of[value] == s->slot[front->cut[cut].slot].whole) return graph->value[value].name;
+  return NULL; /* every slot that steps read is a value's, or a part of one */
 }

@@ -47,9 +47,10 @@ hrs_status hrs_front_plan(const hrs_session *session, int n, const int32_t *labe
                           hrs_front **out);
 void hrs_front_destroy(hrs_front **front);
 hrs_front_cost hrs_front_costs(const hrs_front *front);
-/** The cuts: how many, their tensors as the session has them, their names in the network. */
+/** The cuts: how many, their slots in the session, their names in the network (where the session
+ *  has a part of a tensor only, that tensor's name). */
 int hrs_front_cuts(const hrs_front *front);
-const hrs_tensor *hrs_front_cut(const hrs_front *front, int cut);
+int hrs_front_cut(const hrs_front *front, int cut);
 const char *hrs_front_cut_name(const hrs_front *front, int cut);
 /** Free players of the blocks in which masks must be evaluated; 0 where all tables are for all. */
 int hrs_front_block_bits(const hrs_front *front);

@@ -25,27 +25,13 @@ hrs_feed hrs_feed_of_input(const char *name, const hrs_array *samples, bool vari
 
 /* The session behind the front: its feeds are the cuts, and what else the network is given. */
 static hrs_status create_tail(hrs_network_state *game) {
-  int cuts = hrs_front_cuts(game->front), count = cuts;
-  const char *masked = game->masks_inner ? game->mask_at : game->inputs[0];
-  bool is_cut = false;
-  hrs_feed *feeds;
-  HRS_TRY(hrs_alloc(cuts + 1 + game->n_inputs, sizeof *feeds, &feeds));
-  for (int k = 0; k < cuts; k++) {
-    const hrs_tensor *cut = hrs_front_cut(game->front, k);
-    feeds[k] =
-        hrs_feed_of(hrs_front_cut_name(game->front, k), cut->type, cut->rank, cut->dim, true, NULL);
-    is_cut |= strcmp(feeds[k].name, masked) == 0;
-  }
-  /* The masked tensor's shape may be asked for behind the cuts; its values are not. */
-  if (!is_cut)
-    feeds[count++] = hrs_feed_of(masked, game->masked.type, game->masked.rank, game->masked.dim,
-                                 false, game->baseline.data);
-  game->tail_given = count;
-  for (int i = game->masks_inner ? 0 : 1; i < game->n_inputs; i++)
-    feeds[count++] = hrs_feed_of_input(game->inputs[i], &game->samples[i], false);
-  hrs_status status =
-      hrs_session_create(game->model, count, feeds, 1, &game->fetch, game->max_batch, &game->tail);
-  hrs_free(feeds);
+  int cuts = hrs_front_cuts(game->front), *slot;
+  HRS_TRY(hrs_alloc(cuts, sizeof *slot, &slot));
+  for (int k = 0; k < cuts; k++)
+    slot[k] = hrs_front_cut(game->front, k);
+  game->tail_given = cuts;
+  hrs_status status = hrs_session_behind(game->session, cuts, slot, game->max_batch, &game->tail);
+  hrs_free(slot);
   return status;
 }
 

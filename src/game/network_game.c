@@ -21,7 +21,6 @@ static void network_destroy(void *self) {
   for (int i = 0; game->inputs && i < game->n_inputs; i++)
     hrs_free(game->inputs[i]);
   hrs_free(game->inputs);
-  hrs_free(game->mask_at);
   for (int i = 0; game->samples && i < game->n_inputs; i++)
     hrs_array_destroy(&game->samples[i]);
   hrs_free(game->samples);
@@ -188,8 +187,6 @@ static hrs_status prepare(hrs_network_state *game, hrs_network_game *spec) {
   HRS_TRY(prepare_masking(game, spec->mask_at));
   HRS_TRY(hrs_scoring_find(&game->scoring, spec, &fetch));
   HRS_TRY(create_session(game, spec->mask_at, fetch, spec->max_batch));
-  game->fetch = fetch;
-  if (spec->mask_at) HRS_TRY(hrs_strdup(spec->mask_at, &game->mask_at));
   game->table_bytes = spec->table_bytes > 0 ? spec->table_bytes : HRS_TABLE_BYTES;
   game->max_batch = spec->max_batch;
   game->tabulates = spec->evaluator == HRS_EVALUATOR_LATTICE;

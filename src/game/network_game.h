@@ -24,8 +24,6 @@ typedef struct hrs_network_state {
   hrs_front *front;     /* what is tabulated, and the session that goes on from there: */
   hrs_session *tail;    /* its feeds are the cuts; NULL, both: every mask is a forward pass */
   int tail_given;       /* its first feed that does not vary, as the session's feed 1 */
-  const char *fetch;    /* the model's */
-  char *mask_at;
   hrs_count max_batch, table_bytes;
   bool tabulated;         /* the tables are those of the current sample */
   const hrs_team *team;   /* that the tables are made with; NULL: alone */

@@ -64,7 +64,7 @@ hrs_status hrs_session_run(hrs_session *s, hrs_count batch) {
 
 /* ---- making ---- */
 
-static hrs_status place_buffers(hrs_session *s, hrs_count max_batch) {
+hrs_status hrs_session_place(hrs_session *s, hrs_count max_batch) {
   hrs_count bytes;
   HRS_TRY(hrs_plan_buffers(s, 1, &bytes));
   s->max_batch = max_batch > 0 ? max_batch : hrs_plan_batch(bytes);
@@ -103,7 +103,7 @@ static hrs_status create(hrs_session *s, int n_feeds, const hrs_feed *feeds, int
   HRS_TRY(hrs_calloc(n_fetches, sizeof *s->fetch_info, &s->fetch_info));
   HRS_TRY(hrs_session_resolve(s, n_feeds, feeds, n_fetches, fetches));
   HRS_TRY(hrs_session_fuse(s));
-  HRS_TRY(place_buffers(s, max_batch));
+  HRS_TRY(hrs_session_place(s, max_batch));
   return describe_fetches(s, fetches);
 }
 

@@ -149,8 +149,8 @@ def channels_last(n):
     return dense(n, x, 3 * 4 * 12, 4)
 
 
-def attention(n):
-    """Tables end at four tensors side by side: queries, keys, values and what leads past them."""
+def attended(n):
+    """Positions that read each other, two heads, and what leads past them."""
     x = n.add("Reshape", "x", n.constant(np.array([1, 12, 12], np.int64)))
     x = n.add("Add", n.add("MatMul", x, n.weight(12, 16, scale=0.3)), n.weight(12, 16))
     mean = n.add("ReduceMean", x, axes=[-1])
@@ -161,8 +161,19 @@ def attention(n):
     q, v = (n.add("Transpose", t, perm=[0, 2, 1, 3]) for t in (q, v))
     scores = n.add("Softmax", n.add("MatMul", q, n.add("Transpose", k, perm=[0, 2, 3, 1])), axis=3)
     y = n.add("Transpose", n.add("MatMul", scores, v), perm=[0, 2, 1, 3])
-    x = n.add("Add", x, n.add("Reshape", y, n.constant(np.array([1, 12, 16], np.int64))))
-    return n.add("MatMul", n.add("ReduceMean", x, axes=[1], keepdims=0), n.weight(16, 3))
+    return n.add("Add", x, n.add("Reshape", y, n.constant(np.array([1, 12, 16], np.int64))))
+
+
+def attention(n):
+    """Tables end at four tensors side by side: queries, keys, values and what leads past them."""
+    x = n.add("ReduceMean", attended(n), axes=[1], keepdims=0)
+    return n.add("MatMul", x, n.weight(16, 3))
+
+
+def one_position(n):
+    """The same, but queries and what leads past them are there for the one position that is read."""
+    x = n.add("Gather", attended(n), n.constant(np.array(5, np.int64)), axis=1)
+    return n.add("MatMul", x, n.weight(16, 3))
 
 
 class EvaluatorTest(ProgramTest):
@@ -193,7 +204,7 @@ class Evaluator(EvaluatorTest):
         players = [["--players", "grid:3x4"], ["--players", "grid:2x3", "--subset", "0,2,5"],
                    ["--players", f"map:{self.save('map.npy', mapped)}", "--baseline", "value:0.5"]]
         for seed, make in enumerate((lenet, residual, odd_windows, softmax_over_positions,
-                                     two_branches, deep, channels_last, attention)):
+                                     two_branches, deep, channels_last, attention, one_position)):
             with self.subTest(make=make.__name__):
                 layers = Layers((1, 12, 12), seed)
                 model = layers.save(self.folder / f"{make.__name__}.onnx", make(layers))

@@ -143,6 +143,47 @@ static model_proto *attention(void) {
   return model;
 }
 
+/* Attention of two heads, of which one row is read. */
+static model_proto *one_row(void) {
+  model_proto *model = maker_model(13);
+  graph_proto *g = model->graph;
+  int64_t first = 0;
+  maker_input(g, "x", FLOAT, 3, DIMS(1, 3, 4));
+  weights(g, "w", 2, DIMS(4, 12));
+  weights(g, "b", 1, DIMS(12));
+  weights(g, "s", 3, DIMS(1, 3, 1));
+  integers(g, "heads", 4, DIMS(0, 3, -1, 2));
+  integers(g, "joined", 3, DIMS(0, 3, 4));
+  integers(g, "shape", 3, DIMS(2, 3, 4));
+  integers(g, "one", 1, DIMS(1));
+  integers(g, "far", 1, DIMS(100));
+  maker_initialiser(g, "first", MAKER_TYPE(INT64), 0, NULL, sizeof first, &first);
+  maker_node(g, "MatMul", "", "x,w", "m");
+  maker_node(g, "Add", "", "m,b", "a");
+  maker_int(maker_node(g, "Split", "", "a", "q,k,v"), "axis", 2);
+  maker_node(g, "Reshape", "", "q,heads", "q1");
+  maker_node(g, "Reshape", "", "k,heads", "k1");
+  maker_node(g, "Reshape", "", "v,heads", "v1");
+  maker_ints(maker_node(g, "Transpose", "", "q1", "q2"), "perm", 4, DIMS(0, 2, 1, 3));
+  maker_ints(maker_node(g, "Transpose", "", "k1", "k2"), "perm", 4, DIMS(0, 2, 3, 1));
+  maker_ints(maker_node(g, "Transpose", "", "v1", "v2"), "perm", 4, DIMS(0, 2, 1, 3));
+  maker_node(g, "MatMul", "", "q2,k2", "p");
+  maker_int(maker_node(g, "Softmax", "", "p", "p1"), "axis", -1);
+  maker_node(g, "MatMul", "", "p1,v2", "r");
+  maker_ints(maker_node(g, "Transpose", "", "r", "r1"), "perm", 4, DIMS(0, 2, 1, 3));
+  maker_node(g, "Reshape", "", "r1,joined", "r2");
+  maker_node(g, "Add", "", "x,r2", "h");
+  maker_ints(maker_node(g, "ReduceMean", "", "h", "c"), "axes", 1, DIMS(-1));
+  maker_node(g, "Sub", "", "h,c", "d");
+  maker_node(g, "Mul", "", "s,d", "e");
+  maker_node(g, "Expand", "", "e,shape", "t");
+  maker_int(maker_node(g, "Concat", "", "t,t", "u"), "axis", 2);
+  maker_node(g, "Slice", "", "u,one,far,one", "z");
+  maker_int(maker_node(g, "Gather", "", "z,first", "y"), "axis", 1);
+  maker_output(g, "y");
+  return model;
+}
+
 static model_proto *external(void) {
   model_proto *model = start(13);
   weights(model->graph, "w", 1, DIMS(4));
@@ -174,6 +215,7 @@ int main(int argc, char **argv) {
   save(functions(), argv[1], "functions");
   save(halves(), argv[1], "halves");
   save(attention(), argv[1], "attention");
+  save(one_row(), argv[1], "one_row");
   save(external(), argv[1], "external");
   return 0;
 }

@@ -1,6 +1,7 @@
 /*
  * Operators that move elements: each is a strided copy, set up once per call for all instances.
  */
+#include "move.h"
 #include "common.h"
 
 #include <string.h>
@@ -238,11 +239,31 @@ static hrs_status run_split(hrs_call *call) {
   return HRS_OK;
 }
 
+void hrs_split_start(const hrs_call *call, int output, hrs_count *start) {
+  const hrs_count *length = call->node->state;
+  int axis, rank = call->in[0].rank;
+  for (int i = 0; i < rank; i++)
+    start[i] = 0;
+  if (hrs_call_axis(call, hrs_attr_int(call->node, "axis", 0), rank, "axis", &axis) != HRS_OK)
+    return; /* infer has looked at it */
+  for (int k = 0; k < output; k++)
+    start[axis] += length[k];
+}
+
 /* ---- Slice ---- */
 
 typedef struct slice {
   hrs_count start[HRS_MAX_RANK], step[HRS_MAX_RANK];
 } slice;
+
+bool hrs_slice_start(const hrs_call *call, hrs_count *start) {
+  const slice *state = call->node->state;
+  for (int i = 0; i < call->in[0].rank; i++) {
+    if (state->step[i] != 1) return false;
+    start[i] = state->start[i];
+  }
+  return true;
+}
 
 /* One of the lists starts, ends, axes, steps: an attribute before operator set 10. */
 static hrs_status slice_list(const hrs_call *call, const char *name, int index, int64_t *list,
