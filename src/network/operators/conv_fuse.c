@@ -71,7 +71,8 @@ static hrs_status create_kernel(hrs_session *s, const hrs_fusion *fusion, const 
   const float *weight = hrs_fuse_constant(s, fusion->head->in[1]);
   fused_conv *f = step->node.state;
   hrs_count workspace;
-  if (hrs_winograd_fits(conv) && (!pool || hrs_winograd_takes_pool(conv, pool))) {
+  bool pays = hrs_winograd_fits(conv) && (!hrs_lanes_fits(conv) || hrs_winograd_pays(conv));
+  if (pays && (!pool || hrs_winograd_takes_pool(conv, pool))) {
     hrs_winograd *made;
     HRS_TRY(hrs_winograd_create(conv, weight, fusion->scale, fusion->shift, pool, &made));
     f->winograd = step->packed = made;

@@ -69,6 +69,29 @@ bool hrs_winograd_fits(const hrs_conv *conv) {
          conv->in_channels <= MOST_WEIGHTS / conv->out_channels;
 }
 
+/* Window elements inside the image along an axis, of all output positions. */
+static double elements_inside(const hrs_window *w, int axis) {
+  double count = 0;
+  for (hrs_count o = 0; o < w->out[axis]; o++) {
+    hrs_count first, last;
+    hrs_window_elements(w, axis, o, 0, w->in[axis], &first, &last);
+    count += last > first ? (double)(last - first) : 0;
+  }
+  return count;
+}
+
+/* In cycles of a core with two units for multiply-adds of eight lanes; the transforms' and the
+ * shares of the peak are measured. */
+bool hrs_winograd_pays(const hrs_conv *conv) {
+  static const double INPUT = 10, RESULT = 12, PEAK = 16, PRODUCT = 0.8, LANES_SHARE = 0.95;
+  const hrs_window *w = &conv->window;
+  double in = (double)conv->in_channels, out = (double)conv->out_channels;
+  double tiles = (double)((w->out[1] + 1) / 2) * (double)((w->out[2] + 1) / 2);
+  double own = tiles * (POSITIONS * in * out / (PEAK * PRODUCT) + INPUT * in + RESULT * out);
+  double taps = elements_inside(w, 1) * elements_inside(w, 2);
+  return own < taps * in * out / (PEAK * LANES_SHARE);
+}
+
 bool hrs_winograd_takes_pool(const hrs_conv *conv, const hrs_window *pool) {
   for (int axis = 1; axis <= 2; axis++) {
     if (pool->kernel[axis] != 2 || pool->stride[axis] != 2 || pool->dilation[axis] != 1 ||
@@ -401,6 +424,11 @@ hrs_status hrs_winograd_run(const hrs_winograd *w, const hrs_lanes_behind *behin
 #else
 
 bool hrs_winograd_fits(const hrs_conv *conv) {
+  (void)conv;
+  return false;
+}
+
+bool hrs_winograd_pays(const hrs_conv *conv) {
   (void)conv;
   return false;
 }

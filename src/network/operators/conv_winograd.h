@@ -12,6 +12,8 @@ typedef struct hrs_winograd hrs_winograd;
 
 /** Does the kernel apply on this machine, and pay? Float only. */
 bool hrs_winograd_fits(const hrs_conv *conv);
+/** Where it fits: is it less work than with images side by side (conv_lanes.h)? */
+bool hrs_winograd_pays(const hrs_conv *conv);
 /** Can it take up this MaxPool, whose windows would be its tiles? */
 bool hrs_winograd_takes_pool(const hrs_conv *conv, const hrs_window *pool);
 /** Make a convolution ready.
