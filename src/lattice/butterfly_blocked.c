@@ -26,7 +26,7 @@
 /* 16 KiB tiles, 128 KiB blocks, 256 KiB of workspace. Streams 2^23 doubles apart begin to share
  * their tags in the first-level cache of some processors. */
 const hrs_blocking hrs_blocking_default = {
-    .tile = 11, .low = 14, .near = 20, .far = 23, .workspace = 15, .gather = 7, .few = 2};
+    .tile = 11, .low = 14, .near = 21, .far = 23, .workspace = 15, .gather = 7, .few = 2};
 
 enum { MAX_SWEEPS = HRS_MAX_PLAYERS };
 
