@@ -50,6 +50,7 @@ typedef struct hrs_job {
   hrs_model *model;                 /* network games, else NULL */
   hrs_model *more[HRS_JOINT_GAMES]; /* of the other networks that share interactions */
   hrs_count game_bytes;             /* that the game holds */
+  hrs_count shared_bytes;           /* of these, what a group's ranks on a node may share */
   int n, targets;                   /* per sample */
   hrs_count samples;
   hrs_count *index;    /* [samples] number in the sample file */
@@ -99,6 +100,7 @@ typedef struct hrs_plan {
   hrs_count messages;       /* by the busiest rank, whole run */
   hrs_count masks;          /* evaluated by the busiest rank, whole run */
   hrs_count memory;         /* bytes a rank may use on the smallest node */
+  int node_ranks;           /* fewest ranks on a node */
   hrs_count file_bytes;
 } hrs_plan;
 

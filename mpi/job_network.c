@@ -415,7 +415,9 @@ static hrs_status build(builder *b) {
   b->job->classes = hrs_game_network_classes(b->job->game);
   snprintf(b->job->description, sizeof b->job->description, "%s, %lld multiply-adds per mask",
            b->path, (long long)hrs_game_network_multiply_adds(b->job->game));
+  hrs_network_cost cost = hrs_game_network_cost(b->job->game);
   b->job->game_bytes = hrs_game_network_bytes(b->job->game);
+  b->job->shared_bytes = cost.bytes - cost.block_bytes;
   return HRS_OK;
 }
 
@@ -449,6 +451,7 @@ static hrs_status build_other(MPI_Comm comm, const hrs_interactions_options *opt
     job->more[i - 1] = other.model;
     other.model = NULL;
     job->game_bytes += other.game_bytes;
+    job->shared_bytes += other.shared_bytes;
   }
   hrs_job_destroy(&other);
   return status;

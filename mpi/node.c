@@ -24,14 +24,25 @@ static hrs_count available_here(void) {
   return available;
 }
 
-hrs_count hrs_node_memory(MPI_Comm comm) {
+/* Ranks on this rank's node. */
+static int ranks_here(MPI_Comm comm) {
   MPI_Comm node;
   MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
   int ranks;
   MPI_Comm_size(node, &ranks);
-  hrs_count mine = available_here() / ranks, least;
   MPI_Comm_free(&node);
+  return ranks;
+}
+
+hrs_count hrs_node_memory(MPI_Comm comm) {
+  hrs_count mine = available_here() / ranks_here(comm), least;
   MPI_Allreduce(&mine, &least, 1, MPI_INT64_T, MPI_MIN, comm);
+  return least;
+}
+
+int hrs_node_ranks(MPI_Comm comm) {
+  int mine = ranks_here(comm), least;
+  MPI_Allreduce(&mine, &least, 1, MPI_INT, MPI_MIN, comm);
   return least;
 }
 

@@ -25,6 +25,13 @@ static hrs_count smaller(hrs_count a, hrs_count b) {
   return a < b ? a : b;
 }
 
+/* A rank's part of what the game holds: tables that a node's ranks share are there once for all. */
+static hrs_count game_bytes(const hrs_job *job, const hrs_plan *plan, int ranks) {
+  hrs_count sharing = job->sharing == HRS_SHARE_AUTO ? smaller(ranks, plan->node_ranks) : 1;
+  if (sharing <= 1) return job->game_bytes;
+  return job->game_bytes - job->shared_bytes + (job->shared_bytes + sharing - 1) / sharing;
+}
+
 /* Costs of a group of `ranks` ranks on a lattice of n players; the plan's other fields stand. */
 static hrs_status cost(const hrs_job *job, const hrs_interactions_options *o, int n, int ranks,
                        int block_bits, hrs_plan *plan) {
@@ -41,7 +48,7 @@ static hrs_status cost(const hrs_job *job, const hrs_interactions_options *o, in
   hrs_count chunk = smaller(o->chunk ? o->chunk : (hrs_count)8 << 20, plan->lattice_bytes);
   int slice_bits = hrs_game_slice_bits(job->game);
   hrs_count slice = smaller(row, (hrs_count)1 << slice_bits) * (hrs_count)sizeof(double);
-  hrs_count game = job->game_bytes;
+  hrs_count game = game_bytes(job, plan, ranks);
   int types = job->types[0] + job->types[1];
   hrs_count most = job->keep == HRS_KEEP_TOP ? job->top : o->salient_limit;
   hrs_count listed = smaller(most, (hrs_count)types << n);
@@ -80,7 +87,7 @@ static int most_ranks(int n, int block_bits) {
  * none up to the number of rows. */
 static hrs_count ranks_needed(const hrs_job *job, const hrs_interactions_options *o, int n,
                               int block_bits, hrs_count memory) {
-  hrs_plan trial = {.rounds = 1};
+  hrs_plan trial = {.rounds = 1, .node_ranks = 1};
   for (int ranks = 1; ranks <= most_ranks(n, block_bits); ranks++)
     if (cost(job, o, n, ranks, block_bits, &trial) == HRS_OK &&
         (double)trial.rank_bytes <= USABLE * (double)memory)
@@ -177,6 +184,7 @@ hrs_status hrs_plan_create(MPI_Comm comm, const hrs_job *job,
   memset(plan, 0, sizeof *plan);
   MPI_Comm_size(comm, &plan->world);
   plan->memory = hrs_node_memory(comm);
+  plan->node_ranks = hrs_node_ranks(comm);
   if (options->plan_ranks > 0) plan->world = options->plan_ranks;
   return hrs_agree(comm, make_plan(job, options, plan));
 }
@@ -275,7 +283,7 @@ hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
   print_time("time to transform", transform);
   int largest = 0;
   for (int n = 1; n <= HRS_MAX_PLAYERS; n++) {
-    hrs_plan trial = {.rounds = plan->rounds};
+    hrs_plan trial = {.rounds = plan->rounds, .node_ranks = plan->node_ranks};
     int ranks = (int)smaller(plan->world, most_ranks(n, -1));
     hrs_interactions_options usual = {.salient_limit = 1};
     if (cost(job, &usual, n, ranks, -1, &trial) == HRS_OK &&

@@ -261,9 +261,10 @@ typedef struct hrs_network_cost {
   double blocks;   /* of tables that are made for one block of masks after the other */
   double tail;     /* what is left for each mask, additions that put the cut together included */
   hrs_count bytes; /* of the tables */
-  int block_bits;  /* a block has 2^block_bits masks; 0 where all tables are for all masks */
-  int cuts;        /* tensors at which they end */
-  const char *cut; /* the first of these; NULL where there are none */
+  hrs_count block_bytes; /* of these the ones for a block, at most */
+  int block_bits;        /* a block has 2^block_bits masks; 0 where all tables are for all masks */
+  int cuts;              /* tensors at which they end */
+  const char *cut;       /* the first of these; NULL where there are none */
 } hrs_network_cost;
 /** Not collective. All 0 for games of another kind. */
 hrs_network_cost hrs_game_network_cost(const hrs_game *game);

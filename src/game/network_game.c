@@ -271,6 +271,7 @@ hrs_network_cost hrs_game_network_cost(const hrs_game *game) {
   cost.blocks = front.blocks;
   cost.tail = cost.brute - front.steps + front.expansion;
   cost.bytes = front.bytes;
+  cost.block_bytes = front.block_bytes;
   cost.block_bits = hrs_front_block_bits(network->front);
   cost.cut = hrs_front_cut_name(network->front, 0);
   cost.cuts = hrs_front_cuts(network->front);

@@ -310,6 +310,18 @@ class Evaluator(EvaluatorTest):
         self.assertLess(work[0], 40064 * 2**16 / 3)
         np.testing.assert_allclose(work, np.array([1, 1 / 2, 1 / 8]) * each * 2**16, rtol=1e-3)
 
+    def test_planned_tables(self):
+        """Tables that the ranks of a node share are planned once, not for each of them."""
+        args = ["--model", DATA / "digits_cnn.onnx", "--samples", DATA / "digits_images.npy",
+                "--select", "0", "--players", "grid:4x4", "--plan"]
+        planned = {}
+        for shm in ("auto", "off"):
+            plan = run("interactions", *args, "--shm", shm, ranks=2)
+            self.assertEqual(plan.code, 0, plan)
+            planned[shm] = int(re.search(r"memory without .+ (\d+) bytes", plan.out)[1])
+        tables = int(re.search(r" tables +(\d+) bytes", plan.out)[1])
+        self.assertEqual(planned["off"] - planned["auto"], tables // 2)
+
 
 class Models(EvaluatorTest):
     """Networks of others."""

@@ -1,9 +1,9 @@
 /*
- * The direct convolution against plain loops in double precision, for random geometries: strides,
- * dilations, padding, groups, sizes around the width of a vector. And: an image gives the same bits
- * wherever it stands in a batch.
+ * The direct convolution and Winograd's against plain loops in double precision, for random
+ * geometries: strides, dilations, padding, groups, sizes around the width of a vector. And: an
+ * image gives the same bits wherever it stands in a batch.
  */
-#include "network/operators/conv.h"
+#include "network/operators/conv_winograd.h"
 #include "scratch.h"
 
 #include <math.h>
@@ -61,20 +61,64 @@ static double plain(const hrs_conv *conv, const float *x, const float *weight, h
   return sum;
 }
 
-static void check(const hrs_conv *conv) {
+/* ---- the two ---- */
+
+typedef void convolution(const hrs_conv *conv, hrs_count images, const float *x,
+                         const float *weight, const float *bias, float *y);
+
+static void direct(const hrs_conv *conv, hrs_count images, const float *x, const float *weight,
+                   const float *bias, float *y) {
+  hrs_count bytes;
+  void *workspace;
+  ASSERT_OK(hrs_conv_direct_workspace(conv, &bytes));
+  ASSERT_OK(hrs_alloc(bytes, 1, &workspace));
+  hrs_conv_direct_run(conv, images, x, weight, bias, y, workspace);
+  hrs_free(workspace);
+}
+
+static hrs_status nothing(const void *operators, hrs_count n, float *data) {
+  (void)operators, (void)n, (void)data;
+  return HRS_OK;
+}
+
+static void winograd(const hrs_conv *conv, hrs_count images, const float *x, const float *weight,
+                     const float *bias, float *y) {
+  const hrs_lanes_behind behind = {nothing, NULL, NULL};
+  hrs_winograd *made;
+  float *scale, *shift;
+  void *workspace;
+  ASSERT_OK(hrs_alloc(conv->out_channels, sizeof *scale, &scale));
+  ASSERT_OK(hrs_calloc(conv->out_channels, sizeof *shift, &shift));
+  for (hrs_count i = 0; i < conv->out_channels; i++) {
+    scale[i] = 1;
+    if (bias) shift[i] = bias[i];
+  }
+  ASSERT_OK(hrs_winograd_create(conv, weight, scale, shift, false, &made));
+  ASSERT_OK(hrs_alloc(hrs_winograd_workspace(made), 1, &workspace));
+  ASSERT_OK(hrs_winograd_run(made, &behind, images, x, y, workspace));
+  hrs_free(made);
+  hrs_free(scale);
+  hrs_free(shift);
+  hrs_free(workspace);
+}
+
+/* ---- the comparison ---- */
+
+/* Errors go by the sizes of the terms of an element, or, where its neighbours have a part in it
+ * (`tiled`), of the image. */
+static void check(const hrs_conv *conv, convolution *convolve, bool tiled) {
   const hrs_window *w = &conv->window;
   enum { IMAGES = 3 };
   hrs_count channels = conv->groups * conv->out_channels, pixels = hrs_window_out(w);
   hrs_count in = conv->groups * conv->in_channels * hrs_window_in(w), out = channels * pixels;
-  hrs_count bytes;
   float *x, *weight, *bias, *y;
-  void *workspace;
+  double *exact, *size, largest = 0;
   ASSERT_OK(hrs_alloc(in * IMAGES, sizeof *x, &x));
   ASSERT_OK(hrs_alloc(channels * conv->taps, sizeof *weight, &weight));
   ASSERT_OK(hrs_alloc(channels, sizeof *bias, &bias));
   ASSERT_OK(hrs_alloc(out * IMAGES, sizeof *y, &y));
-  ASSERT_OK(hrs_conv_direct_workspace(conv, &bytes));
-  ASSERT_OK(hrs_alloc(bytes, 1, &workspace));
+  ASSERT_OK(hrs_alloc(2 * out, sizeof *exact, &exact));
+  ASSERT_OK(hrs_alloc(2 * out, sizeof *size, &size));
   for (hrs_count i = 0; i < in; i++)
     x[i] = x[2 * in + i] = number();
   for (hrs_count i = 0; i < in; i++)
@@ -83,25 +127,28 @@ static void check(const hrs_conv *conv) {
     weight[i] = number();
   for (hrs_count i = 0; i < channels; i++)
     bias[i] = number();
-  hrs_conv_direct_run(conv, IMAGES, x, weight, bias, y, workspace);
+  convolve(conv, IMAGES, x, weight, bias, y);
   assert_memory_equal(y, y + 2 * out, (size_t)out * sizeof *y);
   for (hrs_count i = 0; i < 2 * out; i++) {
     hrs_count channel = i / pixels % channels, pixel = i % pixels;
-    double size = fabs((double)bias[channel]) + 1e-30;
-    double exact =
+    size[i] = fabs((double)bias[channel]) + 1e-30;
+    exact[i] =
         (double)bias[channel] + plain(conv, x + i / out * in, weight + channel * conv->taps,
-                                      channel, pixel / w->out[2], pixel % w->out[2], &size);
-    if (fabs((double)y[i] - exact) > 1e-6 * size)
-      fail_msg("element %lld is %.9g, expected %.9g", (long long)i, (double)y[i], exact);
+                                      channel, pixel / w->out[2], pixel % w->out[2], &size[i]);
+    largest = fmax(largest, size[i]);
   }
-  hrs_conv_direct_run(conv, 1, x, weight, NULL, y, workspace);
-  double size = 1e-30, exact = plain(conv, x, weight, 0, 0, 0, &size);
-  assert_true(fabs((double)y[0] - exact) <= 1e-6 * size);
+  for (hrs_count i = 0; i < 2 * out; i++)
+    if (fabs((double)y[i] - exact[i]) > 1e-6 * (tiled ? largest : size[i]))
+      fail_msg("element %lld is %.9g, expected %.9g", (long long)i, (double)y[i], exact[i]);
+  convolve(conv, 1, x, weight, NULL, y);
+  assert_true(fabs((double)y[0] - (exact[0] - (double)bias[0])) <=
+              2e-6 * (tiled ? largest : size[0]));
   hrs_free(x);
   hrs_free(weight);
   hrs_free(bias);
   hrs_free(y);
-  hrs_free(workspace);
+  hrs_free(exact);
+  hrs_free(size);
 }
 
 static void test_random(void **state) {
@@ -117,12 +164,41 @@ static void test_random(void **state) {
       printf("SKIPPED: this processor has no direct convolution\n");
       skip();
     }
-    check(&conv);
+    check(&conv, direct, false);
     checked++;
   }
 }
 
+static void test_winograd(void **state) {
+  (void)state;
+  state_ = 1;
+  for (int i = 0; i < 150; i++) {
+    hrs_conv conv = {.groups = 1, .in_channels = pick(16, 40), .out_channels = pick(16, 40)};
+    hrs_window *w = &conv.window;
+    w->axes = 2;
+    for (int k = 0; k < HRS_WINDOW_AXES; k++) {
+      bool depth = k == 0;
+      w->kernel[k] = depth ? 1 : 3;
+      w->stride[k] = w->dilation[k] = 1;
+      w->before[k] = depth ? 0 : pick(0, 3);
+      w->after[k] = depth ? 0 : pick(0, 3);
+      w->out[k] = depth ? 1 : pick(4, i % 10 ? 20 : 220);
+      w->in[k] = w->out[k] - w->before[k] - w->after[k] + w->kernel[k] - 1;
+    }
+    conv.taps = 9 * conv.in_channels;
+    if (w->in[1] < 1 || w->in[2] < 1) continue;
+    if (i % 10 == 0) w->out[1] = 4, w->in[1] = 6 - w->before[1] - w->after[1];
+    if (w->in[1] < 1) continue;
+    if (!hrs_winograd_fits(&conv)) {
+      printf("SKIPPED: this processor has no such convolution\n");
+      skip();
+    }
+    check(&conv, winograd, true);
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_random)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_random),
+                                     cmocka_unit_test(test_winograd)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
