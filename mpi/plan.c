@@ -25,11 +25,19 @@ static hrs_count smaller(hrs_count a, hrs_count b) {
   return a < b ? a : b;
 }
 
-/* A rank's part of what the game holds: tables that a node's ranks share are there once for all. */
+/* A rank's part of what the game holds. Tables are on a node once for each group that has ranks
+ * there: groups are consecutive ranks, and may begin on one node and end on another. */
 static hrs_count game_bytes(const hrs_job *job, const hrs_plan *plan, int ranks) {
-  hrs_count sharing = job->sharing == HRS_SHARE_AUTO ? smaller(ranks, plan->node_ranks) : 1;
-  if (sharing <= 1) return job->game_bytes;
-  return job->game_bytes - job->shared_bytes + (job->shared_bytes + sharing - 1) / sharing;
+  hrs_count here = plan->node_ranks, copies = here;
+  if (job->sharing == HRS_SHARE_AUTO && here > 1) {
+    if (plan->groups == 1 && ranks >= here)
+      copies = 1;
+    else if (here % ranks == 0)
+      copies = here / ranks;
+    else
+      copies = smaller(here, (here - 2) / ranks + 2);
+  }
+  return job->game_bytes - job->shared_bytes + (job->shared_bytes * copies + here - 1) / here;
 }
 
 /* Costs of a group of `ranks` ranks on a lattice of n players; the plan's other fields stand. */
@@ -83,21 +91,21 @@ static int most_ranks(int n, int block_bits) {
   return 1 << smaller(bits, 30);
 }
 
-/* Smallest number of ranks, each with `memory` bytes, that hold the lattices of n players; 0 if
+/* Smallest number of ranks, each with the plan's memory, that hold the lattices of n players; 0 if
  * none up to the number of rows. */
 static hrs_count ranks_needed(const hrs_job *job, const hrs_interactions_options *o, int n,
-                              int block_bits, hrs_count memory) {
-  hrs_plan trial = {.rounds = 1, .node_ranks = 1};
+                              int block_bits, const hrs_plan *plan) {
+  hrs_plan trial = {.rounds = 1, .groups = 1, .node_ranks = plan->node_ranks};
   for (int ranks = 1; ranks <= most_ranks(n, block_bits); ranks++)
     if (cost(job, o, n, ranks, block_bits, &trial) == HRS_OK &&
-        (double)trial.rank_bytes <= USABLE * (double)memory)
+        (double)trial.rank_bytes <= USABLE * (double)plan->memory)
       return ranks;
   return 0;
 }
 
 static hrs_status too_large(const hrs_job *job, const hrs_interactions_options *o, int block_bits,
                             const hrs_plan *plan) {
-  hrs_count needed = ranks_needed(job, o, job->n, block_bits, plan->memory);
+  hrs_count needed = ranks_needed(job, o, job->n, block_bits, plan);
   char remedy[128];
   if (needed)
     snprintf(remedy, sizeof remedy, "%lld ranks with as much memory each would do",
@@ -283,7 +291,7 @@ hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
   print_time("time to transform", transform);
   int largest = 0;
   for (int n = 1; n <= HRS_MAX_PLAYERS; n++) {
-    hrs_plan trial = {.rounds = plan->rounds, .node_ranks = plan->node_ranks};
+    hrs_plan trial = {.rounds = plan->rounds, .groups = 1, .node_ranks = plan->node_ranks};
     int ranks = (int)smaller(plan->world, most_ranks(n, -1));
     hrs_interactions_options usual = {.salient_limit = 1};
     if (cost(job, &usual, n, ranks, -1, &trial) == HRS_OK &&

@@ -166,6 +166,11 @@ hrs_front_cost hrs_front_costs(const hrs_front *front) {
   return front->cost;
 }
 
+hrs_count hrs_front_scratch(const hrs_front *front, hrs_count masks) {
+  hrs_count floats = front->sum ? hrs_sum_scratch(front->sum) : 0;
+  return masks * (floats * (hrs_count)sizeof(float) + 4 * (hrs_count)sizeof(int32_t));
+}
+
 int hrs_front_block_bits(const hrs_front *front) {
   return front->block_bits;
 }

@@ -47,6 +47,8 @@ hrs_status hrs_front_plan(const hrs_session *session, int n, const int32_t *labe
                           hrs_front **out);
 void hrs_front_destroy(hrs_front **front);
 hrs_front_cost hrs_front_costs(const hrs_front *front);
+/** Bytes of scratch memory that hrs_front_expand takes for sub-cubes of so many masks, about. */
+hrs_count hrs_front_scratch(const hrs_front *front, hrs_count masks);
 /** The cuts: how many, their slots in the session, their names in the network (where the session
  *  has a part of a tensor only, that tensor's name). */
 int hrs_front_cuts(const hrs_front *front);

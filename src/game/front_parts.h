@@ -223,7 +223,8 @@ typedef enum hrs_combine { HRS_COMBINE_SUM, HRS_COMBINE_MAX } hrs_combine;
 hrs_status hrs_terms_combine(hrs_combine how, hrs_count width, hrs_mask free, int count,
                              const hrs_term *terms, const float *start, hrs_scratch *scratch,
                              float *out);
-/** The same sum with all terms side by side, which pays where most depend on many free players. */
+/** The same sum, from a `start` that must be there, with all terms side by side: this pays where
+ *  most depend on many free players. */
 hrs_status hrs_terms_add(hrs_count width, hrs_mask free, int count, const hrs_term *terms,
                          const float *start, hrs_scratch *scratch, float *out);
 /** Room for the index of `rows` states, for `terms` terms in scratch->term, for `floats` values. */
@@ -235,6 +236,8 @@ void hrs_scratch_free(hrs_scratch *scratch);
 /** The sum that a step is, of the sites that it reads. */
 hrs_status hrs_sum_create(const hrs_front *front, int at, int sites, hrs_sum **out);
 void hrs_sum_destroy(hrs_sum **sum);
+/** Numbers of scratch memory per mask of hrs_sum_expand. */
+hrs_count hrs_sum_scratch(const hrs_sum *sum);
 /** The last step that it stands for: a Relu behind the layer is done with it. */
 int hrs_sum_last(const hrs_sum *sum);
 /** Choose which tables are added up: after hrs_sites_store of the sites that are summed. `most` is

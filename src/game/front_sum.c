@@ -153,6 +153,10 @@ void hrs_sum_destroy(hrs_sum **sum) {
   *sum = NULL;
 }
 
+hrs_count hrs_sum_scratch(const hrs_sum *sum) {
+  return (sum->positions - sum->direct) * sum->channels;
+}
+
 int hrs_sum_last(const hrs_sum *sum) {
   return sum->last;
 }

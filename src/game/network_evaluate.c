@@ -39,8 +39,12 @@ static hrs_status create_tail(hrs_network_state *game) {
 hrs_status hrs_network_create_front(hrs_network_state *game, const int32_t *label) {
   if (game->tail) hrs_session_destroy(&game->tail);
   hrs_front_destroy(&game->front);
+  hrs_count before = hrs_memory_current();
   HRS_TRY(hrs_front_plan(game->session, game->players.n, label, game->table_bytes, &game->front));
-  return game->front ? create_tail(game) : HRS_OK;
+  game->front_bytes = hrs_memory_current() - before;
+  hrs_status status = game->front ? create_tail(game) : HRS_OK;
+  if (status != HRS_OK) hrs_front_destroy(&game->front);
+  return status;
 }
 
 /* ---- evaluation ---- */
@@ -195,7 +199,10 @@ hrs_status hrs_network_select(void *self, hrs_count sample) {
   const int32_t *label = per_sample(&game->players.map, game->players.per_sample, sample, count);
   if (label != game->label || !game->masking.run)
     HRS_TRY(hrs_masking_set_labels(&game->masking, label, size));
-  if (label != game->label && game->tabulates) HRS_TRY(hrs_network_create_front(game, label));
+  if (label != game->label && game->tabulates) {
+    game->label = NULL; /* until the front is there */
+    HRS_TRY(hrs_network_create_front(game, label));
+  }
   game->label = label;
   int first = game->masks_inner ? 0 : 1;
   for (int i = first; i < game->n_inputs; i++) {

@@ -288,8 +288,11 @@ void hrs_game_network_use(hrs_game *game, hrs_evaluator evaluator) {
 hrs_count hrs_game_network_bytes(const hrs_game *game) {
   const hrs_network_state *network = network_of(game);
   if (!network) return 0;
-  hrs_count tabulated =
-      network->tail ? hrs_front_costs(network->front).bytes + hrs_session_bytes(network->tail) : 0;
+  hrs_count tabulated = 0;
+  if (network->tail)
+    tabulated = network->front_bytes + hrs_front_costs(network->front).bytes +
+                hrs_front_scratch(network->front, hrs_session_max_batch(network->tail)) +
+                hrs_session_bytes(network->tail);
   return tabulated + hrs_session_bytes(network->session) +
          (network->inner ? hrs_session_bytes(network->inner) : 0);
 }

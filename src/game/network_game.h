@@ -18,12 +18,13 @@ typedef struct hrs_network_state {
   hrs_players players;
   hrs_array baseline;
   bool masks_inner;
-  hrs_session *inner;   /* inputs to the inner tensor, one instance; NULL without mask_at */
-  hrs_session *session; /* feed 0 is the masked tensor */
-  bool tabulates;       /* --evaluator lattice */
-  hrs_front *front;     /* what is tabulated, and the session that goes on from there: */
-  hrs_session *tail;    /* its feeds are the cuts; NULL, both: every mask is a forward pass */
-  int tail_given;       /* its first feed that does not vary, as the session's feed 1 */
+  hrs_session *inner;    /* inputs to the inner tensor, one instance; NULL without mask_at */
+  hrs_session *session;  /* feed 0 is the masked tensor */
+  bool tabulates;        /* --evaluator lattice */
+  hrs_front *front;      /* what is tabulated, and the session that goes on from there: */
+  hrs_count front_bytes; /* that the front itself takes, beside its tables */
+  hrs_session *tail;     /* its feeds are the cuts; NULL, both: every mask is a forward pass */
+  int tail_given;        /* its first feed that does not vary, as the session's feed 1 */
   hrs_count max_batch, table_bytes;
   bool tabulated;         /* the tables are those of the current sample */
   const hrs_team *team;   /* that the tables are made with; NULL: alone */

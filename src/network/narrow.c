@@ -1,7 +1,7 @@
 /*
  * The pass that narrows: backward over the steps for the parts of every tensor that are read, then
- * forward, where steps are kept or made anew. All of it in time that grows with the number of
- * inputs and outputs: a tensor has few parts, and those that would be more are joined.
+ * forward, where steps are kept or made anew. A tensor has few parts that are wanted: those that
+ * would be more are joined. Where the steps become far more than they were, the old ones stay.
  */
 #include "network/narrow.h"
 
@@ -9,7 +9,9 @@
 
 bool hrs_session_whole;
 
-enum { MOST_WANTED = 4, MOST_PIECES = 16, MOST_SPLIT = 64 };
+enum { MOST_WANTED = 4, MOST_PIECES = 16, MOST_SPLIT = 64, MOST_GROWTH = 4, SOME_STEPS = 1024 };
+/* What calling an operator takes, in elements. */
+static const double STEP = 32;
 
 /* A part of a tensor that is there, in a slot of its own. */
 typedef struct piece {
@@ -273,6 +275,14 @@ static hrs_status make_part(narrower *n, int at, const hrs_part *part) {
     in[k] = step->in[k];
     if (in[k] < 0 || (shaped && k > 0)) continue;
     hrs_part needed = hrs_part_needed(n->s, step, n->how[at], 0, part, k);
+    if (k > 0 && step->in[k - 1] == step->in[k]) {
+      int rank = tensor_of(n, step->in[k])->rank;
+      hrs_part before = hrs_part_needed(n->s, step, n->how[at], 0, part, k - 1);
+      if (hrs_part_holds(rank, &before, &needed) && hrs_part_holds(rank, &needed, &before)) {
+        in[k] = in[k - 1];
+        continue;
+      }
+    }
     HRS_GO(take(n, step, in[k], &needed, &in[k]));
   }
   if (how == HRS_NARROW_VIEW) {
@@ -294,7 +304,7 @@ done:
 
 /* ---- what is less work ---- */
 
-/* Multiply-adds, and elements that are read or written, about. */
+/* Multiply-adds, and elements that are read or written, about, and what any step takes. */
 static double work_of(const hrs_step *step) {
   if (step->folded || step->node.def->flags & HRS_OP_VIEW) return 0;
   static const char *const copies[] = {"Slice", "Split", "Gather"};
@@ -304,7 +314,7 @@ static double work_of(const hrs_step *step) {
   if (step->call.n_in > 0 && step->in[0] >= 0) in = (double)hrs_tensor_count(&step->call.in[0]);
   for (int i = 0; i < 3; i++)
     if (strcmp(step->node.op, copies[i]) == 0) in = 0;
-  return (double)step->call.multiply_adds + (out > in ? out : in);
+  return STEP + (double)step->call.multiply_adds + (out > in ? out : in);
 }
 
 /* The operands of a step are there as a whole: is making its parts, and slices of the operands for
@@ -314,13 +324,13 @@ static bool is_less(const narrower *n, int at) {
   const need *of = &n->need[step->out[0]];
   double all = (double)hrs_tensor_count(&step->call.out[0]), whole = work_of(step), parts = 0;
   for (int i = 0; i < of->n_wanted; i++) {
-    parts += whole * (double)hrs_part_count(step->call.out[0].rank, &of->wanted[i]) / all;
+    parts += STEP + whole * (double)hrs_part_count(step->call.out[0].rank, &of->wanted[i]) / all;
     for (int k = 0; k < step->call.n_in; k++) {
       if (step->in[k] < 0 || !n->s->slot[step->in[k]].varies) continue;
       hrs_part needed = hrs_part_needed(n->s, step, n->how[at], 0, &of->wanted[i], k);
       piece base = find_piece(n, step->in[k], &needed);
       if (is_exact(n, step->in[k], &base, &needed)) continue;
-      parts += (double)hrs_part_count(tensor_of(n, step->in[k])->rank, &needed);
+      parts += STEP + (double)hrs_part_count(tensor_of(n, step->in[k])->rank, &needed);
     }
   }
   return parts < whole;
@@ -398,8 +408,12 @@ static hrs_status make_all(narrower *n, bool *less) {
   double before = 0, after = 0;
   hrs_count counted = 0, was = 0;
   *less = false;
-  for (int i = 0; i < n->n_old; i++)
+  s->narrowed = true;
+  for (int i = 0; i < n->n_old; i++) {
     HRS_TRY(make_anew(n, i));
+    /* Parts that many read in many ways: a hostile file, or none that gains. */
+    if (s->n_steps > MOST_GROWTH * n->n_old + SOME_STEPS) return HRS_OK;
+  }
   for (int i = 0; i < n->n_old; i++) {
     before += work_of(n->old[i]);
     was += n->old[i]->folded ? 0 : n->old[i]->call.multiply_adds;
@@ -423,6 +437,13 @@ static void choose(narrower *n, bool less) {
   if (!less) {
     s->step = n->old;
     s->n_steps = s->step_room = n->n_old;
+    for (int i = n->n_needs; i < s->n_slots; i++) {
+      if (!s->slot[i].owned) continue;
+      s->folded_bytes -= hrs_slot_bytes(&s->slot[i]);
+      hrs_free(s->slot[i].tensor.data);
+    }
+    s->n_slots = n->n_needs;
+    s->narrowed = false;
   }
   hrs_free(other);
   s->multiply_adds = 0;
@@ -444,7 +465,7 @@ static void destroy(narrower *n) {
 hrs_status hrs_session_narrow(hrs_session *s) {
   narrower n = {.s = s, .old = s->step, .n_old = s->n_steps, .n_needs = s->n_slots};
   hrs_status status = HRS_OK;
-  if (hrs_session_whole) return HRS_OK;
+  if (!s->narrows) return HRS_OK;
   HRS_GO(hrs_calloc(n.n_needs, sizeof *n.need, &n.need));
   HRS_GO(hrs_calloc(n.n_old, sizeof *n.how, &n.how));
   HRS_GO(hrs_calloc(n.n_old, sizeof *n.read, &n.read));
@@ -456,8 +477,6 @@ hrs_status hrs_session_narrow(hrs_session *s) {
     s->n_steps = s->step_room = 0;
     status = make_all(&n, &less);
     choose(&n, status == HRS_OK && less);
-    /* A limit that the parts of constants do not keep to is no reason to refuse a network. */
-    if (status == HRS_STATUS_INPUT) status = HRS_OK;
   }
 done:
   destroy(&n);

@@ -107,19 +107,35 @@ static hrs_status create(hrs_session *s, int n_feeds, const hrs_feed *feeds, int
   return describe_fetches(s, fetches);
 }
 
-hrs_status hrs_session_create(const hrs_model *model, int n_feeds, const hrs_feed *feeds,
-                              int n_fetches, const char *const *fetches, hrs_count max_batch,
-                              hrs_session **out) {
-  if (hrs_session_limit == 0) hrs_session_limit = share_of_memory();
+static hrs_status try_create(const hrs_model *model, int n_feeds, const hrs_feed *feeds,
+                             int n_fetches, const char *const *fetches, hrs_count max_batch,
+                             bool narrows, bool *failed_narrowed, hrs_session **out) {
   *out = NULL;
+  *failed_narrowed = false;
   hrs_count before = hrs_memory_current();
   hrs_session *session;
   HRS_TRY(hrs_calloc(1, sizeof *session, &session));
   session->model = model;
+  session->narrows = narrows;
   hrs_status status = create(session, n_feeds, feeds, n_fetches, fetches, max_batch);
+  *failed_narrowed = status != HRS_OK && session->narrowed;
   session->bytes = hrs_memory_current() - before;
   if (status != HRS_OK) hrs_session_destroy(&session);
   *out = session;
+  return status;
+}
+
+hrs_status hrs_session_create(const hrs_model *model, int n_feeds, const hrs_feed *feeds,
+                              int n_fetches, const char *const *fetches, hrs_count max_batch,
+                              hrs_session **out) {
+  bool failed_narrowed;
+  if (hrs_session_limit == 0) hrs_session_limit = share_of_memory();
+  hrs_status status = try_create(model, n_feeds, feeds, n_fetches, fetches, max_batch,
+                                 !hrs_session_whole, &failed_narrowed, out);
+  /* Less work may take more memory: what fits as a whole is not refused for that. */
+  if (failed_narrowed)
+    status = try_create(model, n_feeds, feeds, n_fetches, fetches, max_batch, false,
+                        &failed_narrowed, out);
   return status;
 }
 

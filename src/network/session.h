@@ -72,7 +72,8 @@ struct hrs_session {
   void *workspace;
   hrs_count workspace_bytes;
   hrs_count folded_bytes, bytes, multiply_adds;
-  bool stale; /* a shared feed has a new value that is not folded in yet */
+  bool narrows, narrowed; /* may steps be computed in part, and are they? (narrow.h) */
+  bool stale;             /* a shared feed has a new value that is not folded in yet */
 };
 
 /** For tests that compare: sessions are made without fused steps; with whole tensors only. */

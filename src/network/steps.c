@@ -29,11 +29,11 @@ hrs_status hrs_session_add_slot(hrs_session *s, const hrs_tensor *tensor, bool v
 hrs_status hrs_session_own_data(hrs_session *s, int index) {
   hrs_slot *slot = &s->slot[index];
   hrs_count bytes = hrs_slot_bytes(slot);
-  s->folded_bytes += bytes;
-  HRS_REQUIRE(s->folded_bytes <= hrs_session_limit, INPUT,
+  HRS_REQUIRE(bytes <= hrs_session_limit - s->folded_bytes, INPUT,
               "%s: what the network computes from constants takes more than %.1f GiB",
               s->model->path, (double)hrs_session_limit / 0x1p30);
   HRS_TRY(hrs_alloc(bytes, 1, &slot->tensor.data));
+  s->folded_bytes += bytes;
   slot->owned = true;
   return HRS_OK;
 }

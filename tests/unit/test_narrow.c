@@ -446,6 +446,41 @@ static void test_behind(void **state) {
   hrs_model_destroy(&model);
 }
 
+/* One tensor listed many times, of which four far elements are read: few steps all the same. */
+static void test_many_operands(void **state) {
+  (void)state;
+  enum { OPERANDS = 3000 };
+  model_proto *proto = maker_model(17);
+  int64_t wide[] = {1, 400}, far[] = {0, 100, 200, 300};
+  maker_input(proto->graph, "x", FLOAT, 2, wide);
+  maker_node(proto->graph, "Relu", "b", "x", "b");
+  static char operands[2 * OPERANDS + 1];
+  for (int i = 0; i < OPERANDS; i++)
+    memcpy(operands + 2 * i, "b,", 2);
+  operands[2 * OPERANDS - 1] = '\0';
+  maker_node(proto->graph, "Max", "m", operands, "m");
+  for (int i = 0; i < 4; i++) {
+    char index[8], made[8], inputs[16];
+    snprintf(index, sizeof index, "i%d", i);
+    snprintf(made, sizeof made, "g%d", i);
+    snprintf(inputs, sizeof inputs, "m,%s", index);
+    maker_initialiser(proto->graph, index, MAKER_TYPE(INT64), 0, NULL, sizeof far[i], &far[i]);
+    maker_int(maker_node(proto->graph, "Gather", made, inputs, made), "axis", 1);
+  }
+  maker_node(proto->graph, "Sum", "y", "g0,g1,g2,g3", "y");
+  maker_output(proto->graph, "y");
+  hrs_model *model;
+  ASSERT_OK(hrs_model_load(maker_finish(proto, "many.onnx"), NULL, &model));
+  hrs_feed feed = {.name = "x", .type = HRS_F32, .rank = 2, .dim = {1, 400}, .varies = true};
+  const char *fetch = "y";
+  hrs_session *s;
+  ASSERT_OK(hrs_session_create(model, 1, &feed, 1, &fetch, 1, &s));
+  assert_true(s->n_steps <= 32);
+  assert_true(s->n_slots <= 64);
+  hrs_session_destroy(&s);
+  hrs_model_destroy(&model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_plain),       cmocka_unit_test(test_readers),
@@ -453,7 +488,7 @@ int main(void) {
       cmocka_unit_test(test_shared),      cmocka_unit_test(test_shared_shape),
       cmocka_unit_test(test_fetched),     cmocka_unit_test(test_shape_alone),
       cmocka_unit_test(test_large),       cmocka_unit_test(test_half),
-      cmocka_unit_test(test_behind),
+      cmocka_unit_test(test_behind),      cmocka_unit_test(test_many_operands),
   };
   return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

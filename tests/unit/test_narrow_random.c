@@ -274,7 +274,7 @@ static void test_random(void **state) {
     hrs_session_destroy(&whole);
     hrs_model_destroy(&model);
   }
-  assert_true(narrowed > 250);
+  assert_true(narrowed > 150);
 }
 
 int main(void) {

@@ -3,18 +3,37 @@
 #include "conv_winograd.h"
 #include "network/fuse.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct fused_conv {
-  const hrs_lanes *lanes; /* one of these two is the step's `packed`, the other is NULL */
+  /* One of these two is the step's `packed`, one block of memory; the other is NULL. */
+  const hrs_lanes *lanes;
   const hrs_winograd *winograd;
   hrs_fusion_list before_pool, after_pool;
 } fused_conv;
 
+/* A weight that is no number would reach results that the definition's paddings keep it from. */
+static bool may_transform(const hrs_session *s, const hrs_conv *conv, int weight) {
+  const float *data = hrs_fuse_constant(s, weight);
+  if (!data || !hrs_winograd_fits(conv)) return false;
+  for (hrs_count i = 0; i < conv->out_channels * conv->taps; i++)
+    if (!isfinite(data[i])) return false;
+  return true;
+}
+
+/* A session keeps to its limit, whatever kernel is chosen: bytes of either, at most. */
+static bool has_room(const hrs_session *s, const hrs_conv *conv) {
+  enum { COPIES = 8, TABLES = 1 << 20, ROOM = 6 };
+  double weights = (double)(conv->taps + 1) * (double)((conv->out_channels + ROOM) * conv->groups);
+  return COPIES * sizeof(float) * weights + TABLES <= (double)(hrs_session_limit - s->folded_bytes);
+}
+
 hrs_status hrs_conv_head(const hrs_session *s, const hrs_step *step, hrs_fusion *out, bool *is) {
   const hrs_conv *conv = step->node.state;
   *is = strcmp(step->node.op, "Conv") == 0 && s->slot[step->in[0]].varies &&
-        hrs_fuse_constant(s, step->in[1]) && (hrs_lanes_fits(conv) || hrs_winograd_fits(conv));
+        hrs_fuse_constant(s, step->in[1]) &&
+        (hrs_lanes_fits(conv) || may_transform(s, conv, step->in[1])) && has_room(s, conv);
   if (!*is) return HRS_OK;
   const float *bias = NULL;
   if (step->call.n_in > 2 && step->in[2] >= 0) {
@@ -71,7 +90,8 @@ static hrs_status create_kernel(hrs_session *s, const hrs_fusion *fusion, const 
   const float *weight = hrs_fuse_constant(s, fusion->head->in[1]);
   fused_conv *f = step->node.state;
   hrs_count workspace;
-  bool pays = hrs_winograd_fits(conv) && (!hrs_lanes_fits(conv) || hrs_winograd_pays(conv));
+  bool pays = may_transform(s, conv, fusion->head->in[1]) &&
+              (!hrs_lanes_fits(conv) || hrs_winograd_pays(conv));
   if (pays && (!pool || hrs_winograd_takes_pool(conv, pool))) {
     hrs_winograd *made;
     HRS_TRY(hrs_winograd_create(conv, weight, fusion->scale, fusion->shift, pool, &made));

@@ -170,6 +170,7 @@ hrs_status hrs_winograd_create(const hrs_conv *conv, const float *weight, const 
   *w = made;
   memcpy(bias_at, bias, (size_t)conv->out_channels * sizeof *bias);
   pack_weights(w, weight, scale, weight_at);
+  hrs_memory_constant(w, bias_at, floats * (hrs_count)sizeof(float));
   *out = w;
   return HRS_OK;
 }
@@ -218,7 +219,7 @@ HRS_TILE_TARGET static void combine_rows(const hrs_winograd *w, const piece *p, 
     row[i] = y >= 0 && y < w->height ? plane + y * w->width : NULL;
   }
   for (hrs_count x = 0; x < seen; x += LANES, strip += LANES) {
-    /* Lanes low ... high - 1 are inside. */
+    /* Lanes low ... high - 1 are inside; sizes of axes are small (hrs_winograd_fits). */
     hrs_count low = -(first + x), high = w->width - (first + x);
     bool whole = low <= 0 && high >= LANES;
     __m256i inside = _mm256_and_si256(_mm256_cmpgt_epi32(lane, _mm256_set1_epi32((int)low - 1)),

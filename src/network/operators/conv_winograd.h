@@ -10,7 +10,7 @@
  */
 typedef struct hrs_winograd hrs_winograd;
 
-/** Does the kernel apply on this machine, and pay? Float only. */
+/** Does the kernel apply on this machine? Float only. */
 bool hrs_winograd_fits(const hrs_conv *conv);
 /** Where it fits: is it less work than with images side by side (conv_lanes.h)? */
 bool hrs_winograd_pays(const hrs_conv *conv);

@@ -28,7 +28,7 @@ static hrs_count panel_width(hrs_count n, hrs_count j) {
 /* Rows of a block of K: as many in all blocks, but for the last. */
 static hrs_count block_depth(hrs_count k) {
   hrs_count blocks = (k + DEPTH - 1) / DEPTH;
-  return blocks > 1 ? (k + blocks - 1) / blocks : k;
+  return blocks > 1 ? (k + blocks - 1) / blocks : k > 0 ? k : 1;
 }
 
 /* The widths of all panels. */
