@@ -408,7 +408,6 @@ static hrs_status make_all(narrower *n, bool *less) {
   double before = 0, after = 0;
   hrs_count counted = 0, was = 0;
   *less = false;
-  s->narrowed = true;
   for (int i = 0; i < n->n_old; i++) {
     HRS_TRY(make_anew(n, i));
     /* Parts that many read in many ways: a hostile file, or none that gains. */
@@ -443,7 +442,6 @@ static void choose(narrower *n, bool less) {
       hrs_free(s->slot[i].tensor.data);
     }
     s->n_slots = n->n_needs;
-    s->narrowed = false;
   }
   hrs_free(other);
   s->multiply_adds = 0;
@@ -477,6 +475,7 @@ hrs_status hrs_session_narrow(hrs_session *s) {
     s->n_steps = s->step_room = 0;
     status = make_all(&n, &less);
     choose(&n, status == HRS_OK && less);
+    s->narrowed = status != HRS_OK || less;
   }
 done:
   destroy(&n);

@@ -72,7 +72,7 @@ struct hrs_session {
   void *workspace;
   hrs_count workspace_bytes;
   hrs_count folded_bytes, bytes, multiply_adds;
-  bool narrows, narrowed; /* may steps be computed in part, and are they? (narrow.h) */
+  bool narrows, narrowed; /* may steps be computed in part; are they, or did it fail? (narrow.h) */
   bool stale;             /* a shared feed has a new value that is not folded in yet */
 };
 

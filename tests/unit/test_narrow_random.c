@@ -232,6 +232,19 @@ static void grow(maze *m) {
   if (elements(&out) <= 2000) m->value[m->count++] = out;
 }
 
+/* Is a session made within hrs_session_limit? */
+static bool fits(const hrs_model *model, const float *shared, int n_fetches, const name *fetches,
+                 bool whole) {
+  hrs_feed feed[2] = {{.name = "x", .type = HRS_F32, .rank = 3, .dim = {1, 6, 6}, .varies = true},
+                      {.name = "s", .type = HRS_F32, .rank = 3, .dim = {1, 6, 6}, .data = shared}};
+  hrs_session *s;
+  hrs_session_whole = whole;
+  hrs_status status = hrs_session_create(model, 2, feed, n_fetches, fetches, 1, &s);
+  hrs_session_whole = false;
+  hrs_session_destroy(&s);
+  return status == HRS_OK;
+}
+
 static void test_random(void **state) {
   (void)state;
   int narrowed = 0;
@@ -272,6 +285,11 @@ static void test_random(void **state) {
     }
     hrs_session_destroy(&s);
     hrs_session_destroy(&whole);
+    /* Less work may take more memory, but what fits as a whole is never refused. */
+    for (hrs_session_limit = 256; hrs_session_limit < 16384; hrs_session_limit *= 2)
+      if (fits(model, shared, n_fetches, fetches, true))
+        assert_true(fits(model, shared, n_fetches, fetches, false));
+    hrs_session_limit = 0;
     hrs_model_destroy(&model);
   }
   assert_true(narrowed > 150);
