@@ -92,7 +92,7 @@ hrs_status hrs_front_lay_out(hrs_front *front) {
   for (int i = 0; i < front->n_sites; i++)
     if (front->sites[i]->kind == HRS_SITES_PRODUCTS) HRS_TRY(hrs_products_pack(front->sites[i]));
   if (front->sum && !front->sum_in_block)
-    HRS_TRY(hrs_sum_pack(front->sum, front->sites[front->cut[0].sites]));
+    HRS_TRY(hrs_sum_pack(front->sum, front->sites[front->cut[0].sites], true));
   find_lives(front);
   HRS_TRY(place(front, false, &front->bytes));
   front->cost.bytes = front->bytes + sum_bytes(front, false) + front->cost.block_bytes;
@@ -127,7 +127,7 @@ hrs_status hrs_front_focus(hrs_front *front, hrs_mask free) {
   if (front->sum && front->sum_in_block) {
     const hrs_sites *summed = front->sites[front->cut[0].sites];
     HRS_TRY(hrs_sum_lay_out(front->sum, summed, hrs_order(free), front->most_block_bytes));
-    HRS_TRY(hrs_sum_pack(front->sum, summed));
+    HRS_TRY(hrs_sum_pack(front->sum, summed, false));
   }
   HRS_TRY(place(front, true, &front->block_bytes));
   hrs_count sum = sum_bytes(front, true), wanted = front->block_bytes + sum;

@@ -243,8 +243,9 @@ int hrs_sum_last(const hrs_sum *sum);
 /** Choose which tables are added up: after hrs_sites_store of the sites that are summed. `most` is
  *  how many bytes they may take, `bits` the order of the sub-cube that is made of them. */
 hrs_status hrs_sum_lay_out(hrs_sum *sum, const hrs_sites *sites, int bits, hrs_count most);
-/** Put the weights in the order of the tables that were chosen. */
-hrs_status hrs_sum_pack(hrs_sum *sum, const hrs_sites *sites);
+/** Put the weights in the order of the tables that were chosen; `for_good`: once for all, so that
+ *  the ranks of a node may share them. */
+hrs_status hrs_sum_pack(hrs_sum *sum, const hrs_sites *sites, bool for_good);
 /** Bytes of its tables, multiply-adds to make them, additions for each mask. */
 void hrs_sum_cost(const hrs_sum *sum, hrs_count *bytes, double *multiply_adds, double *additions);
 /** Its tables in memory of that size. */

@@ -229,7 +229,7 @@ static const float *direct_weights(const hrs_sum *sum) {
 }
 
 /* Weights of the sites without a table, for the kernel of dense layers where it runs here. */
-static hrs_status pack_direct(hrs_sum *sum) {
+static hrs_status pack_direct(hrs_sum *sum, bool for_good) {
   hrs_count inner = (sum->positions - sum->direct) * sum->channels, floats;
   hrs_free(sum->room);
   sum->room = NULL;
@@ -244,6 +244,7 @@ static hrs_status pack_direct(hrs_sum *sum) {
   hrs_packed_fill(inner, sum->units, scaled, sum->units, 1, NULL, sum->room, &sum->packed);
   sum->packed.adds = true;
   sum->packed.relu = sum->relu;
+  if (for_good) hrs_memory_constant(sum->room, sum->room, floats * (hrs_count)sizeof(float));
 done:
   hrs_free(scaled);
   return status;
@@ -272,7 +273,7 @@ static void arrange(hrs_sum *sum, const hrs_sites *sites) {
   sum->floats = offset;
 }
 
-hrs_status hrs_sum_pack(hrs_sum *sum, const hrs_sites *sites) {
+hrs_status hrs_sum_pack(hrs_sum *sum, const hrs_sites *sites, bool for_good) {
   if (sum->mean) return HRS_OK;
   const hrs_dense *d = &sum->dense;
   if (!sum->weights) HRS_TRY(hrs_alloc(d->elements * d->units, sizeof(float), &sum->weights));
@@ -283,7 +284,10 @@ hrs_status hrs_sum_pack(hrs_sum *sum, const hrs_sites *sites) {
       for (hrs_count u = 0; u < d->units; u++)
         *to++ = d->weights[e * d->element_step + u * d->unit_step];
     }
-  return pack_direct(sum);
+  if (for_good)
+    hrs_memory_constant(sum->weights, sum->weights,
+                        d->elements * d->units * (hrs_count)sizeof(float));
+  return pack_direct(sum, for_good);
 }
 
 hrs_status hrs_sum_lay_out(hrs_sum *sum, const hrs_sites *sites, int bits, hrs_count most) {
