@@ -8,21 +8,11 @@
 #include "network/session.h"
 
 #include "onnx_maker.h"
+#include "pick.h"
 
 #include <math.h>
 
 #define FLOAT MAKER_TYPE(FLOAT)
-
-static uint64_t seed = 1;
-
-MAKER int64_t pick(int64_t low, int64_t high) {
-  seed = seed * 6364136223846793005u + 1442695040888963407u;
-  return low + (int64_t)((seed >> 33) % (uint64_t)(high - low + 1));
-}
-
-MAKER float number(void) {
-  return (float)pick(-1000, 1000) / 1000;
-}
 
 /* ---- networks ---- */
 

@@ -1,15 +1,9 @@
 /* Strided loops: copies with random shapes, permutations, steps and repeats against plain loops. */
 #include "network/operators/loop.h"
+#include "pick.h"
 #include "scratch.h"
 
 enum { MOST_AXES = 5, ROOM = 1 << 16 };
-
-static uint64_t state_ = 7;
-
-static hrs_count pick(hrs_count low, hrs_count high) {
-  state_ = state_ * 6364136223846793005u + 1442695040888963407u;
-  return low + (hrs_count)((state_ >> 33) % (uint64_t)(high - low + 1));
-}
 
 typedef struct axes {
   int n;

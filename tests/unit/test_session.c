@@ -2,6 +2,7 @@
 #include "network/session.h"
 
 #include "onnx_maker.h"
+#include "pick.h"
 
 #define FLOAT MAKER_TYPE(FLOAT)
 
@@ -37,11 +38,8 @@ typedef struct random_graph {
   float given[4][MOST_BATCH][WIDTH]; /* varying, varying, shared, constant */
 } random_graph;
 
-static uint64_t seed = 1;
-
 static int random_below(int n) {
-  seed = seed * 6364136223846793005u + 1442695040888963407u;
-  return (int)((seed >> 33) % (uint64_t)n);
+  return (int)pick(0, n - 1);
 }
 
 static float apply(int op, float a, float b) {
