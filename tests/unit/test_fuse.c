@@ -2,6 +2,7 @@
  * Fused steps against the single ones: the same network, made twice. Random layers of all kinds
  * that are fused, and what must not be.
  */
+#include "network/operators/tile.h"
 #include "network/session.h"
 
 #include "onnx_maker.h"
@@ -460,8 +461,34 @@ static void test_fetched(void **state) {
   hrs_model_destroy(&model);
 }
 
+/* Packed weights of nodes that read the same ones: a session keeps to its limit. */
+static void test_limit(void **state) {
+  (void)state;
+  enum { LAYERS = 40 };
+  model_proto *proto = maker_model(17);
+  builder b = {.graph = proto->graph, .value = "x", .rank = 4, .dim = {1, 64, 8, 8}};
+  maker_input(proto->graph, "x", FLOAT, 4, b.dim);
+  weight(&b, "w", 0, 4, DIMS(64, 64, 3, 3));
+  for (int i = 0; i < LAYERS; i++)
+    maker_ints(layer(&b, "Conv", "w"), "pads", 4, DIMS(1, 1, 1, 1));
+  maker_output(proto->graph, b.value);
+  hrs_model *model;
+  ASSERT_OK(hrs_model_load(maker_finish(proto, "limit.onnx"), NULL, &model));
+  hrs_session_limit = 6 << 20;
+  hrs_session *s = session_of(model, 1, (const char *[]){b.value}, true);
+  int fused = 0;
+  for (int i = 0; i < s->n_run; i++)
+    fused += s->run[i]->fused;
+  assert_true(s->folded_bytes <= hrs_session_limit && (!hrs_tile_available() || fused > 0));
+  assert_true(fused < LAYERS);
+  hrs_session_limit = 0;
+  hrs_session_destroy(&s);
+  hrs_model_destroy(&model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_random), cmocka_unit_test(test_nan),
-                                     cmocka_unit_test(test_rows), cmocka_unit_test(test_fetched)};
+                                     cmocka_unit_test(test_rows), cmocka_unit_test(test_fetched),
+                                     cmocka_unit_test(test_limit)};
   return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }
