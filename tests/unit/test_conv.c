@@ -73,7 +73,7 @@ static hrs_status nothing(const void *operators, hrs_count n, float *data) {
 
 static void winograd(const hrs_conv *conv, hrs_count images, const float *x, const float *weight,
                      const float *bias, float *y) {
-  const hrs_lanes_behind behind = {nothing, NULL, NULL};
+  const hrs_conv_behind behind = {nothing, NULL, NULL};
   hrs_winograd *made;
   float *scale, *shift;
   void *workspace;

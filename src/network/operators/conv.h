@@ -1,4 +1,4 @@
-/* conv.h -- what the two ways to convolve share. */
+/* conv.h -- what the ways to convolve share, and the one for single images (conv_direct.c). */
 #ifndef HRS_NETWORK_OPERATORS_CONV_H
 #define HRS_NETWORK_OPERATORS_CONV_H
 
@@ -12,6 +12,13 @@ typedef struct hrs_conv {
   hrs_count block_offset;                      /* in the workspace, bytes */
   bool direct;                                 /* use the functions below */
 } hrs_conv;
+
+/** Element-wise operators behind a convolution, done in place while its results are in the cache:
+ *  apply(before_pool, ...) and, on what the max pool gives, apply(after_pool, ...). */
+typedef struct hrs_conv_behind {
+  hrs_status (*apply)(const void *operators, hrs_count n, float *data);
+  const void *before_pool, *after_pool;
+} hrs_conv_behind;
 
 /** Does the direct kernel apply on this machine, and pay? Float only. */
 bool hrs_conv_direct_fits(const hrs_conv *conv);

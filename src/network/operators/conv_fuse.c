@@ -1,5 +1,6 @@
 /* Convolutions with constant weights and what follows them, in one pass: by Winograd's transform
  * (conv_winograd.c) or with images side by side (conv_lanes.c). */
+#include "conv_lanes.h"
 #include "conv_winograd.h"
 #include "network/fuse.h"
 
@@ -72,7 +73,7 @@ bool hrs_conv_takes_pool(const hrs_session *s, const hrs_fusion *fusion, const h
 
 static hrs_status run_conv(hrs_call *call) {
   const fused_conv *f = call->node->state;
-  hrs_lanes_behind behind = {hrs_fusion_apply, &f->before_pool, &f->after_pool};
+  hrs_conv_behind behind = {hrs_fusion_apply, &f->before_pool, &f->after_pool};
   hrs_count images = call->in[0].dim[0] * call->batch;
   const float *x = call->in[0].data;
   float *out = call->out[0].data;

@@ -410,7 +410,7 @@ HRS_TILE_TARGET static void pool_lanes(const hrs_window *w, hrs_count planes, co
 }
 
 /* Images of some octets, all channels. */
-static hrs_status run_octets(const hrs_lanes *l, const hrs_lanes_behind *behind, hrs_count images,
+static hrs_status run_octets(const hrs_lanes *l, const hrs_conv_behind *behind, hrs_count images,
                              const float *x, float *out, float *workspace) {
   hrs_count octets = (images + LANES - 1) / LANES;
   float *result = workspace + l->octets * octet_planes(l) * LANES;
@@ -442,7 +442,7 @@ static hrs_status run_octets(const hrs_lanes *l, const hrs_lanes_behind *behind,
   return behind->apply(behind->after_pool, images * l->images_out, out);
 }
 
-hrs_status hrs_lanes_run(const hrs_lanes *l, const hrs_lanes_behind *behind, hrs_count images,
+hrs_status hrs_lanes_run(const hrs_lanes *l, const hrs_conv_behind *behind, hrs_count images,
                          const float *x, float *out, void *workspace) {
   hrs_count block = l->octets * LANES;
   for (hrs_count i = 0; i < images; i += block)
@@ -475,7 +475,7 @@ hrs_count hrs_lanes_workspace(const hrs_lanes *l) {
   return 0;
 }
 
-hrs_status hrs_lanes_run(const hrs_lanes *l, const hrs_lanes_behind *behind, hrs_count images,
+hrs_status hrs_lanes_run(const hrs_lanes *l, const hrs_conv_behind *behind, hrs_count images,
                          const float *x, float *out, void *workspace) {
   (void)l, (void)behind, (void)images, (void)x, (void)out, (void)workspace;
   return HRS_OK;

@@ -6,13 +6,6 @@
 
 #include "conv.h"
 
-/** Element-wise operators behind a convolution, done in place while its results are in the cache:
- *  apply(before_pool, ...) and, on what the max pool gives, apply(after_pool, ...). */
-typedef struct hrs_lanes_behind {
-  hrs_status (*apply)(const void *operators, hrs_count n, float *data);
-  const void *before_pool, *after_pool;
-} hrs_lanes_behind;
-
 /** A convolution made ready: weights packed, taps listed. One block of memory, from hrs_alloc. */
 typedef struct hrs_lanes hrs_lanes;
 
@@ -29,7 +22,7 @@ hrs_status hrs_lanes_create(const hrs_conv *conv, const float *weight, const flo
 hrs_count hrs_lanes_bytes(const hrs_lanes *lanes);
 hrs_count hrs_lanes_workspace(const hrs_lanes *lanes);
 /** Convolve `images` images. What an image gives does not depend on those beside it. */
-hrs_status hrs_lanes_run(const hrs_lanes *lanes, const hrs_lanes_behind *behind, hrs_count images,
+hrs_status hrs_lanes_run(const hrs_lanes *lanes, const hrs_conv_behind *behind, hrs_count images,
                          const float *x, float *out, void *workspace);
 
 #endif

@@ -391,7 +391,7 @@ static piece piece_of(const hrs_winograd *w, hrs_count index, hrs_count at) {
                  .at = at};
 }
 
-hrs_status hrs_winograd_run(const hrs_winograd *w, const hrs_lanes_behind *behind, hrs_count images,
+hrs_status hrs_winograd_run(const hrs_winograd *w, const hrs_conv_behind *behind, hrs_count images,
                             const float *x, float *out, void *workspace) {
   float *in = workspace, *product = in + input_floats(w), *strip = product + product_floats(w);
   hrs_count pieces = images * w->rows * w->segments, area = w->height * w->width;
@@ -456,7 +456,7 @@ hrs_count hrs_winograd_workspace(const hrs_winograd *w) {
   return 0;
 }
 
-hrs_status hrs_winograd_run(const hrs_winograd *w, const hrs_lanes_behind *behind, hrs_count images,
+hrs_status hrs_winograd_run(const hrs_winograd *w, const hrs_conv_behind *behind, hrs_count images,
                             const float *x, float *out, void *workspace) {
   (void)w, (void)behind, (void)images, (void)x, (void)out, (void)workspace;
   return HRS_OK;

@@ -4,7 +4,7 @@
 #ifndef HRS_NETWORK_OPERATORS_CONV_WINOGRAD_H
 #define HRS_NETWORK_OPERATORS_CONV_WINOGRAD_H
 
-#include "conv_lanes.h"
+#include "conv.h"
 
 /** A convolution made ready: weights transformed and packed. One block of memory, from hrs_alloc.
  */
@@ -25,7 +25,7 @@ hrs_status hrs_winograd_create(const hrs_conv *conv, const float *weight, const 
 hrs_count hrs_winograd_bytes(const hrs_winograd *winograd);
 hrs_count hrs_winograd_workspace(const hrs_winograd *winograd);
 /** Convolve `images` images. What an image gives does not depend on those beside it. */
-hrs_status hrs_winograd_run(const hrs_winograd *winograd, const hrs_lanes_behind *behind,
+hrs_status hrs_winograd_run(const hrs_winograd *winograd, const hrs_conv_behind *behind,
                             hrs_count images, const float *x, float *out, void *workspace);
 
 #endif
