@@ -31,8 +31,8 @@ void hrs_bench_add(hrs_bench_report *r, const char *name, double value, const ch
 double hrs_bench_begin(void);
 /** The largest of all ranks' seconds. */
 double hrs_bench_slowest(double seconds);
-/** Least time of `repeat` passes x[i] += 1 over an array. */
-double hrs_bench_pass(double *data, hrs_count count, int repeat);
+/** Least time of `repeat` passes x[i] += change over an array. */
+double hrs_bench_pass(double *data, double change, hrs_count count, int repeat);
 
 /** bench evaluate: options as those of harsanyi interactions. Sets n and json. Collective. */
 hrs_status hrs_bench_evaluate(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r);

@@ -129,7 +129,8 @@ static hrs_status run(const hrs_bench_options *o, hrs_lattice *v, hrs_bench_repo
   int rank, row_bits = o->n - hrs_lattice_partition(v)->block_bits;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   /* The unit first: the lattice is filled after it. */
-  double plain = hrs_bench_pass(hrs_lattice_row(v, hrs_lattice_first_row(v)), own, 3 * o->repeat);
+  double plain =
+      hrs_bench_pass(hrs_lattice_row(v, hrs_lattice_first_row(v)), 1, own, 3 * o->repeat);
   planted game;
   plant(o->n, &game);
   fill_lattice(&game, v);

@@ -34,7 +34,7 @@ typedef struct hrs_blocking {
   int low;       /* a block: inside a second-level cache; tile at least */
   int near;      /* up to here eight streams at a time are fast in place; low at least */
   int far;       /* and up to here fast enough to save a gathering sweep; near at least */
-  int workspace; /* what streams are gathered in; gather + 3 and low at least */
+  int workspace; /* what streams are gathered in; gather + HRS_WIDE_FROM and low at least */
   int gather;    /* most bits of a gathering sweep; over HRS_WIDE_BITS for the fast path */
   int few;       /* so few bits are best done in place, at any distance; at most HRS_WIDE_BITS */
 } hrs_blocking;

@@ -23,7 +23,8 @@
 /* Beside the bits of a pattern: the coefficients are 0, 1 and -1. */
 enum { UNITS = 16 };
 
-enum { LINE = 8 };
+/* Elements of a cache line. */
+enum { LINE = 64 / sizeof(REAL) };
 
 /* hrs_kernel_row where a and b are 0, 1 or -1. */
 INLINE REAL unit_row(int has_a, REAL a, int has_b, REAL b, REAL x, REAL y) {
@@ -42,14 +43,18 @@ INLINE void pair(int pattern, hrs_kernel k, REAL *x, REAL *y) {
   }
 }
 
-INLINE void narrow(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride) {
+INLINE void narrow(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride,
+                   const REAL *ahead) {
+  (void)ahead;
   for (hrs_count base = 0; base < size; base += 2 * stride) {
     for (hrs_count i = base; i < base + stride; i++)
       pair(pattern, k, data + i, data + i + stride);
   }
 }
 
-INLINE void wide1(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride) {
+INLINE void wide1(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride,
+                  const REAL *ahead) {
+  (void)ahead;
   for (hrs_count base = 0; base < size; base += 2 * stride) {
     REAL *p0 = data + base, *p1 = p0 + stride;
     for (hrs_count line = 0; line < stride; line += LINE) {
@@ -63,7 +68,9 @@ INLINE void wide1(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_cou
   }
 }
 
-INLINE void wide2(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride) {
+INLINE void wide2(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride,
+                  const REAL *ahead) {
+  (void)ahead;
   for (hrs_count base = 0; base < size; base += 4 * stride) {
     REAL *p0 = data + base, *p1 = p0 + stride, *p2 = p1 + stride, *p3 = p2 + stride;
     for (hrs_count line = 0; line < stride; line += LINE) {
@@ -80,41 +87,75 @@ INLINE void wide2(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_cou
   }
 }
 
-/* Three bits of eight streams, from[j * from_stride] on to to[j * to_stride]; the two are the same
- * or do not overlap. */
-INLINE void eight_streams(int pattern, hrs_kernel k, REAL *to, hrs_count to_stride,
-                          const REAL *from, hrs_count from_stride, hrs_count size) {
+/* Three bits of eight streams' elements from `line` on, a line of each; the streams of `to` and of
+ * `from` are the same or do not overlap. (From 0 on the compiler would unroll the loop before it
+ * looks for vectors.) */
+INLINE void eight_lines(int pattern, hrs_kernel k, REAL *to, hrs_count to_stride, const REAL *from,
+                        hrs_count from_stride, hrs_count line) {
   const REAL *p0 = from, *p1 = p0 + from_stride, *p2 = p1 + from_stride, *p3 = p2 + from_stride;
   const REAL *p4 = p3 + from_stride, *p5 = p4 + from_stride, *p6 = p5 + from_stride;
   const REAL *p7 = p6 + from_stride;
   REAL *q0 = to, *q1 = q0 + to_stride, *q2 = q1 + to_stride, *q3 = q2 + to_stride;
   REAL *q4 = q3 + to_stride, *q5 = q4 + to_stride, *q6 = q5 + to_stride, *q7 = q6 + to_stride;
-  for (hrs_count line = 0; line < size; line += LINE) {
-    HRS_INDEPENDENT
-    for (hrs_count i = line; i < line + LINE; i++) {
-      REAL a = p0[i], b = p1[i], c = p2[i], d = p3[i];
-      REAL e = p4[i], f = p5[i], g = p6[i], h = p7[i];
-      pair(pattern, k, &a, &b);
-      pair(pattern, k, &c, &d);
-      pair(pattern, k, &e, &f);
-      pair(pattern, k, &g, &h);
-      pair(pattern, k, &a, &c);
-      pair(pattern, k, &b, &d);
-      pair(pattern, k, &e, &g);
-      pair(pattern, k, &f, &h);
-      pair(pattern, k, &a, &e);
-      pair(pattern, k, &b, &f);
-      pair(pattern, k, &c, &g);
-      pair(pattern, k, &d, &h);
-      q0[i] = a, q1[i] = b, q2[i] = c, q3[i] = d;
-      q4[i] = e, q5[i] = f, q6[i] = g, q7[i] = h;
+  HRS_INDEPENDENT
+  for (hrs_count i = line; i < line + LINE; i++) {
+    REAL a = p0[i], b = p1[i], c = p2[i], d = p3[i];
+    REAL e = p4[i], f = p5[i], g = p6[i], h = p7[i];
+    pair(pattern, k, &a, &b);
+    pair(pattern, k, &c, &d);
+    pair(pattern, k, &e, &f);
+    pair(pattern, k, &g, &h);
+    pair(pattern, k, &a, &c);
+    pair(pattern, k, &b, &d);
+    pair(pattern, k, &e, &g);
+    pair(pattern, k, &f, &h);
+    pair(pattern, k, &a, &e);
+    pair(pattern, k, &b, &f);
+    pair(pattern, k, &c, &g);
+    pair(pattern, k, &d, &h);
+    q0[i] = a, q1[i] = b, q2[i] = c, q3[i] = d;
+    q4[i] = e, q5[i] = f, q6[i] = g, q7[i] = h;
+  }
+}
+
+INLINE void fetch(const REAL *ahead, hrs_count size) {
+  for (hrs_count i = 0; i < size; i += LINE)
+    hrs_prefetch_later(ahead + i);
+}
+
+INLINE void wide3(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride,
+                  const REAL *ahead) {
+  enum { PART = 8 * LINE / HRS_AHEAD };
+  for (REAL *p = data; p < data + size; p += 8 * stride) {
+    for (hrs_count line = 0; line < stride; line += LINE) {
+      if (ahead) fetch(ahead, PART), ahead += PART;
+      eight_lines(pattern, k, p, stride, p, stride, line);
     }
   }
 }
 
-INLINE void wide3(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride) {
-  for (REAL *p = data; p < data + size; p += 8 * stride)
-    eight_streams(pattern, k, p, stride, p, stride, stride);
+/* Lines of streams to come are asked for `EARLY` before their turn. Streams on their way back take
+ * turns with those on their way here, line by line, so that memory reads and writes at once; but
+ * they go one after the other: eight at a time, apart by large powers of two, drive each other out
+ * of the first-level cache, and are slow past it, too. */
+INLINE void exchange(int pattern, hrs_kernel k, const hrs_exchange *x) {
+  enum { EARLY = 4 * LINE };
+  const hrs_count size = (hrs_count)1 << x->bits, stride = x->stride;
+  const hrs_count part = size < 8 * LINE ? size : 8 * LINE;
+  const REAL *from = x->from, *next = x->next, *done = x->done;
+  REAL *to = x->to, *back = x->back;
+  for (hrs_count line = 0; line < size; line += LINE) {
+    const REAL *soon =
+        line + EARLY < size ? from + line + EARLY : next + (line + EARLY - size) % size;
+    for (int j = 0; j < 8; j++)
+      hrs_prefetch(soon + j * stride);
+    for (hrs_count i = 8 * line; done && i < 8 * (line + LINE); i += part) {
+      REAL *streams = back + (i >> x->bits) * stride + (i & (size - 1));
+      for (hrs_count j = 0; j < part; j += LINE)
+        hrs_stream(streams + j, done + i + j, LINE * sizeof(REAL));
+    }
+    eight_lines(pattern, k, to, size, from, stride, line);
+  }
 }
 
 #if defined(__GNUC__) && defined(__has_builtin)
@@ -127,7 +168,7 @@ INLINE void wide3(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_cou
 INLINE void lowest_any(int pattern, hrs_kernel k, REAL *data, hrs_count size) {
   for (hrs_count i = 0; i < size; i += 1 << HRS_LOWEST_BITS) {
     for (hrs_count stride = 1; stride < 1 << HRS_LOWEST_BITS; stride *= 2)
-      narrow(pattern, k, data + i, 1 << HRS_LOWEST_BITS, stride);
+      narrow(pattern, k, data + i, 1 << HRS_LOWEST_BITS, stride, NULL);
   }
 }
 
@@ -160,9 +201,11 @@ INLINE void bits_012(int pattern, hrs_kernel k, vector *x, vector *y) {
   vector_pair(pattern, k, x, y);
 }
 
-INLINE void lowest(int pattern, hrs_kernel k, double *data, hrs_count size, hrs_count stride) {
+INLINE void lowest(int pattern, hrs_kernel k, double *data, hrs_count size, hrs_count stride,
+                   const double *ahead) {
   (void)stride;
   for (hrs_count i = 0; i < size; i += 32) {
+    if (ahead) fetch(ahead + i / HRS_AHEAD, 32 / HRS_AHEAD);
     vector *v = (vector *)(data + i);
     vector a = v[0], b = v[1], c = v[2], d = v[3], e = v[4], f = v[5], g = v[6], h = v[7];
     bits_012(pattern, k, &a, &b);
@@ -221,7 +264,8 @@ INSIDE(inside_2, SWAP_2, BLEND_2)
 INSIDE(inside_4, SWAP_4, BLEND_4)
 #endif
 
-INLINE void lowest(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride) {
+INLINE void lowest(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride,
+                   const REAL *ahead) {
   enum { SIZE = 1 << HRS_LOWEST_BITS, VECTORS = SIZE / LANES };
   (void)stride;
   if (!(pattern & UNITS)) {
@@ -229,6 +273,7 @@ INLINE void lowest(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_co
     return;
   }
   for (hrs_count i = 0; i < size; i += SIZE) {
+    if (ahead) fetch(ahead + i / HRS_AHEAD, SIZE / HRS_AHEAD);
     vector v[VECTORS];
 #pragma GCC unroll 8
     for (int j = 0; j < VECTORS; j++) {
@@ -256,23 +301,23 @@ INLINE void lowest(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_co
   }
 }
 #else
-INLINE void lowest(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride) {
-  (void)stride;
+INLINE void lowest(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride,
+                   const REAL *ahead) {
+  (void)stride, (void)ahead;
   lowest_any(pattern, k, data, size);
 }
 #endif
 
 #define DEFINE_PASS(pass, name, pattern, matrix)                                                   \
   TARGET static void pass##_##name(const hrs_kernel *kernel, void *data, hrs_count size,           \
-                                   hrs_count stride) {                                             \
+                                   hrs_count stride, const void *ahead) {                          \
     (void)kernel;                                                                                  \
-    pass(pattern, matrix, data, size, stride);                                                     \
+    pass(pattern, matrix, data, size, stride, ahead);                                              \
   }
-#define DEFINE_GATHER(name, pattern, matrix)                                                       \
-  TARGET static void gather_##name(const hrs_kernel *kernel, void *to, const void *from,           \
-                                   hrs_count size, hrs_count stride) {                             \
+#define DEFINE_EXCHANGE(name, pattern, matrix)                                                     \
+  TARGET static void exchange_##name(const hrs_kernel *kernel, const hrs_exchange *x) {            \
     (void)kernel;                                                                                  \
-    eight_streams(pattern, matrix, to, size, from, stride, size);                                  \
+    exchange(pattern, matrix, x);                                                                  \
   }
 #define DEFINE(name, pattern, matrix)                                                              \
   DEFINE_PASS(narrow, name, pattern, matrix)                                                       \
@@ -280,7 +325,7 @@ INLINE void lowest(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_co
   DEFINE_PASS(wide1, name, pattern, matrix)                                                        \
   DEFINE_PASS(wide2, name, pattern, matrix)                                                        \
   DEFINE_PASS(wide3, name, pattern, matrix)                                                        \
-  DEFINE_GATHER(name, pattern, matrix)
+  DEFINE_EXCHANGE(name, pattern, matrix)
 
 #define DEFINE_NAMED(name, a, b, c, d)                                                             \
   DEFINE(name, UNITS | ((a) != 0) | ((b) != 0) << 1 | ((c) != 0) << 2 | ((d) != 0) << 3,           \
@@ -290,7 +335,7 @@ HRS_KERNEL_TABLE(DEFINE_NAMED)
 HRS_PATTERN_TABLE(DEFINE_PATTERN)
 
 #define ENTRY(name)                                                                                \
-  {narrow_##name, lowest_##name, {NULL, wide1_##name, wide2_##name, wide3_##name}, gather_##name},
+  {narrow_##name, lowest_##name, {NULL, wide1_##name, wide2_##name, wide3_##name}, exchange_##name},
 #define NAMED_ENTRY(name, a, b, c, d) ENTRY(name)
 #define PATTERN_ENTRY(name, pattern) ENTRY(name)
 const hrs_passes TABLE[HRS_PASSES_LIMIT] = {HRS_KERNEL_TABLE(NAMED_ENTRY)

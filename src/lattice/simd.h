@@ -24,6 +24,7 @@
 
 #if defined(__GNUC__) && defined(__x86_64__)
 #define HRS_HAVE_X86 1
+#include <emmintrin.h>
 #define HRS_TARGET_AVX2 __attribute__((target("avx2")))
 #define HRS_TARGET_AVX512                                                                          \
   __attribute__((target("avx2,avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
@@ -58,6 +59,31 @@ static inline void hrs_prefetch(const void *data) {
   __builtin_prefetch(data);
 #else
   (void)data;
+#endif
+}
+/** Ask for data that is needed later: it waits in the second-level cache. */
+static inline void hrs_prefetch_later(const void *data) {
+#if defined(__GNUC__)
+  __builtin_prefetch(data, 0, 2);
+#else
+  (void)data;
+#endif
+}
+
+enum { HRS_STREAM_ALIGNMENT = 16 };
+/** Copy `bytes`, a multiple of HRS_STREAM_ALIGNMENT like `to`, past the caches where the processor
+ *  can. Others may look at them after hrs_stream_end. */
+HRS_INLINE void hrs_stream(void *to, const void *from, size_t bytes) {
+#if defined(HRS_HAVE_X86)
+  for (size_t i = 0; i < bytes / sizeof(__m128i); i++)
+    _mm_stream_si128((__m128i *)to + i, _mm_loadu_si128((const __m128i *)from + i));
+#else
+  memcpy(to, from, bytes);
+#endif
+}
+HRS_INLINE void hrs_stream_end(void) {
+#if defined(HRS_HAVE_X86)
+  _mm_sfence();
 #endif
 }
 
