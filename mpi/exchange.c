@@ -10,8 +10,8 @@
  *
  * Tiles go in the order of hooks: some rows, as many columns, the next rows of what is left. So on
  * either side rows are complete one after the other, the first of 16 parts after an eighth of the
- * bytes, a half after three quarters. In the last round they are complete for good, and a transform
- * does their butterflies while messages are under way.
+ * bytes, a half after three quarters, and in the last round they are complete for good. While
+ * messages are under way, a transform works on what has arrived: across.c.
  *
  * Ranks of one node that reach each other's memory need no messages: each swaps half of the pair's
  * tiles directly, between two empty messages that say "my tiles are ready" and "I am done". That is
@@ -100,13 +100,6 @@ static hrs_status send_receive(hrs_lattice *lattice, int partner, hrs_count leng
   return HRS_OK;
 }
 
-/* One of the rows that are ready. */
-static void work_on(hrs_lattice *lattice, hrs_row_work *work) {
-  if (!work || work->done == work->ready) return;
-  if (work->status == HRS_OK) work->status = work->row(work->context, lattice->first + work->done);
-  work->done++;
-}
-
 /* Pack message number `which` and send it on its way, and open the door for the partner's. */
 static hrs_status post(hrs_lattice *lattice, int partner, const stream *s, hrs_count first,
                        hrs_count count, int which, MPI_Request requests[2]) {
@@ -119,9 +112,15 @@ static hrs_status post(hrs_lattice *lattice, int partner, const stream *s, hrs_c
   return HRS_OK;
 }
 
+static bool is_here(MPI_Request requests[2]) {
+  int flag;
+  MPI_Testall(2, requests, &flag, MPI_STATUSES_IGNORE);
+  return flag;
+}
+
 /* Messages of whole tiles; of whole rows of tiles where they are large enough. */
 static hrs_status swap_tiles_with(hrs_lattice *lattice, int partner, const stream *s,
-                                  hrs_row_work *work) {
+                                  hrs_across *across) {
   MPI_Request requests[2][2];
   hrs_count step = lattice->chunk / 2 / s->tile;
   if (step > s->inner) step = step / s->inner * s->inner;
@@ -133,8 +132,9 @@ static hrs_status swap_tiles_with(hrs_lattice *lattice, int partner, const strea
       HRS_TRY(post(lattice, partner, s, posted, count, which, requests[which]));
       posted += count;
     }
-    work_on(lattice, work);
     int which = (int)(k % 2);
+    while (across && !is_here(requests[which]) && hrs_across_work(across)) {
+    }
     hrs_count count = s->tiles - done < step ? s->tiles - done : step;
     MPI_Waitall(2, requests[which], MPI_STATUSES_IGNORE);
     copy_tiles(s, done, count, lattice->scratch + lattice->chunk + which * (lattice->chunk / 2),
@@ -190,15 +190,15 @@ static void swap_directly(hrs_lattice *lattice, int partner, char *theirs) {
 }
 
 static hrs_status swap_stream(hrs_lattice *lattice, int partner, const stream *s,
-                              hrs_row_work *work) {
+                              hrs_across *across) {
   if (s->tiles == 0) return HRS_OK;
   return s->tile > lattice->chunk / 2 ? swap_pieces_with(lattice, partner, s)
-                                      : swap_tiles_with(lattice, partner, s, work);
+                                      : swap_tiles_with(lattice, partner, s, across);
 }
 
-/* Hook after hook: what is left of some rows, then of as many columns. `work` may go on with the
- * rows that are complete, where this is the last partner. */
-static hrs_status swap_with(hrs_lattice *lattice, int partner, hrs_row_work *work) {
+/* Hook after hook: what is left of some rows, then of as many columns. In the `last` step that
+ * completes the rows. */
+static hrs_status swap_with(hrs_lattice *lattice, int partner, hrs_across *across, bool last) {
   enum { HOOKS = 16 };
   char *theirs = lattice->shared ? hrs_shared_of(lattice->shared, partner) : NULL;
   if (theirs) {
@@ -214,37 +214,50 @@ static hrs_status swap_with(hrs_lattice *lattice, int partner, hrs_row_work *wor
     hrs_count left = columns * hook / HOOKS, right = columns * (hook + 1) / HOOKS;
     stream along = make_stream(lattice, partner, top, bottom - top, left, columns - left);
     stream down = make_stream(lattice, partner, bottom, rows - bottom, left, right - left);
-    HRS_TRY(swap_stream(lattice, partner, &along, work));
-    HRS_TRY(swap_stream(lattice, partner, &down, work));
-    if (work) work->ready = lower ? bottom : right;
+    HRS_TRY(swap_stream(lattice, partner, &along, across));
+    HRS_TRY(swap_stream(lattice, partner, &down, across));
+    if (across && last) across->ready = lower ? bottom : right;
   }
   return HRS_OK;
 }
 
-/* Partner of a rank in a round of the tournament of `players` (even); -1 for the bye. */
-static int partner_in_round(int rank, int round, int players, int size) {
-  int last = players - 1, partner;
+int hrs_lattice_steps(const hrs_lattice *lattice) {
+  int size = lattice->part.ranks;
+  return size + size % 2;
+}
+
+/* The tournament: the last player stays, the others go round in a circle. */
+int hrs_lattice_partner(const hrs_lattice *lattice, int step) {
+  int rank = lattice->rank, last = hrs_lattice_steps(lattice) - 1, round = step - 1, partner;
+  if (step == 0) return rank;
   if (rank == last)
     partner = round;
   else if (rank == round)
     partner = last;
   else
     partner = (2 * round - rank + 2 * last) % last;
-  return partner < size ? partner : -1;
+  return partner < lattice->part.ranks ? partner : -1;
 }
 
-hrs_status hrs_lattice_exchange_and(hrs_lattice *lattice, hrs_row_work *work) {
-  int size = lattice->part.ranks, players = size + size % 2;
+int hrs_lattice_step_with(const hrs_lattice *lattice, int partner) {
+  int rank = lattice->rank, last = hrs_lattice_steps(lattice) - 1;
+  if (partner == rank) return 0;
+  if (rank == last) return 1 + partner;
+  if (partner == last) return 1 + rank;
+  /* 2 * round is rank + partner modulo `last`, which is odd. */
+  return 1 + (int)((int64_t)(rank + partner) * ((last + 1) / 2) % last);
+}
+
+hrs_status hrs_lattice_exchange_and(hrs_lattice *lattice, hrs_across *across) {
+  int steps = hrs_lattice_steps(lattice);
   hrs_lattice_swap_own(lattice);
-  for (int round = 0; round < players - 1; round++) {
-    int partner = partner_in_round(lattice->rank, round, players, size);
-    hrs_row_work *now = round == players - 2 ? work : NULL;
-    if (partner >= 0) HRS_TRY(swap_with(lattice, partner, now));
+  for (int step = 1; step < steps; step++) {
+    if (across) across->arrived = step;
+    int partner = hrs_lattice_partner(lattice, step);
+    if (partner >= 0) HRS_TRY(swap_with(lattice, partner, across, step == steps - 1));
   }
   lattice->phase = lattice->phase == HRS_PHASE_A ? HRS_PHASE_B : HRS_PHASE_A;
-  if (work) work->ready = lattice->count;
-  while (work && work->done < work->ready)
-    work_on(lattice, work);
+  if (across) hrs_across_end(across);
   return HRS_OK;
 }
 

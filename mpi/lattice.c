@@ -102,31 +102,17 @@ void *hrs_lattice_scratch(const hrs_lattice *lattice, hrs_count *bytes) {
   return lattice->scratch;
 }
 
-typedef struct row_transform {
-  hrs_lattice *lattice;
-  hrs_kernel kernel;
-  double scale;
-  int first, count;
-} row_transform;
-
-static hrs_status transform_row(void *context, hrs_count row) {
-  const row_transform *t = context;
-  int bits = t->lattice->part.n - t->lattice->part.block_bits;
-  return hrs_butterfly(t->kernel, t->scale, t->lattice->type, hrs_lattice_row(t->lattice, row),
-                       bits, t->first, t->count, HRS_BUTTERFLY_AUTO);
-}
-
 hrs_status hrs_lattice_transform(hrs_lattice *lattice, hrs_kernel kernel, double scale) {
-  int n = lattice->part.n, v = lattice->part.block_bits;
-  row_transform within = {lattice, kernel, scale, 0, n - v};
-  row_transform across = {lattice, kernel, 1, n - 2 * v, v};
+  int bits = lattice->part.n - lattice->part.block_bits;
   hrs_status status = HRS_OK;
   for (hrs_count row = 0; row < lattice->count && status == HRS_OK; row++)
-    status = transform_row(&within, lattice->first + row);
+    status =
+        hrs_butterfly(kernel, scale, lattice->type, hrs_lattice_row(lattice, lattice->first + row),
+                      bits, 0, bits, HRS_BUTTERFLY_AUTO);
   HRS_TRY(hrs_agree(lattice->comm, status));
-  hrs_row_work work = {.row = transform_row, .context = &across};
-  status = hrs_lattice_exchange_and(lattice, &work);
-  return hrs_agree(lattice->comm, status == HRS_OK ? work.status : status);
+  hrs_across across = hrs_across_begin(lattice, kernel);
+  status = hrs_lattice_exchange_and(lattice, &across);
+  return hrs_agree(lattice->comm, status == HRS_OK ? across.status : status);
 }
 
 /* Row and element of a mask in the present phase. */

@@ -22,17 +22,37 @@ static inline hrs_count hrs_lattice_tile(const hrs_lattice *lattice) {
   return (hrs_count)1 << (lattice->part.n - 2 * lattice->part.block_bits);
 }
 
-/** Rows whose exchange is over, and what is done with them while messages are under way. */
-typedef struct hrs_row_work {
-  hrs_status (*row)(void *context, hrs_count row);
-  void *context;
-  hrs_count done, ready; /* of the lattice's rows, from its first one on */
-  hrs_status status;     /* the first failure; rows after it are left alone */
-} hrs_row_work;
+/** The butterflies across the tiles of this rank's rows, done while an exchange brings the tiles:
+ *  across.c. */
+typedef struct hrs_across {
+  hrs_lattice *lattice;
+  hrs_kernel kernel;
+  int block;             /* columns are worked on in blocks of 2^block; 0: rows as a whole only */
+  int arrived;           /* steps of the exchange that are over */
+  int step;              /* the columns that step brought, */
+  hrs_count row;         /* and the row, whose turn it is */
+  hrs_count done, ready; /* rows that are finished, rows that are complete, from the first one on */
+  hrs_status status;     /* the first failure; what comes after it is left alone */
+} hrs_across;
 
-/** hrs_lattice_exchange, and `work` on all rows of this rank. Every rank takes part to the end,
- *  whatever fails; work->status is for the caller to agree on. Collective. */
-hrs_status hrs_lattice_exchange_and(hrs_lattice *lattice, hrs_row_work *work);
+/** Nothing has arrived. Not collective, like the next two. */
+hrs_across hrs_across_begin(hrs_lattice *lattice, hrs_kernel kernel);
+/** Do some of the work that can be done now; false if there is none. */
+bool hrs_across_work(hrs_across *across);
+/** Do what is left: everything has arrived. */
+void hrs_across_end(hrs_across *across);
+
+/** hrs_lattice_exchange, with work on what has arrived while messages are under way, and up to the
+ *  end of it; NULL for none. Every rank takes part to the end, whatever fails; across->status is
+ *  for the caller to agree on. Collective. */
+hrs_status hrs_lattice_exchange_and(hrs_lattice *lattice, hrs_across *across);
+
+/** Steps of an exchange: in step 0 a rank swaps its own tiles, in each other those of a partner.
+ * The partner of this rank in a step, itself in step 0, -1 where it pauses; and the other way
+ * round. */
+int hrs_lattice_steps(const hrs_lattice *lattice);
+int hrs_lattice_partner(const hrs_lattice *lattice, int step);
+int hrs_lattice_step_with(const hrs_lattice *lattice, int partner);
 
 /** The part of an exchange that needs nobody else: the rank's own square of tiles, transposed. */
 void hrs_lattice_swap_own(hrs_lattice *lattice);
