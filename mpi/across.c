@@ -6,7 +6,8 @@
  * blocks of 2^block columns the lowest `block` of these bits mix no others, so blocks that came
  * whole from one rank are worked on while the next partner's messages are under way. In the last
  * step rows become complete, and are finished: blocks that are left, those with columns of two
- * ranks among them, and then the highest bits, which mix all blocks.
+ * ranks among them, and then the highest bits, which mix all blocks. So a piece of work is a row's
+ * columns from one rank, or a row; where that is much more than a message, messages wait for it.
  *
  * Each element sees its bits in ascending order, whatever arrives when: the bits of the result are
  * those of a transform row by row.
@@ -14,19 +15,23 @@
 #include "lattice.h"
 
 /* Bits of blocks: with 2^p ranks each has one block of columns. With other numbers blocks are so
- * small that three quarters and more of a rank's columns are in whole ones. With two ranks all
- * messages belong to the last step. */
-static int block_bits(const hrs_partition *part) {
+ * small that three quarters of all columns and more are in whole ones. With two ranks all messages
+ * belong to the last step. Blocks of a few lines are not worth a call. */
+static int block_bits(const hrs_lattice *lattice) {
+  enum { LEAST = 1024 }; /* bytes */
+  const hrs_partition *part = &lattice->part;
   int bits = part->block_bits, ranks = part->ranks, log = 0;
   while (2 << log <= ranks)
     log++;
   if (ranks <= 2) return 0;
   if (1 << log != ranks) log += 3;
-  return bits > log ? bits - log : 0;
+  bits = bits > log ? bits - log : 0;
+  hrs_count bytes = hrs_lattice_tile(lattice) * (hrs_count)hrs_dtype_size(lattice->type) << bits;
+  return bytes >= LEAST ? bits : 0;
 }
 
 hrs_across hrs_across_begin(hrs_lattice *lattice, hrs_kernel kernel) {
-  return (hrs_across){.lattice = lattice, .kernel = kernel, .block = block_bits(&lattice->part)};
+  return (hrs_across){.lattice = lattice, .kernel = kernel, .block = block_bits(lattice)};
 }
 
 /* Bits [first, first + count) of those across tiles, in the 2^(first + count) columns from `column`

@@ -215,8 +215,9 @@ static hrs_status swap_with(hrs_lattice *lattice, int partner, hrs_across *acros
     stream along = make_stream(lattice, partner, top, bottom - top, left, columns - left);
     stream down = make_stream(lattice, partner, bottom, rows - bottom, left, right - left);
     HRS_TRY(swap_stream(lattice, partner, &along, across));
+    if (across && last && lower) across->ready = bottom;
     HRS_TRY(swap_stream(lattice, partner, &down, across));
-    if (across && last) across->ready = lower ? bottom : right;
+    if (across && last && !lower) across->ready = right;
   }
   return HRS_OK;
 }

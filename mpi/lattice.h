@@ -29,13 +29,13 @@ typedef struct hrs_across {
   hrs_kernel kernel;
   int block;             /* columns are worked on in blocks of 2^block; 0: rows as a whole only */
   int arrived;           /* steps of the exchange that are over */
-  int step;              /* the columns that step brought, */
-  hrs_count row;         /* and the row, whose turn it is */
-  hrs_count done, ready; /* rows that are finished, rows that are complete, from the first one on */
+  int step;              /* whose columns are worked on; those of earlier steps are done */
+  hrs_count row;         /* in rows before this one, these columns are done */
+  hrs_count done, ready; /* rows that are finished; rows that are complete, in the last step */
   hrs_status status;     /* the first failure; what comes after it is left alone */
 } hrs_across;
 
-/** Nothing has arrived. Not collective, like the next two. */
+/** To be called before the exchange. Not collective, like the next two. */
 hrs_across hrs_across_begin(hrs_lattice *lattice, hrs_kernel kernel);
 /** Do some of the work that can be done now; false if there is none. */
 bool hrs_across_work(hrs_across *across);
@@ -43,8 +43,8 @@ bool hrs_across_work(hrs_across *across);
 void hrs_across_end(hrs_across *across);
 
 /** hrs_lattice_exchange, with work on what has arrived while messages are under way, and up to the
- *  end of it; NULL for none. Every rank takes part to the end, whatever fails; across->status is
- *  for the caller to agree on. Collective. */
+ *  end of it; NULL for none. A rank takes part to the end, whatever butterfly fails; across->status
+ *  is for the caller to agree on. Collective. */
 hrs_status hrs_lattice_exchange_and(hrs_lattice *lattice, hrs_across *across);
 
 /** Steps of an exchange: in step 0 a rank swaps its own tiles, in each other those of a partner.

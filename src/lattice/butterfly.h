@@ -30,10 +30,10 @@ hrs_butterfly_run hrs_butterfly_blocked;
 /** Where the blocked engine cuts, in bits: 2^b elements. Results do not depend on it; tests set it
  * small to reach every path with small arrays. */
 typedef struct hrs_blocking {
-  int tile;      /* part of a block, half of a first-level cache; HRS_LOWEST_BITS at least */
-  int low;       /* a block: inside a second-level cache; tile at least */
-  int near;      /* up to here eight streams at a time are fast in place; low at least */
-  int far;       /* and up to here fast enough to save a gathering sweep; near at least */
+  int tile; /* part of a block, half of a first-level cache; HRS_LOWEST_BITS and up to six more */
+  int low;  /* a block: inside a second-level cache; tile and up to three more */
+  int near; /* up to here eight streams at a time are fast in place; low at least */
+  int far;  /* and up to here fast enough to save a gathering sweep; near at least */
   int workspace; /* what streams are gathered in; gather + HRS_WIDE_FROM and low at least */
   int gather;    /* most bits of a gathering sweep; over HRS_WIDE_BITS for the fast path */
   int few;       /* so few bits are best done in place, at any distance; at most HRS_WIDE_BITS */

@@ -26,8 +26,8 @@
 
 #include <string.h>
 
-/* 16 KiB tiles, 128 KiB blocks, parts of 8 MiB, workspaces of 512 KiB. Streams 2^23 doubles apart
- * begin to share their tags in the first-level cache of some processors. */
+/* 16 KiB tiles, 128 KiB blocks, parts of 8 MiB, two workspaces of 512 KiB. Streams 2^23 doubles
+ * apart begin to share their tags in the first-level cache of some processors. */
 const hrs_blocking hrs_blocking_default = {
     .tile = 11, .low = 14, .near = 20, .far = 23, .workspace = 16, .gather = 8, .few = 2};
 
@@ -160,7 +160,7 @@ static void high_sweep(const plan *p, hrs_count offset, sweep s, bool scaled) {
     if (!exchanged || from == last) copy_chunks(p, from, s, chunk, p->workspace[turn], false);
     if (exchanged) turn = !turn;
   }
-  hrs_stream_end();
+  if (exchanged) hrs_stream_end();
 }
 
 /* Sweeps 0 to `level` on the 2^bits elements from `offset` on. */
@@ -217,6 +217,16 @@ static void plan_sweeps(plan *p) {
   plan_bits(p, bit, end, p->by->gather, end - bit <= p->by->few);
 }
 
+/* Does a sweep need the workspaces? The last one does where it scales. */
+static bool gathers(const plan *p) {
+  for (int i = 0; i < p->n_sweeps; i++) {
+    sweep s = p->sweeps[i];
+    bool scaled = i == p->n_sweeps - 1 && p->call->scale != 1;
+    if (s.first + s.count > p->by->low && (!s.in_place || scaled)) return true;
+  }
+  return false;
+}
+
 hrs_status hrs_butterfly_blocked_by(const hrs_butterfly_call *call, const hrs_blocking *blocking,
                                     hrs_simd simd) {
   plan p = {.call = call,
@@ -227,9 +237,8 @@ hrs_status hrs_butterfly_blocked_by(const hrs_butterfly_call *call, const hrs_bl
   bool only_scale = call->count == 0;
   if (!p.passes || only_scale) return hrs_butterfly_reference(call);
   plan_sweeps(&p);
-  bool in_place = call->bits <= blocking->low;
-  int bits = call->bits < blocking->workspace ? call->bits : blocking->workspace;
-  if (!in_place) {
+  if (gathers(&p)) {
+    int bits = call->bits < blocking->workspace ? call->bits : blocking->workspace;
     HRS_TRY(hrs_alloc((hrs_count)2 << bits, (size_t)p.size, &p.workspace[0]));
     p.workspace[1] = p.workspace[0] + (p.size << bits);
   }

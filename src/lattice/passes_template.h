@@ -165,8 +165,9 @@ INLINE void exchange(int pattern, hrs_kernel k, const hrs_exchange *x) {
 #endif
 
 /* The lowest bits where vectors do not do it. */
-INLINE void lowest_any(int pattern, hrs_kernel k, REAL *data, hrs_count size) {
+INLINE void lowest_any(int pattern, hrs_kernel k, REAL *data, hrs_count size, const REAL *ahead) {
   for (hrs_count i = 0; i < size; i += 1 << HRS_LOWEST_BITS) {
+    if (ahead) fetch(ahead + i / HRS_AHEAD, (1 << HRS_LOWEST_BITS) / HRS_AHEAD);
     for (hrs_count stride = 1; stride < 1 << HRS_LOWEST_BITS; stride *= 2)
       narrow(pattern, k, data + i, 1 << HRS_LOWEST_BITS, stride, NULL);
   }
@@ -269,7 +270,7 @@ INLINE void lowest(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_co
   enum { SIZE = 1 << HRS_LOWEST_BITS, VECTORS = SIZE / LANES };
   (void)stride;
   if (!(pattern & UNITS)) {
-    lowest_any(pattern, k, data, size);
+    lowest_any(pattern, k, data, size, ahead);
     return;
   }
   for (hrs_count i = 0; i < size; i += SIZE) {
@@ -303,8 +304,8 @@ INLINE void lowest(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_co
 #else
 INLINE void lowest(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride,
                    const REAL *ahead) {
-  (void)stride, (void)ahead;
-  lowest_any(pattern, k, data, size);
+  (void)stride;
+  lowest_any(pattern, k, data, size, ahead);
 }
 #endif
 

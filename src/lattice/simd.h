@@ -26,8 +26,12 @@
 #define HRS_HAVE_X86 1
 #include <emmintrin.h>
 #define HRS_TARGET_AVX2 __attribute__((target("avx2")))
+#ifdef __clang__ /* it does not know the width, and would drop the rest with it */
+#define HRS_TARGET_AVX512 __attribute__((target("avx2,avx512f,avx512dq,avx512vl")))
+#else
 #define HRS_TARGET_AVX512                                                                          \
   __attribute__((target("avx2,avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
+#endif
 #else
 #define HRS_TARGET_AVX2
 #endif
@@ -72,7 +76,7 @@ static inline void hrs_prefetch_later(const void *data) {
 
 enum { HRS_STREAM_ALIGNMENT = 16 };
 /** Copy `bytes`, a multiple of HRS_STREAM_ALIGNMENT like `to`, past the caches where the processor
- *  can. Others may look at them after hrs_stream_end. */
+ *  can; whole lines are fastest. Others may look at them after hrs_stream_end. */
 HRS_INLINE void hrs_stream(void *to, const void *from, size_t bytes) {
 #if defined(HRS_HAVE_X86)
   for (size_t i = 0; i < bytes / sizeof(__m128i); i++)
