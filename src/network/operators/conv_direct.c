@@ -187,7 +187,7 @@ typedef struct vector_at {
     HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =      \
         _mm256_broadcast_ss(weight + i);                                                           \
     weight += M;                                                                                   \
-    for (hrs_count k = 0; k < taps; k++, weight += M) {                                            \
+    HRS_UNROLL_STEPS for (hrs_count k = 0; k < taps; k++, weight += M) {                           \
       __m256 pixel[V];                                                                             \
       HRS_UNROLL for (int j = 0; j < V; j++) pixel[j] = _mm256_loadu_ps(base[j] + offset[k]);      \
       HRS_UNROLL for (int i = 0; i < M; i++) {                                                     \

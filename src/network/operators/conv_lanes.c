@@ -264,7 +264,7 @@ hrs_count hrs_lanes_workspace(const hrs_lanes *l) {
     HRS_UNROLL for (int j = 0; j < V; j++) base[j] = from[j];                                      \
     HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =      \
         _mm256_broadcast_ss(weight + i);                                                           \
-    for (hrs_count k = 0; k < taps; k++) {                                                         \
+    HRS_UNROLL_STEPS for (hrs_count k = 0; k < taps; k++) {                                        \
       const float *left = weight + at[k].weight;                                                   \
       hrs_count shift = at[k].from;                                                                \
       __m256 right[V];                                                                             \

@@ -6,7 +6,7 @@
  *
  * Cost: m * n * k multiply-adds near the processor's peak; columns are rounded up to eight. It
  * loses nothing to BLAS for large matrices but the packing of the left side: a block of rows of
- * one block of K must fit the second cache (ROWS * DEPTH floats, 300 KiB). Panels need not fit the
+ * one block of K must fit the second cache (ROWS * DEPTH floats, 113 KiB). Panels need not fit the
  * first cache: they are read from end to end, which the processor foresees.
  */
 #include "packed.h"
@@ -16,7 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NARROW = 8, WIDE = 16, WIDEST = 24, DEPTH = 800, ROWS = 96, MOST_ROWS = 8 };
+enum { NARROW = 8, WIDE = 16, WIDEST = 24, DEPTH = 800, ROWS = 36, MOST_ROWS = 8 };
 
 /* Columns of the panel that starts at column j. */
 static hrs_count panel_width(hrs_count n, hrs_count j) {
@@ -88,7 +88,7 @@ typedef struct tile {
       HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                           \
           _mm256_loadu_ps(t->start + at * t->start_step + j * HRS_LANES);                          \
     }                                                                                              \
-    for (hrs_count l = 0; l < t->k; l++, panel += step) {                                          \
+    HRS_UNROLL_STEPS for (hrs_count l = 0; l < t->k; l++, panel += step) {                         \
       __m256 b[V];                                                                                 \
       HRS_UNROLL for (int j = 0; j < V; j++) b[j] = _mm256_loadu_ps(panel + j * HRS_LANES);        \
       HRS_UNROLL for (int i = 0; i < M; i++) {                                                     \
