@@ -146,7 +146,7 @@ INLINE void exchange(int pattern, hrs_kernel k, const hrs_exchange *x) {
   REAL *to = x->to, *back = x->back;
   for (hrs_count line = 0; line < size; line += LINE) {
     const REAL *soon =
-        line + EARLY < size ? from + line + EARLY : next + (line + EARLY - size) % size;
+        line + EARLY < size ? from + line + EARLY : next + ((line + EARLY) & (size - 1));
     for (int j = 0; j < 8; j++)
       hrs_prefetch(soon + j * stride);
     for (hrs_count i = 8 * line; done && i < 8 * (line + LINE); i += part) {

@@ -13,23 +13,34 @@ static int same_bits(const void *a, const void *b, size_t bytes) {
   return memcmp(a, b, bytes) == 0;
 }
 
+/* Both engines on copies of x: the reference in y, the blocked one in z; by its own cuts where `by`
+ * is NULL. */
+static void check_blocked(const hrs_blocking *by, hrs_kernel kernel, double scale, const double *x,
+                          int bits, int first, int count, double *y, double *z) {
+  const size_t bytes = sizeof *x << bits;
+  memcpy(y, x, bytes);
+  memcpy(z, x, bytes);
+  apply(kernel, scale, y, bits, first, count, HRS_BUTTERFLY_REFERENCE);
+  hrs_butterfly_call call = {kernel, scale, HRS_F64, z, bits, first, count};
+  if (by)
+    assert_int_equal(hrs_butterfly_blocked_by(&call, by, hrs_simd_get()), HRS_OK);
+  else
+    apply(kernel, scale, z, bits, first, count, HRS_BUTTERFLY_BLOCKED);
+  assert_true(same_bits(y, z, bytes));
+}
+
 static void engines_agree_bit_for_bit(void **state) {
   (void)state;
   enum { LARGEST = 17 };
   double *x = new_doubles(1 << LARGEST), *y = new_doubles(1 << LARGEST),
          *z = new_doubles(1 << LARGEST);
   for (int bits = 0; bits <= LARGEST; bits++) {
-    hrs_count size = (hrs_count)1 << bits;
-    fill(x, size, (uint64_t)bits);
+    fill(x, (hrs_count)1 << bits, (uint64_t)bits);
     for (int kernel = 0; kernel<KERNELS; kernel += bits> 12 ? 5 : 1) {
       for (int first = 0; first <= bits; first++) {
         for (int count = 0; count <= bits - first; count += bits > 14 ? 3 : 1) {
           double scale = count % 3 == 0 ? 1 : count % 3 == 1 ? -1 : 0.3;
-          memcpy(y, x, (size_t)size * sizeof *x);
-          memcpy(z, x, (size_t)size * sizeof *x);
-          apply(kernel_number(kernel), scale, y, bits, first, count, HRS_BUTTERFLY_REFERENCE);
-          apply(kernel_number(kernel), scale, z, bits, first, count, HRS_BUTTERFLY_BLOCKED);
-          assert_true(same_bits(y, z, (size_t)size * sizeof *y));
+          check_blocked(NULL, kernel_number(kernel), scale, x, bits, first, count, y, z);
         }
       }
     }
@@ -56,15 +67,9 @@ static void any_blocking_gives_the_same_bits(void **state) {
     for (int kernel = 0; kernel < KERNELS; kernel += 1 + (int)b) {
       for (int first = 0; first <= BITS; first++) {
         for (int count = 0; count <= BITS - first; count++) {
-          hrs_butterfly_call call = {
-              kernel_number(kernel), count % 2 ? 1 : -0.7, HRS_F64, y, BITS, first, count};
-          memcpy(y, x, (size_t)size * sizeof *x);
-          assert_int_equal(hrs_butterfly_reference(&call), HRS_OK);
           double *z = room + count % 3 / 2; /* some arrays are aligned to their elements only */
-          memcpy(z, x, (size_t)size * sizeof *x);
-          call.data = z;
-          assert_int_equal(hrs_butterfly_blocked_by(&call, &blockings[b], hrs_simd_get()), HRS_OK);
-          assert_true(same_bits(y, z, (size_t)size * sizeof *y));
+          check_blocked(&blockings[b], kernel_number(kernel), count % 2 ? 1 : -0.7, x, BITS, first,
+                        count, y, z);
         }
       }
     }
@@ -74,25 +79,25 @@ static void any_blocking_gives_the_same_bits(void **state) {
   hrs_free(room);
 }
 
-/* The default cuts at a size beyond the second-level cache, with near and gathering sweeps. */
+/* The default cuts at a size beyond the second-level cache; and with all that is beyond it taken
+ * for far, so that streams are gathered in chunks as long as those of arrays of 2^28 elements. */
 static void large_arrays_agree_bit_for_bit(void **state) {
   (void)state;
   enum { BITS = 22 };
   static const struct {
     int first, count;
   } ranges[] = {{0, BITS}, {1, 20}, {8, 10}, {14, 8}, {15, 7}, {16, 1}, {18, 4}, {21, 1}, {22, 0}};
+  hrs_blocking far = hrs_blocking_default;
+  far.near = far.far = far.low;
+  far.few = 0;
   hrs_count size = (hrs_count)1 << BITS;
   double *x = new_doubles(size), *y = new_doubles(size), *z = new_doubles(size);
   fill(x, size, 7);
   static const int kernels[] = {HRS_KERNEL_MOBIUS, HRS_KERNEL_OR, HRS_KERNEL_LIMIT};
   for (size_t r = 0; r < sizeof ranges / sizeof *ranges; r++) {
-    hrs_kernel k = kernel_number(kernels[r % 3]);
-    double scale = r % 2 ? -1 : 1;
-    memcpy(y, x, (size_t)size * sizeof *x);
-    memcpy(z, x, (size_t)size * sizeof *x);
-    apply(k, scale, y, BITS, ranges[r].first, ranges[r].count, HRS_BUTTERFLY_REFERENCE);
-    apply(k, scale, z, BITS, ranges[r].first, ranges[r].count, HRS_BUTTERFLY_BLOCKED);
-    assert_true(same_bits(y, z, (size_t)size * sizeof *y));
+    for (int scaled = 0; scaled < 2; scaled++)
+      check_blocked(scaled == (int)r % 2 ? NULL : &far, kernel_number(kernels[r % 3]),
+                    scaled ? -1 : 1, x, BITS, ranges[r].first, ranges[r].count, y, z);
   }
   hrs_free(x);
   hrs_free(y);
