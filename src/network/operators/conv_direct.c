@@ -176,14 +176,16 @@ typedef struct vector_at {
   hrs_count from, to, count; /* in a group's planes, in an output plane, pixels */
 } vector_at;
 
-/* M channels times V vectors. `left` channels and `some` vectors are stored. */
+enum { MOST_VECTORS = 6 };
+
+/* M channels times V vectors that start `from`. `left` channels and `some` vectors are stored. */
 #define KERNEL(M, V)                                                                               \
   HRS_TILE_TARGET static void kernel_##M##x##V(                                                    \
-      hrs_count taps, const hrs_count *offset, const float *weight, const float *planes,           \
+      hrs_count taps, const hrs_count *offset, const float *weight, const float *const *from,      \
       const vector_at *at, hrs_count some, hrs_count left, hrs_count pixels, float *out) {         \
     const float *base[V];                                                                          \
     __m256 sum[M][V], ready[M][V];                                                                 \
-    HRS_UNROLL for (int j = 0; j < V; j++) base[j] = planes + at[j < some ? j : 0].from;           \
+    HRS_UNROLL for (int j = 0; j < V; j++) base[j] = from[j];                                      \
     HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =      \
         _mm256_broadcast_ss(weight + i);                                                           \
     weight += M;                                                                                   \
@@ -207,7 +209,7 @@ KERNEL(4, 3)
 KERNEL(1, 6)
 
 typedef void (*tile_kernel)(hrs_count taps, const hrs_count *offset, const float *weight,
-                            const float *planes, const vector_at *at, hrs_count some,
+                            const float *const *from, const vector_at *at, hrs_count some,
                             hrs_count left, hrs_count pixels, float *out);
 
 static const struct {
@@ -249,10 +251,13 @@ void hrs_conv_direct_run(const hrs_conv *conv, hrs_count images, const float *x,
       const float *group_weights = packed + g * l.blocks * tile_weights;
       for (hrs_count v = 0; v < l.vectors; v += step) {
         hrs_count some = l.vectors - v < step ? l.vectors - v : step;
+        const float *from[MOST_VECTORS];
+        for (hrs_count j = 0; j < step; j++)
+          from[j] = planes + g * group_planes + at[j < some ? v + j : v].from;
         for (hrs_count b = 0; b < l.blocks; b++)
-          kernels[l.tile].run(conv->taps, offset, group_weights + b * tile_weights,
-                              planes + g * group_planes, at + v, some,
-                              conv->out_channels - b * l.tile, pixels, out + b * l.tile * pixels);
+          kernels[l.tile].run(conv->taps, offset, group_weights + b * tile_weights, from, at + v,
+                              some, conv->out_channels - b * l.tile, pixels,
+                              out + b * l.tile * pixels);
       }
     }
   }

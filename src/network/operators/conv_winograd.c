@@ -266,10 +266,9 @@ HRS_TILE_TARGET static void combine_columns(const hrs_winograd *w, hrs_count til
     __m256 sum[M][V];                                                                              \
     HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =      \
         _mm256_setzero_ps();                                                                       \
-    HRS_UNROLL_STEPS for (hrs_count l = 0; l < k; l++, weight += M) {                              \
-      const float *row = from + l * step;                                                          \
+    HRS_UNROLL_STEPS for (hrs_count l = 0; l < k; l++, weight += M, from += step) {                \
       __m256 right[V];                                                                             \
-      HRS_UNROLL for (int j = 0; j < V; j++) right[j] = _mm256_loadu_ps(row + at[j]);              \
+      HRS_UNROLL for (int j = 0; j < V; j++) right[j] = _mm256_loadu_ps(from + at[j]);             \
       HRS_UNROLL for (int i = 0; i < M; i++) {                                                     \
         __m256 factor = _mm256_broadcast_ss(weight + i);                                           \
         HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                         \

@@ -40,6 +40,18 @@ hrs_status hrs_packed_floats(hrs_count k, hrs_count n, hrs_count *floats) {
   return hrs_multiply(k + 1, padded(n), "packed weights", floats);
 }
 
+/* `some` of a panel's columns are there, the others 0. */
+static void fill_panel(hrs_count k, hrs_count some, hrs_count width, const float *weight,
+                       hrs_count row, hrs_count column, float *to) {
+  bool whole = some == width && column == 1;
+  for (hrs_count l = 0; l < k; l++, weight += row, to += width) {
+    for (hrs_count i = 0; whole && i < width; i += NARROW)
+      memcpy(to + i, weight + i, NARROW * sizeof *to);
+    for (hrs_count i = 0; !whole && i < width; i++)
+      to[i] = i < some ? weight[i * column] : 0;
+  }
+}
+
 void hrs_packed_fill(hrs_count k, hrs_count n, const float *weight, hrs_count row, hrs_count column,
                      const float *bias, float *room, hrs_packed *out) {
   float *to = room + padded(n);
@@ -53,12 +65,8 @@ void hrs_packed_fill(hrs_count k, hrs_count n, const float *weight, hrs_count ro
     for (hrs_count j = 0, width; j < n; j += width) {
       width = panel_width(n, j);
       hrs_count some = n - j < width ? n - j : width;
-      for (hrs_count l = first; l < end; l++, to += width) {
-        for (hrs_count i = 0; i < some; i++)
-          to[i] = weight[l * row + (j + i) * column];
-        for (hrs_count i = some; i < width; i++)
-          to[i] = 0;
-      }
+      fill_panel(end - first, some, width, weight + first * row + j * column, row, column, to);
+      to += (end - first) * width;
     }
   }
 }
@@ -69,7 +77,6 @@ void hrs_packed_fill(hrs_count k, hrs_count n, const float *weight, hrs_count ro
  * K (step 0), from the sums so far for the others. */
 typedef struct tile {
   hrs_count k, lda, ldc, rows, columns;
-  hrs_count panel_step; /* floats from row to row of the panel */
   const float *a, *panel, *start;
   hrs_count start_step;
   float *c;
@@ -80,7 +87,7 @@ typedef struct tile {
 #define KERNEL(M, V)                                                                               \
   HRS_TILE_TARGET static void kernel_##M##x##V(const tile *t) {                                    \
     const float *row[M], *panel = t->panel;                                                        \
-    hrs_count step = t->panel_step;                                                                \
+    hrs_count k = t->k;                                                                            \
     __m256 sum[M][V], ready[M][V];                                                                 \
     HRS_UNROLL for (int i = 0; i < M; i++) {                                                       \
       hrs_count at = i < t->rows ? i : t->rows - 1;                                                \
@@ -88,7 +95,7 @@ typedef struct tile {
       HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                           \
           _mm256_loadu_ps(t->start + at * t->start_step + j * HRS_LANES);                          \
     }                                                                                              \
-    HRS_UNROLL_STEPS for (hrs_count l = 0; l < t->k; l++, panel += step) {                         \
+    HRS_UNROLL_STEPS for (hrs_count l = 0; l < k; l++, panel += V * HRS_LANES) {                   \
       __m256 b[V];                                                                                 \
       HRS_UNROLL for (int j = 0; j < V; j++) b[j] = _mm256_loadu_ps(panel + j * HRS_LANES);        \
       HRS_UNROLL for (int i = 0; i < M; i++) {                                                     \
@@ -108,10 +115,15 @@ typedef struct tile {
   }
 KERNEL(8, 1)
 KERNEL(6, 2)
+KERNEL(4, 2)
 KERNEL(4, 3)
 
+/* The last rows of a block may be few: batches are powers of two, which six does not divide. */
 static void run_tile(const tile *t, hrs_count width) {
-  (width == NARROW ? kernel_8x1 : width == WIDE ? kernel_6x2 : kernel_4x3)(t);
+  if (width == WIDE)
+    (t->rows > 4 ? kernel_6x2 : kernel_4x2)(t);
+  else
+    (width == NARROW ? kernel_8x1 : kernel_4x3)(t);
 }
 
 static hrs_count tile_rows(hrs_count width) {
@@ -135,7 +147,6 @@ static void run_rows(const hrs_packed *p, hrs_count m, const float *from, float 
                   .ldc = p->n,
                   .rows = m - i < rows ? m - i : rows,
                   .columns = some,
-                  .panel_step = width,
                   .a = from + i * p->k + first,
                   .panel = panel,
                   .start = p->bias + j,
@@ -165,23 +176,20 @@ void hrs_packed_run(const hrs_packed *packed, hrs_count m, const float *from, fl
 
 void hrs_packed_once(hrs_count m, hrs_count n, hrs_count k, const float *from, const float *weight,
                      float *to) {
-  /* The kernel reads whole vectors: behind the last row, too. */
-  float copy[HRS_PACKED_ONCE + WIDEST];
+  float panel[HRS_ONCE_DEPTH * WIDEST];
   static const float zeros[WIDEST];
-  memcpy(copy, weight, (size_t)(k * n) * sizeof *copy);
-  memset(copy + k * n, 0, WIDEST * sizeof *copy);
   for (hrs_count j = 0, width; j < n; j += width) {
     width = panel_width(n, j);
-    hrs_count rows = tile_rows(width);
+    hrs_count some = n - j < width ? n - j : width, rows = tile_rows(width);
+    fill_panel(k, some, width, weight + j, n, 1, panel);
     for (hrs_count i = 0; i < m; i += rows) {
       tile t = {.k = k,
                 .lda = k,
                 .ldc = n,
                 .rows = m - i < rows ? m - i : rows,
-                .columns = n - j < width ? n - j : width,
-                .panel_step = n,
+                .columns = some,
                 .a = from + i * k,
-                .panel = copy + j,
+                .panel = panel,
                 .start = zeros,
                 .c = to + i * n + j};
       run_tile(&t, width);

@@ -27,7 +27,7 @@ enum { HRS_LANES = 8 };
 #define HRS_UNROLL _Pragma("GCC unroll 16")
 /* The loop whose steps are the multiply-adds: fewer other instructions among them count where two
  * threads share a core and take turns at its front end. */
-#define HRS_UNROLL_STEPS _Pragma("GCC unroll 4")
+#define HRS_UNROLL_STEPS _Pragma("GCC unroll 8")
 
 /** Store the first `count` lanes, 1 to 8. */
 HRS_TILE_INLINE void hrs_tile_store(float *to, __m256 value, hrs_count count) {
