@@ -8,6 +8,7 @@ Started by compare_peers.sh, which says what is measured. FOLDER is make_network
 import dataclasses
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,7 @@ import peers
 from ort import rates
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data"
-ROUNDS = int(os.environ.get("PEERS_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("PEERS_ROUNDS", "7"))
 SECONDS = float(os.environ.get("PEERS_SECONDS", "0.3"))
 BATCHES = [16, 64, 256]
 ORT_BATCHES = [1, 4, 16, 64, 256, 1024]
@@ -122,40 +123,41 @@ def runners(network, game, present):
 
 
 def measure(program, network, present, scratch):
-    """The best of all rounds: harsanyi's rates, and {peer: (rate, batch)}."""
+    """All in turns: harsanyi's rates, one of each round, and {peer: its rounds}."""
     game = network.game()
     reference, masks = values(program, network, scratch), chosen_masks(game.players)
     inside = runners(network, game, present)
     for peer, run in inside.items():
         check(network.name, peer, run(masks), reference)
     samples = feeds(network, game.inputs(masks)) if "ONNX Runtime" in present else None
-    ours, best = [], {}
+    ours, theirs = [], {peer: rates.Rounds(BATCHES) for peer in inside}
+    if samples:
+        theirs["ONNX Runtime"] = rates.Rounds(ORT_BATCHES)
     for _ in range(ROUNDS):
-        ours.append(rates.masks(program, network.options, scratch))
-        largest = BATCH_WORK / ours[0].work
-        if samples:
-            batches = [b for b in ORT_BATCHES if b <= largest]
-            theirs = rates.images(network.model, network.name, batches, SECONDS, scratch,
+        ours.append(rates.masks(program, network.options, SECONDS, scratch))
+        for peer, rounds in theirs.items():
+            batches = [b for b in rounds.batches if b <= BATCH_WORK / ours[0].work]
+            if peer in inside:
+                rounds.add(peers.masks_per_second(inside[peer], batches, SECONDS))
+                continue
+            images = rates.images(network.model, network.name, batches, SECONDS, scratch,
                                   feeds=samples)
-            check(network.name, "ONNX Runtime", theirs.values, reference)
-            best["ONNX Runtime"] = max(best.get("ONNX Runtime", (0, 0)),
-                                       (theirs.rate, theirs.batch))
-        for peer, run in inside.items():
-            rate = peers.masks_per_second(run, [b for b in BATCHES if b <= largest], SECONDS)
-            best[peer] = max(best.get(peer, (0, 0)), rate)
-    return dataclasses.replace(ours[0], full=max(o.full for o in ours),
-                               tables=max(o.tables for o in ours)), best
+            check(network.name, peer, images.values, reference)
+            rounds.add(images.rates)
+    return ours, theirs
 
 
-def print_row(name, ours, best):
+def print_row(name, ours, theirs):
     """One row of the table: '-' for what is not measured."""
-    cells = [f"`{name}`", f"{ours.work:,.0f}", f"{ours.table_work:,.0f}", f"{ours.full:,.0f}",
-             f"{ours.tables:,.0f}"]
+    full, tables = [o.full for o in ours], [o.tables for o in ours]
+    cells = [f"`{name}`", f"{ours[0].work:,.0f}", f"{ours[0].table_work:,.0f}",
+             f"{statistics.median(full):,.0f}", f"{statistics.median(tables):,.0f}"]
     for peer in ("ONNX Runtime", "PyTorch", "NumPy"):
-        cells += [f"{best[peer][0]:,.0f}", str(best[peer][1])] if peer in best else ["-", "-"]
-    pairs = [(ours.full, "ONNX Runtime")]
-    pairs += [(ours.tables, peer) for peer in ("ONNX Runtime", "PyTorch", "NumPy")]
-    cells += [f"{rate / best[peer][0]:.2f}" if peer in best else "-" for rate, peer in pairs]
+        found = theirs.get(peer)
+        cells += [f"{found.rate:,.0f}", str(found.batch)] if found else ["-", "-"]
+    pairs = [(full, "ONNX Runtime")]
+    pairs += [(tables, peer) for peer in ("ONNX Runtime", "PyTorch", "NumPy")]
+    cells += [f"{theirs[peer].ratio(rate):.2f}" if peer in theirs else "-" for rate, peer in pairs]
     print("| " + " | ".join(cells) + " |", flush=True)
 
 

@@ -4,11 +4,12 @@
     compare.py HARSANYI [NETWORK ...]
 
 The networks are data/digits_cnn.onnx and those of the folder HARSANYI_MODELS. Both programs take
-turns, so that a busy machine is busy for both, and the best round of each counts; ONNX Runtime goes
-through all batches that are no larger than the game.
+turns of COMPARE_SECONDS (0.4), COMPARE_ROUNDS (7) times; rates and ratios are medians. ONNX Runtime
+goes through all batches that are no larger than the game, then on with its best.
 """
 import os
 import pathlib
+import statistics
 import sys
 import tempfile
 
@@ -17,8 +18,11 @@ import numpy as np
 import rates
 
 DATA = pathlib.Path(__file__).resolve().parents[2] / "data"
-ROUNDS = int(os.environ.get("COMPARE_ROUNDS", "2"))
-BATCHES = [1, 4, 16, 64, 256, 1024]
+ROUNDS = int(os.environ.get("COMPARE_ROUNDS", "7"))
+SECONDS = float(os.environ.get("COMPARE_SECONDS", "0.4"))
+BATCHES = [1, 4, 16, 64, 256, 1024, 4096]
+# One pass over a batch shall not take many times the seconds of a turn.
+BATCH_WORK = 5e9
 GRID = ["--players", "grid:4x4"]
 TOKENS = ["--players", "tokens", "--baseline", "token:0"]
 SUBSET = ["--subset", "random:16:1"]
@@ -62,17 +66,17 @@ def compare(program, name, folder):
     """One row of the table."""
     model, feed, length = files_of(name)
     options = ["--model", model, *feed, "--select", "0", *NETWORKS[name]]
-    ours, theirs = [], []
+    ours, theirs = [], rates.Rounds(BATCHES)
     for _ in range(ROUNDS):
-        ours.append(rates.masks(program, options, folder))
-        batches = [b for b in BATCHES if b <= 2**ours[0].players]
-        theirs.append(rates.images(model, name, batches, 0.5, folder, length))
-    full, tables = max(o.full for o in ours), max(o.tables for o in ours)
-    best = max(theirs, key=lambda t: t.rate)
-    load = min(o.load for o in ours)
-    print(f"| `{name}` | {load:.2f} | {ours[0].players} | {ours[0].work:,.0f} | {full:,.0f} "
-          f"| {tables:,.0f} | {best.rate:,.0f} | {best.batch} | {full / best.rate:.2f} "
-          f"| {tables / best.rate:.2f} |", flush=True)
+        ours.append(rates.masks(program, options, SECONDS, folder))
+        most = min(2**ours[0].players, BATCH_WORK / ours[0].work)
+        theirs.add(rates.images(model, name, [b for b in theirs.batches if b <= most], SECONDS,
+                                folder, length).rates)
+    full, tables = [o.full for o in ours], [o.tables for o in ours]
+    print(f"| `{name}` | {min(o.load for o in ours):.2f} | {ours[0].players} "
+          f"| {ours[0].work:,.0f} | {statistics.median(full):,.0f} "
+          f"| {statistics.median(tables):,.0f} | {theirs.rate:,.0f} | {theirs.batch} "
+          f"| {theirs.ratio(full):.2f} | {theirs.ratio(tables):.2f} |", flush=True)
 
 
 def main():

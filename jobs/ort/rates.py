@@ -3,6 +3,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -21,17 +22,53 @@ class Masks:
 
 @dataclasses.dataclass
 class Images:
-    """ONNX Runtime: images per second at the best batch; outputs of the samples of `feeds`."""
-    rate: float
-    batch: int
+    """ONNX Runtime: images per second by batch size; outputs of the samples of `feeds`."""
+    rates: dict
     values: list
 
 
-def masks(program, options, folder):
+class Rounds:
+    """A peer's rates by batch size, a round after the other, beside ours of the same rounds.
+
+    A machine's speed changes by a third within seconds. What is taken in turns a second apart sees
+    the same machine, so ratios are medians over rounds of the ratios within a round. After the
+    first round only the two batch sizes that were best in it go on.
+    """
+
+    def __init__(self, batches):
+        self.batches, self.rates = batches, []
+
+    def add(self, rates):
+        """{batch: rate} of a round for `batches`."""
+        self.rates.append(rates)
+        self.batches = sorted(sorted(rates, key=rates.get)[-2:])
+
+    @property
+    def batch(self):
+        """The best batch size."""
+        return max(self.batches, key=self.median)
+
+    def median(self, batch):
+        """Of the rates of all rounds."""
+        return statistics.median(rates[batch] for rates in self.rates)
+
+    @property
+    def rate(self):
+        """At the best batch size."""
+        return self.median(self.batch)
+
+    def ratio(self, ours):
+        """Ours to the peer's; `ours` are rates, one of each round."""
+        return statistics.median(own / theirs[self.batch]
+                                 for own, theirs in zip(ours, self.rates, strict=True))
+
+
+def masks(program, options, seconds, folder):
     """`harsanyi bench evaluate` on one rank. Where tables would not help, there is one rate."""
     out = pathlib.Path(folder) / "masks.json"
     subprocess.run([program, "bench", "evaluate", *options, "--timing", out], check=True,
-                   stdout=subprocess.DEVNULL)
+                   stdout=subprocess.DEVNULL,
+                   env={**os.environ, "HARSANYI_BENCH_SECONDS": str(seconds)})
     figures = json.loads(out.read_text(encoding="utf-8"))
     tables = figures["masks, one rank [per second]"]
     return Masks(players=figures["n"], tables=tables,
@@ -59,5 +96,5 @@ def images(model, name, batches, seconds, folder, length=1, feeds=None):
     subprocess.run([HERE / "bench_ort.sh", model], check=True, stdout=subprocess.DEVNULL,
                    env={**os.environ, **environment})
     result = json.loads((settings["JSON"] / f"{name}.json").read_text(encoding="utf-8"))
-    return Images(result["best"]["images_per_second"], result["best"]["batch"],
+    return Images({point["batch"]: point["images_per_second"] for point in result["points"]},
                   result.get("values", []))

@@ -5,6 +5,7 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <stdlib.h>
 
 /* Multiply-adds per second of one core's large sgemm: the limit of dense networks. */
 static hrs_status time_gemm(double *rate) {
@@ -48,8 +49,19 @@ static hrs_status check_slice(hrs_game *game, hrs_subcube cube, const double *va
   return status;
 }
 
+/* What a rate is measured for: short turns, where a script sets it beside another program's. */
+static hrs_status read_seconds(double *seconds) {
+  const char *text = getenv("HARSANYI_BENCH_SECONDS");
+  char *end = NULL;
+  *seconds = text ? strtod(text, &end) : 2;
+  HRS_REQUIRE(!text || (end != text && *end == 0 && *seconds > 0 && *seconds < 1e6), USAGE,
+              "HARSANYI_BENCH_SECONDS=%s: it must be a positive number of seconds", text);
+  return HRS_OK;
+}
+
 /* How many masks of its own rows this rank evaluates in a second, its tables being made. */
 static hrs_status time_masks(const hrs_job *job, const hrs_partition *part, double *rate) {
+  double seconds;
   int rank, row_bits = job->n - part->block_bits, bits = hrs_game_slice_bits(job->game);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   if (bits > row_bits) bits = row_bits;
@@ -61,7 +73,8 @@ static hrs_status time_masks(const hrs_job *job, const hrs_partition *part, doub
   hrs_status status = HRS_OK;
   double start = hrs_time(), now = start;
   hrs_count done = 0;
-  for (hrs_count i = -1; own > 0 && now - start < 2; i++) {
+  HRS_GO(read_seconds(&seconds));
+  for (hrs_count i = -1; own > 0 && now - start < seconds; i++) {
     hrs_count at = i < 0 ? 0 : i % own; /* once before the clock starts */
     hrs_subcube row = hrs_partition_row_cube(part, HRS_PHASE_A, first + at / slices);
     hrs_subcube cube = hrs_subcube_part(row, bits, at % slices);

@@ -4,6 +4,7 @@ Networks are made here layer by layer, so that each kind of step that the tables
 ends them, is met: strides, paddings, dilations, groups, pools, residual sums, concatenations, means.
 """
 import json
+import os
 import re
 import unittest
 
@@ -286,7 +287,7 @@ class Evaluator(EvaluatorTest):
         out = self.folder / "work.json"
         result = run("bench", "evaluate", "--model", DATA / "digits_cnn.onnx", "--samples",
                      DATA / "digits_images.npy", "--select", "0", "--players", "grid:4x4",
-                     "--timing", out)
+                     "--timing", out, env={**os.environ, "HARSANYI_BENCH_SECONDS": "0.1"})
         self.assertEqual(result.code, 0, result)
         figures = json.loads(out.read_text())
         brute = figures["multiply-adds per mask, full passes []"]
@@ -296,6 +297,13 @@ class Evaluator(EvaluatorTest):
                    DATA / "digits_images.npy", "--players", "grid:4x4", "--plan")
         self.assertRegex(plan.out, r"full passes +40064 per mask")
         self.assertRegex(plan.out, r"tables end at +.+Relu")
+
+    def test_seconds_refused(self):
+        for seconds in ("0", "-1", "nan", "2s", ""):
+            result = run("bench", "evaluate", "--closed-form", "majority:n=6",
+                         env={**os.environ, "HARSANYI_BENCH_SECONDS": seconds})
+            self.assertEqual(result.code, 64, result)
+            self.assertIn(f"HARSANYI_BENCH_SECONDS={seconds}:", result.errors()[0])
 
     def test_work_of_ranks(self):
         """Multiply-adds of a rank fall with the number of ranks, tables and all."""
