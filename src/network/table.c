@@ -1,4 +1,5 @@
 /* The operator table: all families in one list, and the BLAS library behind the dense ones. */
+#include "lattice/simd.h"
 #include "network/operator.h"
 #include "network/operators/families.h"
 #include "network/operators/tile.h"
@@ -33,4 +34,8 @@ bool hrs_tile_available(void) {
     if (strcmp(hrs_blas_core(), cores[i]) == 0) return true;
 #endif
   return false;
+}
+
+bool hrs_tile_wide(void) {
+  return hrs_simd_get() == HRS_SIMD_AVX512;
 }

@@ -1,7 +1,8 @@
 /*
  * Products with packed weights against plain loops in double precision, for sizes around those of
- * tiles, panels and blocks. And: a row gives the same bits whatever rows stand beside it, and
- * nothing is written behind the result.
+ * tiles, panels and blocks; and against fmaf in the order of K, bit by bit, so that the processor's
+ * instruction set and the rows beside a row make no difference. Nothing is written behind the
+ * result.
  */
 #include "network/operators/packed.h"
 #include "pick.h"
@@ -50,12 +51,16 @@ static void check(const product *p, const float *c) {
     for (hrs_count j = 0; j < p->n; j++) {
       double exact = p->adds ? (double)p->before[i * p->n + j] : p->biased ? (double)p->bias[j] : 0;
       double size = fabs(exact) + 1e-30;
+      float sum = (float)exact;
       for (hrs_count l = 0; l < p->k; l++) {
         double term = (double)p->a[i * p->k + l] * (double)weight_at(p, l, j);
         exact += term;
         size += fabs(term);
+        sum = fmaf(p->a[i * p->k + l], weight_at(p, l, j), sum);
       }
       if (p->relu && exact < 0) exact = 0;
+      if (p->relu && sum < 0) sum = 0;
+      assert_true(c[i * p->n + j] == sum);
       if (!(fabs((double)c[i * p->n + j] - exact) <= 1e-6 * size))
         fail_msg("%lld x %lld x %lld: element %lld, %lld is %.9g, expected %.9g", (long long)p->m,
                  (long long)p->k, (long long)p->n, (long long)i, (long long)j,

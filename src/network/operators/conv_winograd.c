@@ -281,12 +281,47 @@ HRS_TILE_TARGET static void combine_columns(const hrs_winograd *w, hrs_count til
 KERNEL(6, 2)
 KERNEL(4, 3)
 
+/* The same for V vectors of sixteen, one after the other. */
+#define KERNEL512(M, V)                                                                            \
+  HRS_TILE_TARGET512 static void kernel512_##M##x##V(                                              \
+      hrs_count k, const float *weight, const float *from, hrs_count step, float *to) {            \
+    __m512 sum[M][V];                                                                              \
+    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =      \
+        _mm512_setzero_ps();                                                                       \
+    HRS_UNROLL_STEPS for (hrs_count l = 0; l < k; l++, weight += M, from += step) {                \
+      __m512 right[V];                                                                             \
+      HRS_UNROLL for (int j = 0; j < V; j++) right[j] = _mm512_loadu_ps(from + j * 2 * LANES);     \
+      HRS_UNROLL for (int i = 0; i < M; i++) {                                                     \
+        __m512 factor = _mm512_set1_ps(weight[i]);                                                 \
+        HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                         \
+            _mm512_fmadd_ps(factor, right[j], sum[i][j]);                                          \
+      }                                                                                            \
+    }                                                                                              \
+    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++)                  \
+        _mm512_storeu_ps(to + i * step + j * 2 * LANES, sum[i][j]);                                \
+  }
+KERNEL512(6, 2)
+KERNEL512(4, 3)
+
+/* As many tiles as these kernels fill; how many that is. */
+static hrs_count multiply_wide(const hrs_winograd *w, hrs_count tiles, const float *weight,
+                               const float *in, float *out) {
+  hrs_count size = 2 * w->vectors * LANES, t = 0;
+  for (; t + size <= tiles; t += size)
+    (w->channels == 6 ? kernel512_6x2 : kernel512_4x3)(w->in_channels, weight, in + t, w->step,
+                                                       out + t);
+  return t;
+}
+
 static void multiply(const hrs_winograd *w, hrs_count tiles, const float *in, float *out) {
   hrs_count padded = round_up(w->out_channels, w->channels);
   const float *weight = w->weight;
+  bool wide = hrs_tile_wide();
   for (int p = 0; p < POSITIONS; p++, in += w->in_channels * w->step) {
     for (hrs_count o = 0; o < padded; o += w->channels) {
-      for (hrs_count t = 0; t < tiles; t += w->vectors * LANES) {
+      hrs_count t = 0;
+      if (wide) t = multiply_wide(w, tiles, weight, in, out + o * w->step);
+      for (; t < tiles; t += w->vectors * LANES) {
         hrs_count at[3];
         for (hrs_count j = 0; j < w->vectors; j++)
           at[j] = t + j * LANES < tiles ? t + j * LANES : t;

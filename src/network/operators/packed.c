@@ -16,7 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NARROW = 8, WIDE = 16, WIDEST = 24, DEPTH = 800, ROWS = 36, MOST_ROWS = 8 };
+enum { NARROW = 8, WIDE = 16, WIDEST = 24, DEPTH = 800, ROWS = 36, MOST_ROWS = 12 };
 
 /* Columns of the panel that starts at column j. */
 static hrs_count panel_width(hrs_count n, hrs_count j) {
@@ -118,53 +118,108 @@ KERNEL(6, 2)
 KERNEL(4, 2)
 KERNEL(4, 3)
 
-/* The last rows of a block may be few: batches are powers of two, which six does not divide. */
-static void run_tile(const tile *t, hrs_count width) {
-  if (width == WIDE)
-    (t->rows > 4 ? kernel_6x2 : kernel_4x2)(t);
-  else
-    (width == NARROW ? kernel_8x1 : kernel_4x3)(t);
+/* The same for M rows and V panels of sixteen columns, the last of which need not be full. */
+#define KERNEL512(M, V)                                                                            \
+  HRS_TILE_TARGET512 static void kernel512_##M##x##V(const tile *t) {                              \
+    const float *row[M], *panel[V];                                                                \
+    hrs_count k = t->k;                                                                            \
+    __mmask16 there[V];                                                                            \
+    __m512 sum[M][V], ready[M][V];                                                                 \
+    HRS_UNROLL for (int j = 0; j < V; j++) {                                                       \
+      hrs_count some = t->columns - j * WIDE;                                                      \
+      there[j] = (__mmask16)(some < WIDE ? (1 << some) - 1 : 0xffff);                              \
+      panel[j] = t->panel + j * k * WIDE;                                                          \
+    }                                                                                              \
+    HRS_UNROLL for (int i = 0; i < M; i++) {                                                       \
+      hrs_count at = i < t->rows ? i : t->rows - 1;                                                \
+      row[i] = t->a + at * t->lda;                                                                 \
+      HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                           \
+          _mm512_maskz_loadu_ps(there[j], t->start + at * t->start_step + j * WIDE);               \
+    }                                                                                              \
+    HRS_UNROLL_STEPS for (hrs_count l = 0; l < k; l++) {                                           \
+      __m512 b[V];                                                                                 \
+      HRS_UNROLL for (int j = 0; j < V; j++) b[j] = _mm512_loadu_ps(panel[j] + l * WIDE);          \
+      HRS_UNROLL for (int i = 0; i < M; i++) {                                                     \
+        __m512 factor = _mm512_set1_ps(row[i][l]);                                                 \
+        HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                         \
+            _mm512_fmadd_ps(factor, b[j], sum[i][j]);                                              \
+      }                                                                                            \
+    }                                                                                              \
+    __m512 least = _mm512_set1_ps(t->relu ? 0 : -INFINITY);                                        \
+    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) ready[i][j] =    \
+        _mm512_max_ps(least, sum[i][j]);                                                           \
+    for (int i = 0; i < M && i < t->rows; i++)                                                     \
+      for (int j = 0; j < V; j++)                                                                  \
+        _mm512_mask_storeu_ps(t->c + i * t->ldc + j * WIDE, there[j], ready[i][j]);                \
+  }
+KERNEL512(12, 1)
+KERNEL512(12, 2)
+KERNEL512(4, 2)
+
+/* A panel, or two, and the kernels for it: the last rows of a block may be few, as batches are
+ * powers of two. */
+typedef struct strip {
+  hrs_count columns, rows, few;
+  void (*run)(const tile *), (*run_few)(const tile *);
+  bool masks; /* reads and writes no more than there is, otherwise than whole vectors */
+} strip;
+
+/* The strip that starts at column j. */
+static const strip *strip_at(hrs_count n, hrs_count j) {
+  static const strip narrow = {NARROW, 8, 0, kernel_8x1, kernel_8x1, false},
+                     wide = {WIDE, 6, 4, kernel_6x2, kernel_4x2, false},
+                     widest = {WIDEST, 4, 0, kernel_4x3, kernel_4x3, false};
+  hrs_count width = panel_width(n, j);
+  if (width != WIDE) return width == NARROW ? &narrow : &widest;
+  static const strip one = {WIDE, 12, 4, kernel512_12x1, kernel_4x2, false},
+                     two = {2 * WIDE, 12, 4, kernel512_12x2, kernel512_4x2, true};
+  if (hrs_tile_wide()) return n - j > WIDE && panel_width(n, j + WIDE) == WIDE ? &two : &one;
+  return &wide;
 }
 
-static hrs_count tile_rows(hrs_count width) {
-  return width == NARROW ? 8 : width == WIDE ? 6 : 4;
-}
-
-/* A block of rows. Sums between blocks of K stand in C, as do those that it adds to; those of a
- * panel that is not full, in a copy with room for all lanes. */
-static void run_rows(const hrs_packed *p, hrs_count m, const float *from, float *to) {
+/* The rows of a strip, whose first tile is given. Sums between blocks of K stand in C, as do those
+ * that are added to; those of a panel that is not full, in a copy with room for all lanes. */
+static void run_strip(const strip *s, hrs_count m, tile t, bool adds) {
   float copy[MOST_ROWS * WIDEST];
+  for (hrs_count i = 0; i < m; i += t.rows) {
+    bool few = m - i <= s->few;
+    hrs_count rows = few ? s->few : s->rows;
+    t.rows = m - i < rows ? m - i : rows;
+    if (adds) {
+      t.start = t.c;
+      t.start_step = t.ldc;
+    }
+    if (adds && t.columns < s->columns && !s->masks) {
+      for (hrs_count r = 0; r < t.rows; r++)
+        memcpy(copy + r * s->columns, t.c + r * t.ldc, (size_t)t.columns * sizeof *copy);
+      t.start = copy;
+      t.start_step = s->columns;
+    }
+    (few ? s->run_few : s->run)(&t);
+    t.a += t.rows * t.lda;
+    t.c += t.rows * t.ldc;
+  }
+}
+
+/* A block of rows. */
+static void run_rows(const hrs_packed *p, hrs_count m, const float *from, float *to) {
   hrs_count block = block_depth(p->k);
   for (hrs_count first = 0; first == 0 || first < p->k; first += block) {
     hrs_count depth = p->k - first < block ? p->k - first : block;
     const float *panel = p->panel + first * padded(p->n);
-    for (hrs_count j = 0, width; j < p->n; j += width) {
-      width = panel_width(p->n, j);
-      hrs_count some = p->n - j < width ? p->n - j : width, rows = tile_rows(width);
-      for (hrs_count i = 0; i < m; i += rows) {
-        tile t = {.k = depth,
-                  .lda = p->k,
-                  .ldc = p->n,
-                  .rows = m - i < rows ? m - i : rows,
-                  .columns = some,
-                  .a = from + i * p->k + first,
-                  .panel = panel,
-                  .start = p->bias + j,
-                  .c = to + i * p->n + j,
-                  .relu = p->relu && first + depth == p->k};
-        if (first > 0 || p->adds) {
-          t.start = t.c;
-          t.start_step = t.ldc;
-          if (some < width) {
-            for (hrs_count r = 0; r < t.rows; r++)
-              memcpy(copy + r * width, t.c + r * t.ldc, (size_t)some * sizeof *copy);
-            t.start = copy;
-            t.start_step = width;
-          }
-        }
-        run_tile(&t, width);
-      }
-      panel += depth * width;
+    const strip *s;
+    for (hrs_count j = 0; j < p->n; j += s->columns) {
+      s = strip_at(p->n, j);
+      tile t = {.k = depth,
+                .lda = p->k,
+                .ldc = p->n,
+                .columns = p->n - j < s->columns ? p->n - j : s->columns,
+                .a = from + first,
+                .panel = panel + j * depth,
+                .start = p->bias + j,
+                .c = to + j,
+                .relu = p->relu && first + depth == p->k};
+      run_strip(s, m, t, first > 0 || p->adds);
     }
   }
 }
@@ -176,24 +231,26 @@ void hrs_packed_run(const hrs_packed *packed, hrs_count m, const float *from, fl
 
 void hrs_packed_once(hrs_count m, hrs_count n, hrs_count k, const float *from, const float *weight,
                      float *to) {
-  float panel[HRS_ONCE_DEPTH * WIDEST];
-  static const float zeros[WIDEST];
-  for (hrs_count j = 0, width; j < n; j += width) {
-    width = panel_width(n, j);
-    hrs_count some = n - j < width ? n - j : width, rows = tile_rows(width);
-    fill_panel(k, some, width, weight + j, n, 1, panel);
-    for (hrs_count i = 0; i < m; i += rows) {
-      tile t = {.k = k,
-                .lda = k,
-                .ldc = n,
-                .rows = m - i < rows ? m - i : rows,
-                .columns = some,
-                .a = from + i * k,
-                .panel = panel,
-                .start = zeros,
-                .c = to + i * n + j};
-      run_tile(&t, width);
+  float panel[HRS_ONCE_DEPTH * 2 * WIDE];
+  static const float zeros[2 * WIDE];
+  const strip *s;
+  for (hrs_count j = 0; j < n; j += s->columns) {
+    s = strip_at(n, j);
+    hrs_count some = n - j < s->columns ? n - j : s->columns;
+    float *at = panel;
+    for (hrs_count i = 0, width; i < some; i += width, at += k * width) {
+      width = panel_width(n, j + i);
+      fill_panel(k, n - j - i < width ? n - j - i : width, width, weight + j + i, n, 1, at);
     }
+    tile t = {.k = k,
+              .lda = k,
+              .ldc = n,
+              .columns = some,
+              .a = from,
+              .panel = panel,
+              .start = zeros,
+              .c = to + j};
+    run_strip(s, m, t, false);
   }
 }
 

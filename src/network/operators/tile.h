@@ -12,6 +12,8 @@
 /** Does the processor have what HRS_TILE_TARGET asks for, and does OpenBLAS use it, too? So the
  *  BLAS core's name says which bits to expect. */
 bool hrs_tile_available(void);
+/** Do kernels for HRS_TILE_TARGET512 run, too (see HARSANYI_SIMD)? */
+bool hrs_tile_wide(void);
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define HRS_HAVE_TILES 1
@@ -21,6 +23,8 @@ bool hrs_tile_available(void);
 enum { HRS_LANES = 8 };
 
 #define HRS_TILE_TARGET __attribute__((target("avx2,fma")))
+/* For kernels that gain from sixteen lanes; they do the same arithmetic in the same order. */
+#define HRS_TILE_TARGET512 __attribute__((target("avx2,fma,avx512f")))
 #define HRS_TILE_INLINE static inline __attribute__((target("avx2,fma"), always_inline))
 /* Sums stay in registers only if nothing but constants ever indexes them: every loop over a tile is
  * unrolled. */
