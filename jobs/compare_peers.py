@@ -20,7 +20,7 @@ import peers
 from ort import rates
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data"
-ROUNDS = int(os.environ.get("PEERS_ROUNDS", "7"))
+ROUNDS = int(os.environ.get("PEERS_ROUNDS", "8"))
 SECONDS = float(os.environ.get("PEERS_SECONDS", "0.3"))
 BATCHES = [16, 64, 256]
 ORT_BATCHES = [1, 4, 16, 64, 256, 1024]
@@ -136,7 +136,7 @@ def measure(program, network, present, scratch):
     for _ in range(ROUNDS):
         ours.append(rates.masks(program, network.options, SECONDS, scratch))
         for peer, rounds in theirs.items():
-            batches = [b for b in rounds.batches if b <= BATCH_WORK / ours[0].work]
+            batches = rounds.fitting(BATCH_WORK / ours[0].work)
             if peer in inside:
                 rounds.add(peers.masks_per_second(inside[peer], batches, SECONDS))
                 continue

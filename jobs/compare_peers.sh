@@ -7,7 +7,7 @@
 # Networks: lenet mlp vgg resnet vit bert (make_networks.py makes them), the bundled digits_cnn, and
 # mnist_lenet_fyh of the folder HARSANYI_MODELS where that is set; all without arguments.
 # Environment:
-#   PEERS_ROUNDS   all take turns this many times; rates and ratios are medians over them (7)
+#   PEERS_ROUNDS   all take turns this many times; rates and ratios are medians over them (8)
 #   PEERS_SECONDS  of a turn (0.3)
 #
 # harsanyi evaluates all masks of 16 players of a sample, by full passes and with tables, the making

@@ -128,7 +128,7 @@ hrs_status hrs_butterfly(hrs_kernel kernel, double scale, hrs_dtype type, void *
  *  processor has unless the environment's HARSANYI_SIMD names one. Not collective. */
 const char *hrs_simd_name(void);
 /** Is HARSANYI_SIMD (where it is set) an instruction set that this processor has? Not collective.
- *  Errors: USAGE, which hrs_butterfly and hrs_lattice_create give as well. */
+ *  Errors: USAGE, which hrs_butterfly, hrs_lattice_create and hrs_session_create give as well. */
 hrs_status hrs_simd_check(void);
 
 #ifdef __cplusplus

@@ -4,8 +4,9 @@
     compare.py HARSANYI [NETWORK ...]
 
 The networks are data/digits_cnn.onnx and those of the folder HARSANYI_MODELS. Both programs take
-turns of COMPARE_SECONDS (0.4), COMPARE_ROUNDS (7) times; rates and ratios are medians. ONNX Runtime
-goes through all batches that are no larger than the game, then on with its best.
+turns of COMPARE_SECONDS (0.4), COMPARE_ROUNDS (8) times; rates and ratios are medians. ONNX Runtime
+goes through batch sizes up to 4096 that are no larger than the game (of large networks, up to a
+pass of some tenths of a second), then on with those that may be its best.
 """
 import os
 import pathlib
@@ -18,7 +19,7 @@ import numpy as np
 import rates
 
 DATA = pathlib.Path(__file__).resolve().parents[2] / "data"
-ROUNDS = int(os.environ.get("COMPARE_ROUNDS", "7"))
+ROUNDS = int(os.environ.get("COMPARE_ROUNDS", "8"))
 SECONDS = float(os.environ.get("COMPARE_SECONDS", "0.4"))
 BATCHES = [1, 4, 16, 64, 256, 1024, 4096]
 # One pass over a batch shall not take many times the seconds of a turn.
@@ -70,8 +71,7 @@ def compare(program, name, folder):
     for _ in range(ROUNDS):
         ours.append(rates.masks(program, options, SECONDS, folder))
         most = min(2**ours[0].players, BATCH_WORK / ours[0].work)
-        theirs.add(rates.images(model, name, [b for b in theirs.batches if b <= most], SECONDS,
-                                folder, length).rates)
+        theirs.add(rates.images(model, name, theirs.fitting(most), SECONDS, folder, length).rates)
     full, tables = [o.full for o in ours], [o.tables for o in ours]
     print(f"| `{name}` | {min(o.load for o in ours):.2f} | {ours[0].players} "
           f"| {ours[0].work:,.0f} | {statistics.median(full):,.0f} "

@@ -30,9 +30,10 @@ class Images:
 class Rounds:
     """A peer's rates by batch size, a round after the other, beside ours of the same rounds.
 
-    A machine's speed changes by a third within seconds. What is taken in turns a second apart sees
-    the same machine, so ratios are medians over rounds of the ratios within a round. After the
-    first round only the two batch sizes that were best in it go on.
+    A machine's speed changes by a third within seconds. Turns a few seconds apart see more or less
+    the same machine, so ratios are medians over rounds of the ratios within a round, and not the
+    quotients of the medians. Batch sizes go on as long as a slow turn may have been to blame; the
+    first round, which has them all and takes longest, is left out of ratios where there are more.
     """
 
     def __init__(self, batches):
@@ -41,7 +42,12 @@ class Rounds:
     def add(self, rates):
         """{batch: rate} of a round for `batches`."""
         self.rates.append(rates)
-        self.batches = sorted(sorted(rates, key=rates.get)[-2:])
+        best = max(self.median(batch) for batch in rates)
+        self.batches = [batch for batch in rates if self.median(batch) > 0.7 * best]
+
+    def fitting(self, most):
+        """The batch sizes that go on, up to `most`; the smallest, if it alone is larger."""
+        return [batch for batch in self.batches if batch <= most] or self.batches[:1]
 
     @property
     def batch(self):
@@ -59,8 +65,9 @@ class Rounds:
 
     def ratio(self, ours):
         """Ours to the peer's; `ours` are rates, one of each round."""
-        return statistics.median(own / theirs[self.batch]
-                                 for own, theirs in zip(ours, self.rates, strict=True))
+        ratios = [own / theirs[self.batch]
+                  for own, theirs in zip(ours, self.rates, strict=True)]
+        return statistics.median(ratios[1:] or ratios)
 
 
 def masks(program, options, seconds, folder):

@@ -60,21 +60,20 @@ static hrs_status read_seconds(double *seconds) {
 }
 
 /* How many masks of its own rows this rank evaluates in a second, its tables being made. */
-static hrs_status time_masks(const hrs_job *job, const hrs_partition *part, double *rate) {
-  double seconds;
+static hrs_status time_masks(const hrs_job *job, const hrs_partition *part, double seconds,
+                             double *rate) {
   int rank, row_bits = job->n - part->block_bits, bits = hrs_game_slice_bits(job->game);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   if (bits > row_bits) bits = row_bits;
   hrs_count slice = (hrs_count)1 << bits, slices = (hrs_count)1 << (row_bits - bits);
   hrs_count first = hrs_partition_first(part, rank);
   hrs_count own = (hrs_partition_first(part, rank + 1) - first) * slices;
-  double *values;
-  HRS_TRY(hrs_alloc(job->targets * slice, sizeof *values, &values));
+  double *values = NULL;
   hrs_status status = HRS_OK;
   double start = hrs_time(), now = start;
   hrs_count done = 0;
-  HRS_GO(read_seconds(&seconds));
-  for (hrs_count i = -1; own > 0 && now - start < seconds; i++) {
+  HRS_GO(hrs_alloc(job->targets * slice, sizeof *values, &values));
+  for (hrs_count i = -1; own > 0 && (done == 0 || now - start < seconds); i++) {
     hrs_count at = i < 0 ? 0 : i % own; /* once before the clock starts */
     hrs_subcube row = hrs_partition_row_cube(part, HRS_PHASE_A, first + at / slices);
     hrs_subcube cube = hrs_subcube_part(row, bits, at % slices);
@@ -104,17 +103,17 @@ static hrs_status time_tables(const hrs_job *job, double *seconds) {
 }
 
 /* Rates of full passes and of the evaluator that was chosen, beside what they take. */
-static hrs_status evaluate_network(const hrs_job *job, const hrs_partition *part, double *rate,
-                                   hrs_bench_report *r) {
+static hrs_status evaluate_network(const hrs_job *job, const hrs_partition *part, double seconds,
+                                   double *rate, hrs_bench_report *r) {
   hrs_network_cost cost = hrs_game_network_cost(job->game);
   double brute, tables = 0, masks = ldexp(1, job->n), gemm = 0;
   hrs_game_network_use(job->game, HRS_EVALUATOR_BRUTE);
-  HRS_TRY(time_masks(job, part, &brute));
+  HRS_TRY(time_masks(job, part, seconds, &brute));
   double own = masks / part->ranks, work = cost.tables + cost.blocks + cost.tail;
   *rate = brute;
   if (cost.cut) {
     HRS_TRY(time_tables(job, &tables));
-    HRS_TRY(time_masks(job, part, rate));
+    HRS_TRY(time_masks(job, part, seconds, rate));
     *rate = own / (tables + own / *rate);
     hrs_bench_add(r, "masks by full passes, one rank", brute, "per second");
     hrs_bench_add(r, "with tables against full passes", *rate / brute, "times as fast");
@@ -131,7 +130,7 @@ static hrs_status evaluate_network(const hrs_job *job, const hrs_partition *part
   return HRS_OK;
 }
 
-static hrs_status evaluate_job(const hrs_job *job, hrs_bench_report *r) {
+static hrs_status evaluate_job(const hrs_job *job, double seconds, hrs_bench_report *r) {
   int size;
   hrs_partition part;
   hrs_mpi_team *team;
@@ -140,8 +139,9 @@ static hrs_status evaluate_job(const hrs_job *job, hrs_bench_report *r) {
   HRS_TRY(hrs_mpi_team_create(MPI_COMM_WORLD, job->sharing == HRS_SHARE_AUTO, &team));
   if (size > 1) hrs_game_join(job->game, hrs_mpi_team_of(team));
   double rate = 0;
-  hrs_status status = job->model && job->networks == 1 ? evaluate_network(job, &part, &rate, r)
-                                                       : time_masks(job, &part, &rate);
+  hrs_status status = job->model && job->networks == 1
+                          ? evaluate_network(job, &part, seconds, &rate, r)
+                          : time_masks(job, &part, seconds, &rate);
   double all = rate;
   MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
   if (status == HRS_OK) {
@@ -173,7 +173,9 @@ static hrs_status time_load(const char *path, double *best) {
 hrs_status hrs_bench_evaluate(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r) {
   hrs_interactions_options values = {0};
   hrs_job job;
+  double seconds;
   HRS_TRY(hrs_options_parse(&hrs_interactions_line, argc, argv, &values, NULL, NULL));
+  HRS_TRY(hrs_agree(MPI_COMM_WORLD, read_seconds(&seconds)));
   double start = hrs_bench_begin(), load;
   HRS_TRY(hrs_job_create(MPI_COMM_WORLD, &values, &job));
   double ready = hrs_bench_slowest(hrs_time() - start);
@@ -185,7 +187,7 @@ hrs_status hrs_bench_evaluate(int argc, char **argv, hrs_bench_options *o, hrs_b
     hrs_bench_add(r, "load of the network's file", 1e3 * load, "ms");
   }
   hrs_bench_add(r, "until masks can be evaluated, samples and all", 1e3 * ready, "ms");
-  if (status == HRS_OK) status = evaluate_job(&job, r);
+  if (status == HRS_OK) status = evaluate_job(&job, seconds, r);
   hrs_job_destroy(&job);
   return status;
 }

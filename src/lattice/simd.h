@@ -9,7 +9,7 @@
 #ifndef HARSANYI_LATTICE_SIMD_H
 #define HARSANYI_LATTICE_SIMD_H
 
-#include <harsanyi/base.h>
+#include <harsanyi/lattice.h> /* hrs_simd_check */
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* Sessions: made once, run for batch after batch. */
+#include "lattice/simd.h"
 #include "network/fuse.h"
 
 #include <string.h>
@@ -129,6 +130,7 @@ hrs_status hrs_session_create(const hrs_model *model, int n_feeds, const hrs_fee
                               int n_fetches, const char *const *fetches, hrs_count max_batch,
                               hrs_session **out) {
   bool failed_narrowed;
+  HRS_TRY(hrs_simd_check()); /* before anything is evaluated */
   if (hrs_session_limit == 0) hrs_session_limit = share_of_memory();
   hrs_status status = try_create(model, n_feeds, feeds, n_fetches, fetches, max_batch,
                                  !hrs_session_whole, &failed_narrowed, out);

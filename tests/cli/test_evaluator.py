@@ -305,6 +305,14 @@ class Evaluator(EvaluatorTest):
             self.assertEqual(result.code, 64, result)
             self.assertIn(f"HARSANYI_BENCH_SECONDS={seconds}:", result.errors()[0])
 
+    def test_instruction_set_refused(self):
+        result = run("bench", "evaluate", "--model", DATA / "digits_cnn.onnx", "--samples",
+                     DATA / "digits_images.npy", "--players", "grid:2x2", ranks=2,
+                     env={**os.environ, "HARSANYI_SIMD": "mmx"})
+        self.assertEqual(result.code, 64, result)
+        self.assertEqual(len(result.errors()), 1, result)
+        self.assertIn("HARSANYI_SIMD=mmx", result.errors()[0])
+
     def test_work_of_ranks(self):
         """Multiply-adds of a rank fall with the number of ranks, tables and all."""
         args = ["--model", DATA / "digits_cnn.onnx", "--samples", DATA / "digits_images.npy",

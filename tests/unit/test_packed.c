@@ -91,7 +91,7 @@ static void test_packed(void **state) {
   for (int round = 0; round < 400; round++) {
     bool deep = round % 8 == 0;
     product p = {.m = pick(1, 80),
-                 .k = deep ? pick(700, 1700) : pick(1, 60),
+                 .k = deep ? pick(700, 1700) : pick(0, 60),
                  .n = pick(1, 70),
                  .adds = pick(0, 1),
                  .relu = pick(0, 1),
@@ -125,7 +125,7 @@ static void test_once(void **state) {
   (void)state;
   if (!hrs_tile_available()) skip();
   for (int round = 0; round < 400; round++) {
-    hrs_count k = round % 8 == 0 ? HRS_ONCE_DEPTH : pick(1, HRS_ONCE_DEPTH);
+    hrs_count k = round % 8 == 0 ? pick(200, 1000) : pick(1, 70);
     hrs_count most = HRS_PACKED_ONCE / k;
     product p = {
         .m = pick(1, 40), .k = k, .n = round % 8 == 1 ? most : pick(1, most > 70 ? 70 : (int)most)};

@@ -15,7 +15,8 @@
  * own pixels alone.
  *
  * Cost: 16/36 of the multiply-adds near the processor's peak, and two transforms that take as long
- * as about five of its vectors per channel and tile. It loses where channels are few
+ * as about five of its vectors per channel and tile (of eight lanes: what is chosen, and so the
+ * bits, shall not depend on the processor). It loses where channels are few
  * (hrs_winograd_fits), and where the transformed weights are far larger than the caches.
  */
 #include "conv_winograd.h"

@@ -89,7 +89,7 @@ HRS_REAL_TYPES(SMALL_PRODUCT)
 
 /* The kernel for packed weights wins up to this size, too: attention heads over more tokens. */
 static bool fits_kernel(const hrs_gemm *g) {
-  return g->type == HRS_F32 && hrs_tile_available() && g->m > 1 && g->k <= HRS_ONCE_DEPTH &&
+  return g->type == HRS_F32 && hrs_tile_available() && g->m > 1 && g->k <= HRS_PACKED_ONCE &&
          g->n <= HRS_PACKED_ONCE && g->k * g->n <= HRS_PACKED_ONCE;
 }
 

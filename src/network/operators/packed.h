@@ -37,8 +37,8 @@ void hrs_packed_fill(hrs_count k, hrs_count n, const float *weight, hrs_count ro
  *  hrs_tile_available. */
 void hrs_packed_run(const hrs_packed *packed, hrs_count m, const float *from, float *to);
 
-/** Most numbers of a matrix for hrs_packed_once, and most rows. */
-enum { HRS_PACKED_ONCE = 4096, HRS_ONCE_DEPTH = 256 };
+/** Most numbers of a matrix for which hrs_packed_once is faster than BLAS. */
+enum { HRS_PACKED_ONCE = 4096 };
 /** to[m, n] = from[m, k] * weight[k, n] for a small matrix that is used once. */
 void hrs_packed_once(hrs_count m, hrs_count n, hrs_count k, const float *from, const float *weight,
                      float *to);

@@ -1,6 +1,6 @@
 /*
- * tile.h -- vectors of eight floats for the kernels that hold a tile of results in registers.
- * Internal to files that are compiled for AVX2 and fused multiply-adds.
+ * tile.h -- vectors for the kernels that hold a tile of results in registers: of eight floats with
+ * AVX2 and fused multiply-adds, of sixteen with AVX-512. Internal to the operators.
  */
 #ifndef HRS_NETWORK_OPERATORS_TILE_H
 #define HRS_NETWORK_OPERATORS_TILE_H
