@@ -190,69 +190,67 @@ static hrs_count product_floats(const hrs_winograd *w) {
   return POSITIONS * round_up(w->out_channels, w->channels) * w->step;
 }
 
-/* Numbers of a row of pixels that a piece sees, with room for whole vectors. */
-static hrs_count strip_floats(const hrs_winograd *w) {
-  return 2 * round_up(w->segment, LANES) + 2 * LANES;
-}
-
 hrs_count hrs_winograd_workspace(const hrs_winograd *w) {
-  return (input_floats(w) + product_floats(w) + 4 * strip_floats(w)) * (hrs_count)sizeof(float);
+  return (input_floats(w) + product_floats(w)) * (hrs_count)sizeof(float);
 }
 
 /* ---- B^T d B ---- */
 
 /* Two vectors of pixels: those at even places, and those at odd ones. */
-HRS_TILE_INLINE void split_pairs(const float *from, __m256 *even, __m256 *odd) {
-  __m256 a = _mm256_loadu_ps(from), b = _mm256_loadu_ps(from + LANES);
+HRS_TILE_INLINE void split_pairs(__m256 a, __m256 b, __m256 *even, __m256 *odd) {
   __m256 low = _mm256_permute2f128_ps(a, b, 0x20), high = _mm256_permute2f128_ps(a, b, 0x31);
   *even = _mm256_shuffle_ps(low, high, 0x88);
   *odd = _mm256_shuffle_ps(low, high, 0xdd);
 }
 
-/* B^T d, for all the columns that a piece sees: strip[4][...], with zeros outside of the image. */
-HRS_TILE_TARGET static void combine_rows(const hrs_winograd *w, const piece *p, const float *plane,
-                                         float *strip) {
+/* B^T x of one column of eight tiles, in place. */
+HRS_TILE_INLINE void combine(__m256 *x0, __m256 *x1, __m256 *x2, __m256 *x3) {
+  __m256 a = _mm256_sub_ps(*x0, *x2), b = _mm256_add_ps(*x1, *x2), c = _mm256_sub_ps(*x2, *x1),
+         d = _mm256_sub_ps(*x1, *x3);
+  *x0 = a;
+  *x1 = b;
+  *x2 = c;
+  *x3 = d;
+}
+
+/* B^T d B of a piece's tiles in a plane, to to[position][channel][tile]. A last vector runs into
+ * what comes next. */
+HRS_TILE_TARGET static void transform(const hrs_winograd *w, const piece *p, const float *plane,
+                                      float *to) {
   const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  hrs_count size = strip_floats(w), first = 2 * p->column - w->left, seen = 2 * p->tiles + 2;
+  /* Where the vectors begin that hold columns 0 and 1 of eight tiles, and 2 and 3. */
+  static const int shift[4] = {0, LANES, 2, LANES + 2};
+  hrs_count position = w->in_channels * w->step;
   const float *row[4];
   for (int i = 0; i < 4; i++) {
     hrs_count y = 2 * p->row - w->above + i;
     row[i] = y >= 0 && y < w->height ? plane + y * w->width : NULL;
   }
-  for (hrs_count x = 0; x < seen; x += LANES, strip += LANES) {
+  for (hrs_count t = 0; t < p->tiles; t += LANES) {
     /* Lanes low ... high - 1 are inside; sizes of axes are small (hrs_winograd_fits). */
-    hrs_count low = -(first + x), high = w->width - (first + x);
-    bool whole = low <= 0 && high >= LANES;
-    __m256i inside = _mm256_and_si256(_mm256_cmpgt_epi32(lane, _mm256_set1_epi32((int)low - 1)),
-                                      _mm256_cmpgt_epi32(_mm256_set1_epi32((int)high), lane));
-    __m256 d[4];
-    HRS_UNROLL for (int i = 0; i < 4; i++) {
-      if (!row[i])
-        d[i] = _mm256_setzero_ps();
-      else
-        d[i] = whole ? _mm256_loadu_ps(row[i] + (first + x))
-                     : _mm256_maskload_ps(row[i] + (first + x), inside);
+    hrs_count at = 2 * (p->column + t) - w->left;
+    __m256i before = _mm256_set1_epi32((int)-at - 1), end = _mm256_set1_epi32((int)(w->width - at));
+    __m256i inside[4];
+    __m256 x[4][4];
+    HRS_UNROLL for (int k = 0; k < 4; k++) {
+      __m256i here = _mm256_add_epi32(lane, _mm256_set1_epi32(shift[k]));
+      inside[k] = _mm256_and_si256(_mm256_cmpgt_epi32(here, before), _mm256_cmpgt_epi32(end, here));
     }
-    _mm256_storeu_ps(strip, _mm256_sub_ps(d[0], d[2]));
-    _mm256_storeu_ps(strip + size, _mm256_add_ps(d[1], d[2]));
-    _mm256_storeu_ps(strip + 2 * size, _mm256_sub_ps(d[2], d[1]));
-    _mm256_storeu_ps(strip + 3 * size, _mm256_sub_ps(d[1], d[3]));
-  }
-}
-
-/* (B^T d) B to to[position][channel][tile]. A last vector runs into what comes next. */
-HRS_TILE_TARGET static void combine_columns(const hrs_winograd *w, hrs_count tiles,
-                                            const float *strip, float *to) {
-  hrs_count size = strip_floats(w), position = w->in_channels * w->step;
-  for (int i = 0; i < 4; i++, strip += size, to += 4 * position) {
-    for (hrs_count t = 0; t < tiles; t += LANES) {
-      __m256 x[4];
-      split_pairs(strip + 2 * t, &x[0], &x[1]);
-      split_pairs(strip + 2 * t + 2, &x[2], &x[3]);
-      _mm256_storeu_ps(to + t, _mm256_sub_ps(x[0], x[2]));
-      _mm256_storeu_ps(to + position + t, _mm256_add_ps(x[1], x[2]));
-      _mm256_storeu_ps(to + 2 * position + t, _mm256_sub_ps(x[2], x[1]));
-      _mm256_storeu_ps(to + 3 * position + t, _mm256_sub_ps(x[1], x[3]));
+    HRS_UNROLL for (int k = 0; k < 4; k += 2) {
+      HRS_UNROLL for (int i = 0; i < 4; i++) {
+        if (!row[i])
+          x[i][k] = x[i][k + 1] = _mm256_setzero_ps();
+        else
+          split_pairs(_mm256_maskload_ps(row[i] + at + shift[k], inside[k]),
+                      _mm256_maskload_ps(row[i] + at + shift[k + 1], inside[k + 1]), &x[i][k],
+                      &x[i][k + 1]);
+      }
+      HRS_UNROLL for (int j = k; j < k + 2; j++) combine(&x[0][j], &x[1][j], &x[2][j], &x[3][j]);
+    }
+    HRS_UNROLL for (int i = 0; i < 4; i++) {
+      combine(&x[i][0], &x[i][1], &x[i][2], &x[i][3]);
+      HRS_UNROLL for (int j = 0; j < 4; j++)
+          _mm256_storeu_ps(to + (4 * i + j) * position + t, x[i][j]);
     }
   }
 }
@@ -428,7 +426,7 @@ static piece piece_of(const hrs_winograd *w, hrs_count index, hrs_count at) {
 
 hrs_status hrs_winograd_run(const hrs_winograd *w, const hrs_conv_behind *behind, hrs_count images,
                             const float *x, float *out, void *workspace) {
-  float *in = workspace, *product = in + input_floats(w), *strip = product + product_floats(w);
+  float *in = workspace, *product = in + input_floats(w);
   hrs_count pieces = images * w->rows * w->segments, area = w->height * w->width;
   for (hrs_count first = 0; first < pieces; first += w->pieces) {
     piece at[MOST_TILES];
@@ -438,10 +436,9 @@ hrs_status hrs_winograd_run(const hrs_winograd *w, const hrs_conv_behind *behind
       tiles += at[i].tiles;
     }
     for (hrs_count c = 0; c < w->in_channels; c++) {
-      for (hrs_count i = 0; i < n; i++) {
-        combine_rows(w, &at[i], x + (at[i].image * w->in_channels + c) * area, strip);
-        combine_columns(w, at[i].tiles, strip, in + c * w->step + at[i].at);
-      }
+      for (hrs_count i = 0; i < n; i++)
+        transform(w, &at[i], x + (at[i].image * w->in_channels + c) * area,
+                  in + c * w->step + at[i].at);
     }
     /* What the last vectors hold beyond the tiles. */
     hrs_count end = round_up(tiles, LANES);
