@@ -83,14 +83,14 @@ typedef struct tile {
 /* M rows times V vectors; rows beyond the last repeat it and are not stored. */
 #define KERNEL(M, V)                                                                               \
   HRS_TILE_TARGET static void kernel_##M##x##V(const tile *t) {                                    \
-    const float *row[M], *panel = t->panel;                                                        \
+    const float *row[M], *panel = t->panel, *start = t->start;                                     \
     hrs_count k = t->k;                                                                            \
     __m256 sum[M][V], ready[M][V];                                                                 \
     HRS_UNROLL for (int i = 0; i < M; i++) {                                                       \
-      hrs_count at = i < t->rows ? i : t->rows - 1;                                                \
-      row[i] = t->a + at * t->lda;                                                                 \
-      HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                           \
-          _mm256_loadu_ps(t->start + at * t->start_step + j * HRS_LANES);                          \
+      bool next = i > 0 && i < t->rows;                                                            \
+      row[i] = (i > 0 ? row[i - 1] : t->a) + (next ? t->lda : 0);                                  \
+      start += next ? t->start_step : 0;                                                           \
+      HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] = _mm256_loadu_ps(start + j * HRS_LANES);   \
     }                                                                                              \
     HRS_UNROLL_STEPS for (hrs_count l = 0; l < k; l++, panel += V * HRS_LANES) {                   \
       __m256 b[V];                                                                                 \
@@ -105,6 +105,11 @@ typedef struct tile {
     __m256 least = _mm256_set1_ps(t->relu ? 0 : -INFINITY);                                        \
     HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) ready[i][j] =    \
         _mm256_max_ps(least, sum[i][j]);                                                           \
+    if (t->rows == M && t->columns == V * HRS_LANES) {                                             \
+      HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++)                \
+          _mm256_storeu_ps(t->c + i * t->ldc + j * HRS_LANES, ready[i][j]);                        \
+      return;                                                                                      \
+    }                                                                                              \
     for (int i = 0; i < M && i < t->rows; i++)                                                     \
       for (int j = 0; j < V && j * HRS_LANES < t->columns; j++)                                    \
         hrs_tile_store(t->c + i * t->ldc + j * HRS_LANES, ready[i][j],                             \
@@ -118,7 +123,7 @@ KERNEL(4, 3)
 /* The same for M rows and V panels of sixteen columns, the last of which need not be full. */
 #define KERNEL512(M, V)                                                                            \
   HRS_TILE_TARGET512 static void kernel512_##M##x##V(const tile *t) {                              \
-    const float *row[M], *panel[V];                                                                \
+    const float *row[M], *panel[V], *start = t->start;                                             \
     hrs_count k = t->k;                                                                            \
     __mmask16 there[V];                                                                            \
     __m512 sum[M][V], ready[M][V];                                                                 \
@@ -128,10 +133,11 @@ KERNEL(4, 3)
       panel[j] = t->panel + j * k * WIDE;                                                          \
     }                                                                                              \
     HRS_UNROLL for (int i = 0; i < M; i++) {                                                       \
-      hrs_count at = i < t->rows ? i : t->rows - 1;                                                \
-      row[i] = t->a + at * t->lda;                                                                 \
+      bool next = i > 0 && i < t->rows;                                                            \
+      row[i] = (i > 0 ? row[i - 1] : t->a) + (next ? t->lda : 0);                                  \
+      start += next ? t->start_step : 0;                                                           \
       HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                           \
-          _mm512_maskz_loadu_ps(there[j], t->start + at * t->start_step + j * WIDE);               \
+          _mm512_maskz_loadu_ps(there[j], start + j * WIDE);                                       \
     }                                                                                              \
     HRS_UNROLL_STEPS for (hrs_count l = 0; l < k; l++) {                                           \
       __m512 b[V];                                                                                 \
