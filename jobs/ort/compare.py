@@ -4,7 +4,7 @@
     compare.py HARSANYI [NETWORK ...]
 
 The networks are data/digits_cnn.onnx and those of the folder HARSANYI_MODELS. Both programs take
-turns of COMPARE_SECONDS (0.4), COMPARE_ROUNDS (8) times; rates and ratios are medians. ONNX Runtime
+turns of COMPARE_SECONDS (0.4), COMPARE_ROUNDS (6) times; rates and ratios are medians. ONNX Runtime
 goes through batch sizes up to 4096 that are no larger than the game (of large networks, up to a
 pass of some tenths of a second), then on with those that may be its best.
 """
@@ -19,7 +19,7 @@ import numpy as np
 import rates
 
 DATA = pathlib.Path(__file__).resolve().parents[2] / "data"
-ROUNDS = int(os.environ.get("COMPARE_ROUNDS", "8"))
+ROUNDS = int(os.environ.get("COMPARE_ROUNDS", "6"))
 SECONDS = float(os.environ.get("COMPARE_SECONDS", "0.4"))
 BATCHES = [1, 4, 16, 64, 256, 1024, 4096]
 # One pass over a batch shall not take many times the seconds of a turn.

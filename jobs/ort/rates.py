@@ -1,10 +1,12 @@
 """Rates of harsanyi and of ONNX Runtime on one core, for the scripts that set them side by side."""
 import dataclasses
+import functools
 import json
 import os
 import pathlib
 import statistics
 import subprocess
+import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -90,6 +92,13 @@ def can_run_onnx_runtime():
     return subprocess.run([HERE / "bench_ort.sh", "--install"], check=False).returncode == 0
 
 
+@functools.cache
+def tell(message):
+    """Once, not in every round."""
+    if message:
+        print(message, end="", file=sys.stderr)
+
+
 def images(model, name, batches, seconds, folder, length=1, feeds=None):
     """ONNX Runtime over batch sizes. `feeds` are samples as bench.mjs wants them."""
     folder = pathlib.Path(folder)
@@ -100,8 +109,11 @@ def images(model, name, batches, seconds, folder, length=1, feeds=None):
         settings["FEEDS"].mkdir(exist_ok=True)
         (settings["FEEDS"] / f"{name}.json").write_text(json.dumps(feeds), encoding="utf-8")
     environment = {f"ORT_{key}": str(value) for key, value in settings.items()}
-    subprocess.run([HERE / "bench_ort.sh", model], check=True, stdout=subprocess.DEVNULL,
-                   env={**os.environ, **environment})
+    done = subprocess.run([HERE / "bench_ort.sh", model], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True, check=False,
+                          env={**os.environ, **environment})
+    tell(done.stderr)
+    done.check_returncode()
     result = json.loads((settings["JSON"] / f"{name}.json").read_text(encoding="utf-8"))
     return Images({point["batch"]: point["images_per_second"] for point in result["points"]},
                   result.get("values", []))
