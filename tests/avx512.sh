@@ -58,7 +58,6 @@ cat >"$disk/init" <<INIT
 #!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t devtmpfs dev /dev
-/bin/busybox mount -t tmpfs tmp /tmp
 exec >/dev/ttyS0 2>&1
 cd /tmp
 echo "processor: \$(/bin/busybox grep -o -m1 avx512f /proc/cpuinfo | /bin/busybox head -n1)"
