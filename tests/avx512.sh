@@ -17,7 +17,7 @@ build dev
 work="$root/build/avx512"
 disk="$work/disk"
 rm -rf "$work"
-mkdir -p "$disk"/{bin,dev,proc,tmp} "$work/iso/boot/grub"
+mkdir -p "$disk"/{bin,dev,proc,sys,tmp} "$work/iso/boot/grub"
 cd "$work"
 
 # The kernel of Debian's cloud images has all that is needed, and little else.
@@ -40,6 +40,11 @@ dev="$root/build/dev"
 put "${@/#/$dev/tests/test_}" "$dev/harsanyi"
 # MPI's parts are loaded by name.
 put "$(ompi_info --parsable --path pkglibdir | sed 's/.*://')"/*.so
+mkdir -p "$disk"/{etc,usr/share}
+cp -rL /etc/openmpi "$disk/etc/"
+cp -rL /usr/share/openmpi "$disk/usr/share/"
+echo "root:x:0:0:root:/tmp:/bin/sh" >"$disk/etc/passwd"
+echo "127.0.0.1 localhost emulated" >"$disk/etc/hosts"
 cp /bin/busybox "$disk/bin/"
 mkdir -p "$disk$root/data"
 cp "$root"/data/digits_{cnn.onnx,images.npy} "$disk$root/data/"
@@ -58,6 +63,9 @@ cat >"$disk/init" <<INIT
 #!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t devtmpfs dev /dev
+/bin/busybox mount -t sysfs sys /sys
+/bin/busybox ip link set lo up
+/bin/busybox hostname emulated
 exec >/dev/ttyS0 2>&1
 cd /tmp
 echo "processor: \$(/bin/busybox grep -o -m1 avx512f /proc/cpuinfo | /bin/busybox head -n1)"
@@ -65,8 +73,9 @@ for test in $*; do
   $dev/tests/test_\$test
   echo "\$test ended with \$?"
 done
-export OMPI_MCA_ess_singleton_isolated=1 OMPI_MCA_plm=isolated OMPI_MCA_btl=self OPENBLAS_VERBOSE=2
+export OMPI_MCA_ess_singleton_isolated=1 OMPI_MCA_plm=isolated OMPI_MCA_pml=ob1 OMPI_MCA_btl=self
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 HARSANYI_BENCH_SECONDS=0.1
+export OPENBLAS_VERBOSE=2 HOME=/tmp PATH=/bin
 LD_PRELOAD=/shim.so $dev/harsanyi bench evaluate --model $root/data/digits_cnn.onnx \\
   --samples $root/data/digits_images.npy --select 0 --players grid:2x3
 echo "program ended with \$?"
