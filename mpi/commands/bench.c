@@ -30,8 +30,10 @@ static const hrs_option options[] = {
 static const hrs_command_line line = {
     .usage = "[mpirun -n P] harsanyi bench stream|transform|exchange|indices [options]\n"
              "       [mpirun -n P] harsanyi bench evaluate [--model ... as for interactions]",
-    .description = "Timings, verified before they are taken, beside their limits. Times are the "
-                   "largest of all ranks, the least of the repeats.",
+    .description =
+        "Timings, verified before they are taken, beside their limits. Times are the "
+        "largest of all ranks, the least of the repeats. HARSANYI_BENCH_SECONDS: what a rate "
+        "of evaluate is measured for (2).",
     .options = options,
     .min_positional = 1,
     .max_positional = 1};

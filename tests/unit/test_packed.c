@@ -60,11 +60,11 @@ static void check(const product *p, const float *c) {
       }
       if (p->relu && exact < 0) exact = 0;
       if (p->relu && sum < 0) sum = 0;
-      assert_true(c[i * p->n + j] == sum);
-      if (!(fabs((double)c[i * p->n + j] - exact) <= 1e-6 * size))
-        fail_msg("%lld x %lld x %lld: element %lld, %lld is %.9g, expected %.9g", (long long)p->m,
-                 (long long)p->k, (long long)p->n, (long long)i, (long long)j,
-                 (double)c[i * p->n + j], exact);
+      float value = c[i * p->n + j];
+      if (value != sum || !(fabs((double)value - exact) <= 1e-6 * size))
+        fail_msg("%lld x %lld x %lld: element %lld, %lld is %.9g, by fmaf %.9g, in double %.9g",
+                 (long long)p->m, (long long)p->k, (long long)p->n, (long long)i, (long long)j,
+                 (double)value, (double)sum, exact);
     }
   }
 }

@@ -164,20 +164,20 @@ KERNEL512(4, 2)
 typedef struct strip {
   hrs_count columns, rows, few;
   void (*run)(const tile *), (*run_few)(const tile *);
-  bool masks; /* reads and writes no more than there is, otherwise than whole vectors */
+  bool masks; /* both read no more sums than there are columns; others read whole vectors */
 } strip;
 
-/* The strip that starts at column j. */
-static const strip *strip_at(hrs_count n, hrs_count j) {
+/* The strip that starts at column j; `wide`: with hrs_tile_wide. */
+static const strip *strip_at(bool wide, hrs_count n, hrs_count j) {
   static const strip narrow = {NARROW, 8, 0, kernel_8x1, kernel_8x1, false},
-                     wide = {WIDE, 6, 4, kernel_6x2, kernel_4x2, false},
+                     middle = {WIDE, 6, 4, kernel_6x2, kernel_4x2, false},
                      widest = {WIDEST, 4, 0, kernel_4x3, kernel_4x3, false};
   hrs_count width = panel_width(n, j);
   if (width != WIDE) return width == NARROW ? &narrow : &widest;
   static const strip one = {WIDE, 12, 4, kernel512_12x1, kernel_4x2, false},
                      two = {2 * WIDE, 12, 4, kernel512_12x2, kernel512_4x2, true};
-  if (hrs_tile_wide()) return n - j > WIDE && panel_width(n, j + WIDE) == WIDE ? &two : &one;
-  return &wide;
+  if (!wide) return &middle;
+  return n - j > WIDE && panel_width(n, j + WIDE) == WIDE ? &two : &one;
 }
 
 /* The rows of a strip, whose first tile is given. Sums between blocks of K stand in C, as do those
@@ -205,14 +205,14 @@ static void run_strip(const strip *s, hrs_count m, tile t, bool adds) {
 }
 
 /* A block of rows. */
-static void run_rows(const hrs_packed *p, hrs_count m, const float *from, float *to) {
+static void run_rows(const hrs_packed *p, bool wide, hrs_count m, const float *from, float *to) {
   hrs_count block = block_depth(p->k);
   for (hrs_count first = 0; first == 0 || first < p->k; first += block) {
     hrs_count depth = p->k - first < block ? p->k - first : block;
     const float *panel = p->panel + first * padded(p->n);
     const strip *s;
     for (hrs_count j = 0; j < p->n; j += s->columns) {
-      s = strip_at(p->n, j);
+      s = strip_at(wide, p->n, j);
       tile t = {.k = depth,
                 .lda = p->k,
                 .ldc = p->n,
@@ -228,8 +228,9 @@ static void run_rows(const hrs_packed *p, hrs_count m, const float *from, float 
 }
 
 void hrs_packed_run(const hrs_packed *packed, hrs_count m, const float *from, float *to) {
+  bool wide = hrs_tile_wide();
   for (hrs_count i = 0; i < m; i += ROWS)
-    run_rows(packed, m - i < ROWS ? m - i : ROWS, from + i * packed->k, to + i * packed->n);
+    run_rows(packed, wide, m - i < ROWS ? m - i : ROWS, from + i * packed->k, to + i * packed->n);
 }
 
 /* The same as fill_panel for columns that stand one after the other, in a hurry. */
@@ -248,11 +249,12 @@ void hrs_packed_once(hrs_count m, hrs_count n, hrs_count k, const float *from, c
   enum { DEPTH_ONCE = 256 };
   float panel[DEPTH_ONCE * 2 * WIDE];
   static const float zeros[2 * WIDE];
+  bool wide = hrs_tile_wide();
   for (hrs_count first = 0; first == 0 || first < k; first += DEPTH_ONCE) {
     hrs_count depth = k - first < DEPTH_ONCE ? k - first : DEPTH_ONCE;
     const strip *s;
     for (hrs_count j = 0; j < n; j += s->columns) {
-      s = strip_at(n, j);
+      s = strip_at(wide, n, j);
       hrs_count some = n - j < s->columns ? n - j : s->columns;
       for (hrs_count i = 0, width; i < some; i += width) {
         width = panel_width(n, j + i);
