@@ -1,0 +1,63 @@
+/*
+ * job_builder.h -- what a network job is put together from, by job_network.c; the parts are made by
+ * job_samples.c, job_players.c and job_scores.c, in the order in which they stand here.
+ *
+ * All functions are collective over builder->comm unless they say otherwise, and agree on status.
+ */
+#ifndef HRS_MPI_JOB_BUILDER_H
+#define HRS_MPI_JOB_BUILDER_H
+
+#include "job.h"
+#include "job_network.h"
+
+typedef struct hrs_job_builder {
+  MPI_Comm comm;
+  const hrs_interactions_options *o;
+  const char *path; /* of the network */
+  hrs_job *job;
+  hrs_count all; /* samples in the file of the first input */
+  int inputs;
+  char *names[HRS_OPTION_REPEATS];       /* of the inputs fed */
+  hrs_array samples[HRS_OPTION_REPEATS]; /* [samples, ...] */
+  int *targets;                          /* [samples, n_targets], NULL = predicted */
+  int n_targets;
+  hrs_array masked; /* [samples, ...]: an inner tensor of --mask-at */
+} hrs_job_builder;
+
+/* ---- job_samples.c -------------------------------------------------------------------------- */
+
+/** An array file read by rank 0: the chosen rows of it, or all. rows NULL = all. */
+hrs_status hrs_job_load(MPI_Comm comm, const char *path, hrs_count count, const hrs_count *rows,
+                        hrs_array *out);
+/** A label map or baseline from its file. Where it has a row for each sample of the sample file,
+ *  the rows of the chosen samples. */
+hrs_status hrs_job_load_beside(const hrs_job_builder *b, const char *option, const char *path,
+                               hrs_array *out);
+/** The samples of all inputs, from --samples or --input; which samples there are and are chosen. */
+hrs_status hrs_job_load_inputs(hrs_job_builder *b);
+/** job->label from --labels, -1 without. */
+hrs_status hrs_job_load_labels(hrs_job_builder *b);
+/** The masked tensor at the samples: [samples, ...] with the model's batch axis of 1.
+ *  Not collective. */
+const hrs_array *hrs_job_masked_tensor(const hrs_job_builder *b);
+
+/* ---- job_players.c -------------------------------------------------------------------------- */
+
+/** The layout that --layout names, AUTO for any other word. Not collective. */
+hrs_layout hrs_job_layout(const char *text);
+/** job->players and job->n. */
+hrs_status hrs_job_make_players(hrs_job_builder *b);
+/** job->baseline. */
+hrs_status hrs_job_make_baseline(hrs_job_builder *b);
+
+/* ---- job_scores.c --------------------------------------------------------------------------- */
+
+/** The word of --output, NULL for AUTO, and of --scores. Not collective. */
+hrs_status hrs_job_set_output(const char *text, hrs_output *out);
+hrs_status hrs_job_set_scores(const char *text, hrs_scores *out);
+/** builder->targets and job->classes. Not collective. */
+hrs_status hrs_job_make_targets(hrs_job_builder *b);
+/** job->class_names. */
+hrs_status hrs_job_load_class_names(hrs_job_builder *b);
+
+#endif

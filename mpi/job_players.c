@@ -1,0 +1,56 @@
+/* Players and baseline of a network job, laid over the masked tensor. */
+#include "job_builder.h"
+
+#include <string.h>
+
+hrs_layout hrs_job_layout(const char *text) {
+  return strcmp(text, "channels-first") == 0  ? HRS_LAYOUT_CHANNELS_FIRST
+         : strcmp(text, "channels-last") == 0 ? HRS_LAYOUT_CHANNELS_LAST
+                                              : HRS_LAYOUT_AUTO;
+}
+
+/* Inner tensors are as ONNX's convolutions make them, whatever the sizes of their axes. */
+static hrs_layout layout_of(const hrs_interactions_options *o) {
+  hrs_layout layout = hrs_job_layout(o->layout);
+  return layout == HRS_LAYOUT_AUTO && o->mask_at ? HRS_LAYOUT_CHANNELS_FIRST : layout;
+}
+
+hrs_status hrs_job_make_players(hrs_job_builder *b) {
+  const hrs_interactions_options *o = b->o;
+  const char *spec = o->players ? o->players : "features";
+  hrs_layout layout = layout_of(o);
+  const hrs_array *masked = hrs_job_masked_tensor(b);
+  hrs_array map = {0};
+  if (strncmp(spec, "map:", 4) == 0) HRS_TRY(hrs_job_load_beside(b, "--players", spec + 4, &map));
+  hrs_players *players = &b->job->players;
+  hrs_status status = hrs_players_create(spec, masked->rank - 1, masked->dim + 1, layout,
+                                         map.data ? &map : NULL, b->job->samples, players);
+  hrs_array_destroy(&map);
+  HRS_TRY(status);
+  if (o->subset) HRS_TRY(hrs_players_subset(players, o->subset));
+  HRS_REQUIRE(players->n >= 1 && players->n <= HRS_MAX_PLAYERS, USAGE,
+              "--players %s: %d players, but there must be 1 to %d (2^n masks are evaluated); "
+              "choose fewer with --players grid:RxC, map:FILE, or --subset",
+              spec, players->n, HRS_MAX_PLAYERS);
+  b->job->n = players->n;
+  return HRS_OK;
+}
+
+hrs_status hrs_job_make_baseline(hrs_job_builder *b) {
+  const hrs_interactions_options *o = b->o;
+  const hrs_array *masked = hrs_job_masked_tensor(b);
+  bool whole = masked->type == HRS_I64 || masked->type == HRS_I32;
+  HRS_REQUIRE(o->baseline || !whole, USAGE,
+              "--baseline token:ID is needed: the masked input holds token ids (%s), and only you "
+              "know which one stands for an absent word ([MASK], [PAD])",
+              hrs_dtype_name(masked->type));
+  const char *spec = o->baseline ? o->baseline : "zero";
+  hrs_array file = {0};
+  bool mean = strncmp(spec, "mean:", 5) == 0, tensor = strncmp(spec, "tensor:", 7) == 0;
+  if (tensor) HRS_TRY(hrs_job_load_beside(b, "--baseline", spec + 7, &file));
+  if (mean) HRS_TRY_CONTEXT(hrs_job_load(b->comm, spec + 5, 0, NULL, &file), "--baseline");
+  hrs_status status = hrs_baseline_create(spec, masked, layout_of(o), mean || tensor ? &file : NULL,
+                                          &b->job->baseline);
+  hrs_array_destroy(&file);
+  return status;
+}

@@ -1,0 +1,183 @@
+/* Arrays of a network job: samples of the inputs, labels, what is given beside them. */
+#include "job_builder.h"
+#include "lists.h"
+
+#include <stdio.h>
+#include <string.h>
+
+hrs_status hrs_job_load(MPI_Comm comm, const char *path, hrs_count count, const hrs_count *rows,
+                        hrs_array *out) {
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  hrs_status status = HRS_OK;
+  hrs_array_file *file = NULL;
+  memset(out, 0, sizeof *out);
+  if (rank == 0) {
+    status = hrs_input_open(path, &file);
+    if (status == HRS_OK && !rows) status = hrs_array_file_read_all(file, out);
+    if (status == HRS_OK && rows) {
+      hrs_dtype type = hrs_array_file_type(file);
+      hrs_count dim[HRS_MAX_RANK];
+      memcpy(dim, hrs_array_file_dim(file), sizeof dim);
+      dim[0] = count;
+      status = hrs_array_create(type, hrs_array_file_rank(file), dim, out);
+      size_t row = status == HRS_OK && count
+                       ? (size_t)(hrs_array_count(out) / count) * hrs_dtype_size(type)
+                       : 0;
+      for (hrs_count i = 0; i < count && status == HRS_OK; i++)
+        status = hrs_array_file_read(file, rows[i], 1, type, (char *)out->data + (size_t)i * row);
+    }
+    hrs_array_file_close(&file);
+  }
+  HRS_TRY(hrs_agree(comm, status));
+  return hrs_broadcast_array(comm, out);
+}
+
+/* Type, rank and shape of an array file, known to all. */
+static hrs_status peek(MPI_Comm comm, const char *path, hrs_array *header) {
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  hrs_status status = HRS_OK;
+  memset(header, 0, sizeof *header);
+  if (rank == 0) {
+    hrs_array_file *file = NULL;
+    status = hrs_input_open(path, &file);
+    if (status == HRS_OK) {
+      header->type = hrs_array_file_type(file);
+      header->rank = hrs_array_file_rank(file);
+      memcpy(header->dim, hrs_array_file_dim(file), sizeof header->dim);
+    }
+    hrs_array_file_close(&file);
+  }
+  HRS_TRY(hrs_agree(comm, status));
+  MPI_Bcast(header, (int)sizeof *header, MPI_BYTE, 0, comm);
+  return HRS_OK;
+}
+
+static const hrs_tensor_info *find_input(const hrs_model *model, const char *name) {
+  for (int i = 0; i < hrs_model_inputs(model); i++)
+    if (strcmp(hrs_model_input(model, i)->name, name) == 0) return hrs_model_input(model, i);
+  return NULL;
+}
+
+static hrs_status input_names_text(const hrs_model *model, char *text, size_t size) {
+  text[0] = '\0';
+  for (int i = 0; i < hrs_model_inputs(model); i++) {
+    size_t used = strlen(text);
+    snprintf(text + used, size - used, "%s%s", i ? ", " : "", hrs_model_input(model, i)->name);
+  }
+  return HRS_OK;
+}
+
+/* Samples of one input from its file; the first input fixes which samples there are. */
+static hrs_status load_input(hrs_job_builder *b, const char *option, const char *name,
+                             const char *path) {
+  const hrs_tensor_info *info = find_input(b->job->model, name);
+  char known[256];
+  HRS_TRY(input_names_text(b->job->model, known, sizeof known));
+  HRS_REQUIRE(info, USAGE, "%s: the model has no input '%s'; it has %s", option, name, known);
+  for (int i = 0; i < b->inputs; i++)
+    HRS_REQUIRE(strcmp(b->names[i], name) != 0, USAGE, "%s: input '%s' is given twice", option,
+                name);
+  hrs_array header;
+  HRS_TRY_CONTEXT(peek(b->comm, path, &header), "%s", option);
+  /* A single sample without the axis of samples: of the model's own shape, without the batch axis
+   * where it has one. */
+  bool batch = info->rank > 0 && (info->dim[0] == 1 || info->dim[0] < 0);
+  bool single = info->rank >= 0 && header.rank == info->rank - batch;
+  hrs_count all = single || header.rank == 0 ? 1 : header.dim[0];
+  hrs_array *out = &b->samples[b->inputs];
+  if (b->inputs == 0) {
+    b->all = all;
+    if (b->o->select)
+      HRS_TRY(hrs_parse_choice(b->o->select, "--select", all, &b->job->index, &b->job->samples));
+    else
+      HRS_TRY(hrs_job_all_samples(b->job, all));
+  }
+  for (hrs_count i = 0; i < b->job->samples; i++)
+    HRS_REQUIRE(b->job->index[i] < all, INPUT, "%s %s has %lld samples, but sample %lld is wanted",
+                option, path, (long long)all, (long long)b->job->index[i]);
+  HRS_TRY_CONTEXT(hrs_job_load(b->comm, path, b->job->samples, single ? NULL : b->job->index, out),
+                  "%s", option);
+  HRS_TRY_CONTEXT(hrs_network_bind(b->job->model, name, out), "%s %s", option, path);
+  HRS_TRY(hrs_strdup(name, &b->names[b->inputs]));
+  b->inputs++;
+  return HRS_OK;
+}
+
+hrs_status hrs_job_load_inputs(hrs_job_builder *b) {
+  const hrs_interactions_options *o = b->o;
+  const hrs_model *model = b->job->model;
+  HRS_REQUIRE(!!o->samples != (o->input.count > 0), USAGE,
+              "--model needs --samples FILE, or --input NAME=FILE for each input");
+  if (o->samples) {
+    char known[256];
+    HRS_TRY(input_names_text(model, known, sizeof known));
+    HRS_REQUIRE(hrs_model_inputs(model) == 1, USAGE,
+                "--samples feeds one input, but %s has %d (%s): give --input NAME=FILE for each, "
+                "the masked one first",
+                b->path, hrs_model_inputs(model), known);
+    return load_input(b, "--samples", hrs_model_input(model, 0)->name, o->samples);
+  }
+  for (int i = 0; i < o->input.count; i++) {
+    const char *equals = strchr(o->input.text[i], '=');
+    HRS_REQUIRE(equals && equals != o->input.text[i], USAGE,
+                "--input: '%s' is not of the form NAME=FILE", o->input.text[i]);
+    char *name;
+    HRS_TRY(hrs_strndup(o->input.text[i], (size_t)(equals - o->input.text[i]), &name));
+    hrs_status status = load_input(b, "--input", name, equals + 1);
+    hrs_free(name);
+    HRS_TRY(status);
+  }
+  for (int i = 0; i < hrs_model_inputs(model); i++) {
+    bool fed = false;
+    for (int j = 0; j < b->inputs; j++)
+      fed = fed || strcmp(b->names[j], hrs_model_input(model, i)->name) == 0;
+    HRS_REQUIRE(fed, USAGE, "--input: nothing is given for the model's input '%s'",
+                hrs_model_input(model, i)->name);
+  }
+  return HRS_OK;
+}
+
+hrs_status hrs_job_load_labels(hrs_job_builder *b) {
+  HRS_TRY(hrs_alloc(b->job->samples, sizeof *b->job->label, &b->job->label));
+  for (hrs_count i = 0; i < b->job->samples; i++)
+    b->job->label[i] = -1;
+  if (!b->o->labels) return HRS_OK;
+  hrs_array header, labels = {0};
+  HRS_TRY_CONTEXT(peek(b->comm, b->o->labels, &header), "--labels");
+  hrs_count all = header.rank == 0 ? 1 : header.dim[0];
+  for (hrs_count i = 0; i < b->job->samples; i++)
+    HRS_REQUIRE(b->job->index[i] < all, INPUT,
+                "--labels %s has %lld labels, but sample %lld is wanted", b->o->labels,
+                (long long)all, (long long)b->job->index[i]);
+  HRS_TRY_CONTEXT(hrs_job_load(b->comm, b->o->labels, b->job->samples,
+                               header.rank == 0 ? NULL : b->job->index, &labels),
+                  "--labels");
+  hrs_status status = HRS_OK;
+  if (hrs_array_count(&labels) != b->job->samples)
+    status = hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__,
+                           "--labels %s has more than one number per sample", b->o->labels);
+  else
+    status = hrs_convert(labels.type, labels.data, HRS_I32, b->job->label, b->job->samples);
+  hrs_array_destroy(&labels);
+  return status;
+}
+
+const hrs_array *hrs_job_masked_tensor(const hrs_job_builder *b) {
+  return b->masked.data ? &b->masked : &b->samples[0];
+}
+
+hrs_status hrs_job_load_beside(const hrs_job_builder *b, const char *option, const char *path,
+                               hrs_array *out) {
+  hrs_array header;
+  HRS_TRY_CONTEXT(peek(b->comm, path, &header), "%s", option);
+  const hrs_array *masked = hrs_job_masked_tensor(b);
+  bool batch = masked->rank > 1 && masked->dim[1] == 1;
+  bool per_sample = header.rank == masked->rank || (batch && header.rank == masked->rank - 1);
+  per_sample = per_sample && header.rank > 0 && header.dim[0] == b->all;
+  HRS_TRY_CONTEXT(
+      hrs_job_load(b->comm, path, b->job->samples, per_sample ? b->job->index : NULL, out), "%s",
+      option);
+  return HRS_OK;
+}

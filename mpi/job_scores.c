@@ -1,0 +1,120 @@
+/* What of a network's output v is: its scores, the targets, names of classes. */
+#include "job_builder.h"
+#include "lists.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* "ids [1,12], mask [1,5]": what the network was given when it could not go on. */
+static const char *inputs_given(const hrs_job_builder *b, char *text, size_t size) {
+  size_t used = 0;
+  *text = '\0';
+  for (int i = 0; i < b->inputs && used < size; i++) {
+    char shape[HRS_SHAPE_TEXT];
+    hrs_count dim[HRS_MAX_RANK];
+    for (int axis = 0; axis < b->samples[i].rank; axis++)
+      dim[axis] = b->samples[i].dim[axis];
+    used += (size_t)snprintf(text + used, size - used, "%s%s %s", i ? ", " : "", b->names[i],
+                             hrs_shape_text(b->samples[i].rank - 1, dim + 1, shape, sizeof shape));
+  }
+  return text;
+}
+
+/* Number of scores, and whether they are one sigmoid (two classes in one number). */
+static hrs_status count_classes(hrs_job_builder *b, const char **output, int *classes) {
+  const hrs_model *model = b->job->model;
+  *output = b->o->output_node ? b->o->output_node : hrs_model_output(model, 0)->name;
+  hrs_array one[HRS_OPTION_REPEATS], values = {0};
+  for (int i = 0; i < b->inputs; i++) {
+    one[i] = b->samples[i];
+    one[i].dim[0] = 1;
+  }
+  hrs_status status =
+      hrs_network_tensor_at(model, b->inputs, (const char *const *)b->names, one, *output, &values);
+  char given[512];
+  if (status != HRS_OK)
+    return hrs_error_context(status, "--model %s, %s%s%sgiven the inputs %s", b->path,
+                             b->o->output_node ? "--output-node " : "",
+                             b->o->output_node ? *output : "", b->o->output_node ? ", " : "",
+                             inputs_given(b, given, sizeof given));
+  *classes = (int)hrs_array_count(&values);
+  hrs_array_destroy(&values);
+  const char *before, *op;
+  HRS_TRY(hrs_model_before_scores(model, *output, &before, &op));
+  bool sigmoid = op && strcmp(op, "Sigmoid") == 0;
+  bool probabilities = strcmp(b->o->scores, "auto") != 0;
+  bool raw = b->o->output && strcmp(b->o->output, "raw") == 0;
+  bool log_odds = b->o->output && !raw;
+  if (*classes == 1 && !raw && (sigmoid || probabilities || log_odds)) *classes = 2;
+  return HRS_OK;
+}
+
+hrs_status hrs_job_make_targets(hrs_job_builder *b) {
+  const char *text = b->o->target;
+  if (!text) text = b->o->labels ? "label" : "predicted";
+  const char *output;
+  int classes = 0;
+  HRS_TRY(count_classes(b, &output, &classes));
+  b->job->classes = classes;
+  b->n_targets = 1;
+  if (classes == 1 && !b->o->target) text = "0";
+  if (strcmp(text, "predicted") == 0) return HRS_OK;
+  hrs_count samples = b->job->samples, count = 1, *list = NULL;
+  if (strcmp(text, "label") == 0) {
+    HRS_REQUIRE(b->o->labels, USAGE, "--target label needs --labels FILE");
+    for (hrs_count i = 0; i < samples; i++)
+      HRS_REQUIRE(
+          b->job->label[i] >= 0 && b->job->label[i] < classes, INPUT,
+          "--labels %s: label %d of sample %lld is out of range: the network has %d classes, "
+          "numbered from 0",
+          b->o->labels, b->job->label[i], (long long)b->job->index[i], classes);
+  } else if (strcmp(text, "all") == 0) {
+    count = classes;
+  } else {
+    HRS_TRY(hrs_parse_choice(text, "--target", classes, &list, &count));
+  }
+  b->n_targets = (int)count;
+  hrs_status status = hrs_alloc(samples * count, sizeof *b->targets, &b->targets);
+  for (hrs_count i = 0; i < samples && status == HRS_OK; i++)
+    for (hrs_count t = 0; t < count; t++)
+      b->targets[i * count + t] = list                       ? (int)list[t]
+                                  : strcmp(text, "all") == 0 ? (int)t
+                                                             : b->job->label[i];
+  hrs_free(list);
+  return status;
+}
+
+hrs_status hrs_job_set_output(const char *text, hrs_output *out) {
+  static const char *const words[] = {"",   "log-odds", "logit", "probability", "log-probability",
+                                      "raw"};
+  *out = HRS_OUTPUT_AUTO;
+  if (!text) return HRS_OK;
+  for (int i = 1; i < (int)(sizeof words / sizeof *words); i++)
+    if (strcmp(text, words[i]) == 0) {
+      *out = (hrs_output)i;
+      return HRS_OK;
+    }
+  HRS_FAIL(USAGE, "--output: '%s' is none of log-odds, logit, probability, log-probability, raw",
+           text);
+}
+
+hrs_status hrs_job_set_scores(const char *text, hrs_scores *out) {
+  static const char *const words[] = {"auto", "logits", "probabilities", "log-probabilities"};
+  for (int i = 0; i < (int)(sizeof words / sizeof *words); i++)
+    if (strcmp(text, words[i]) == 0) {
+      *out = (hrs_scores)i;
+      return HRS_OK;
+    }
+  HRS_FAIL(USAGE, "--scores: '%s' is none of auto, logits, probabilities, log-probabilities", text);
+}
+
+hrs_status hrs_job_load_class_names(hrs_job_builder *b) {
+  if (!b->o->class_names) return HRS_OK;
+  hrs_reader reader = hrs_comm_reader(&b->comm);
+  hrs_count count;
+  HRS_TRY_CONTEXT(hrs_reader_lines(&reader, b->o->class_names, &b->job->class_names, &count),
+                  "--class-names");
+  HRS_REQUIRE(count == b->job->classes, INPUT, "--class-names %s has %lld lines for %d classes",
+              b->o->class_names, (long long)count, b->job->classes);
+  return HRS_OK;
+}
