@@ -92,6 +92,8 @@ typedef struct hrs_plan {
   hrs_count rounds;         /* of groups over samples */
   hrs_partition part;       /* of a group */
   hrs_count lattice_bytes;  /* largest rank: one lattice's data */
+  bool keeps_values;        /* AND is made beside v; else v is evaluated again for OR */
+  int evaluations;          /* of each mask: 1, and one more for each target whose v is not kept */
   hrs_count index_bytes;    /* largest rank: while a row's interaction indices are made */
   hrs_count rank_bytes;     /* largest rank: everything at its peak but the salient lists */
   hrs_count fit_bytes;      /* largest rank: the fit's lattices */

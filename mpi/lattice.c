@@ -76,6 +76,16 @@ void hrs_lattice_reset(hrs_lattice *lattice) {
   lattice->phase = HRS_PHASE_A;
 }
 
+hrs_status hrs_lattice_copy(const hrs_lattice *from, hrs_lattice *to) {
+  HRS_ASSERT(from->type == to->type && from->count == to->count &&
+             hrs_lattice_row_size(from) == hrs_lattice_row_size(to));
+  hrs_count bytes =
+      from->count * hrs_lattice_row_size(from) * (hrs_count)hrs_dtype_size(from->type);
+  memcpy(to->data, from->data, (size_t)bytes);
+  to->phase = from->phase;
+  return HRS_OK;
+}
+
 hrs_count hrs_lattice_first_row(const hrs_lattice *lattice) {
   return lattice->first;
 }

@@ -18,7 +18,6 @@
 #include <harsanyi/mpi.h>
 
 #include <math.h>
-#include <string.h>
 
 static const double FOLD_BYTES = 0x1p26;
 
@@ -208,14 +207,6 @@ static hrs_status set_up(transforms *t, hrs_sharing sharing) {
   return hrs_agree(hrs_lattice_comm(t->v), status);
 }
 
-static void copy_rows(const hrs_lattice *from, hrs_lattice *to) {
-  size_t bytes = (size_t)hrs_lattice_row_size(from) * hrs_dtype_size(hrs_lattice_type(from));
-  hrs_count first = hrs_lattice_first_row(from);
-  hrs_lattice_reset(to);
-  for (hrs_count row = first; row < first + hrs_lattice_row_count(from); row++)
-    memcpy(hrs_lattice_row(to, row), hrs_lattice_row(from, row), bytes);
-}
-
 static double element(hrs_dtype type, const void *values, hrs_count i) {
   return type == HRS_F64 ? ((const double *)values)[i] : (double)((const float *)values)[i];
 }
@@ -330,8 +321,9 @@ static hrs_status by_transforms(const hrs_lattice *v, hrs_sharing sharing, const
   hrs_status status = set_up(&t, sharing);
   for (int q = 0; q < t.points.count && status == HRS_OK; q++) {
     double x = t.points.x[q];
-    copy_rows(v, t.work);
-    status = hrs_lattice_transform(t.work, (hrs_kernel){{{1 - x, x}, {-1, 1}}}, 1);
+    status = hrs_agree(hrs_lattice_comm(v), hrs_lattice_copy(v, t.work));
+    if (status == HRS_OK)
+      status = hrs_lattice_transform(t.work, (hrs_kernel){{{1 - x, x}, {-1, 1}}}, 1);
     if (status == HRS_OK) collect(&t, q);
     if (status == HRS_OK) status = measure(&t, q);
   }

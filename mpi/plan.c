@@ -5,6 +5,9 @@
  * Groups. G groups of floor(P/G) ranks take ceil(S/G) rounds over S samples, so the time goes as
  * ceil(S/G) / floor(P/G); the best G whose lattices fit the memory is taken, and of equals the
  * largest, because it exchanges least. Results do not depend on it.
+ *
+ * AND and OR. Both are made of v, so that one lattice more keeps v while AND is there (row.c).
+ * Where that does not fit in any way, v is evaluated again for OR, once for each target.
  */
 #include "job.h"
 #include "node.h"
@@ -38,6 +41,15 @@ static hrs_count game_bytes(const hrs_job *job, const hrs_plan *plan, int ranks)
       copies = smaller(here, (here - 2) / ranks + 2);
   }
   return job->game_bytes - job->shared_bytes + (job->shared_bytes * copies + here - 1) / here;
+}
+
+/* Are AND and OR both made by transforms of v? A fit has both anyhow. */
+static bool both_types(const hrs_job *job) {
+  return job->types[0] && job->types[1] && !job->fit;
+}
+
+static int lattices(const hrs_job *job, const hrs_plan *plan) {
+  return job->targets + plan->keeps_values;
 }
 
 /* Costs of a group of `ranks` ranks on a lattice of n players; the plan's other fields stand. */
@@ -75,9 +87,11 @@ static hrs_status cost(const hrs_job *job, const hrs_interactions_options *o, in
   plan->fit_bytes =
       job->fit ? hrs_fit_bytes(busiest * row, chunk, job->networks, hrs_job_fit_bounded(job, o))
                : 0;
-  plan->rank_bytes = job->targets * (plan->lattice_bytes + 2 * chunk + slice) + game +
-                     plan->index_bytes + plan->fit_bytes + FIXED_BYTES;
-  plan->masks = plan->rounds * busiest * row;
+  plan->rank_bytes = lattices(job, plan) * (plan->lattice_bytes + 2 * chunk) +
+                     job->targets * slice + game + plan->index_bytes + plan->fit_bytes +
+                     FIXED_BYTES;
+  plan->evaluations = both_types(job) && !plan->keeps_values ? 1 + job->targets : 1;
+  plan->masks = plan->rounds * plan->evaluations * busiest * row;
   hrs_count exchanges = plan->rounds * job->targets * types;
   plan->exchange_bytes = exchanges * volume;
   hrs_count pairs = ranks - 1, per_pair = pairs ? volume / pairs : 0;
@@ -145,6 +159,7 @@ static bool fits(const hrs_plan *plan) {
   return (double)plan->rank_bytes <= USABLE * (double)plan->memory;
 }
 
+/* The fastest groups that fit; where none do, one group of all ranks. */
 static hrs_status choose_groups(const hrs_job *job, const hrs_interactions_options *o,
                                 int block_bits, hrs_plan *plan) {
   int most = (int)smaller(plan->world, job->samples);
@@ -179,7 +194,12 @@ static hrs_status choose_groups(const hrs_job *job, const hrs_interactions_optio
 static hrs_status make_plan(const hrs_job *job, const hrs_interactions_options *o, hrs_plan *plan) {
   int block_bits;
   HRS_TRY(set_blocks(o, job->n, &block_bits));
+  plan->keeps_values = both_types(job);
   HRS_TRY(choose_groups(job, o, block_bits, plan));
+  if (plan->keeps_values && !fits(plan)) {
+    plan->keeps_values = false;
+    HRS_TRY(choose_groups(job, o, block_bits, plan));
+  }
   hrs_dataset_spec spec;
   hrs_job_dataset_spec(job, o, &spec);
   plan->file_bytes = hrs_dataset_bytes(&spec);
@@ -255,7 +275,7 @@ static void print_work(const hrs_job *job, const hrs_plan *plan) {
            cost.cuts > 1 ? " and others beside it" : "");
     print_bytes("tables", cost.bytes);
   }
-  double own = cost.tables * all / plan->ranks +
+  double own = cost.tables * all * plan->evaluations / plan->ranks +
                (cost.blocks + cost.tail) * (double)(plan->masks / plan->rounds);
   printf("  %-30s%.0f a sample\n", "of the busiest rank", own);
 }
@@ -275,7 +295,9 @@ hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
   if (job->model) print_work(job, plan);
   printf("per rank (the busiest)\n");
   printf("  %-30s%lld\n", "masks", (long long)plan->masks);
-  print_bytes("lattice data", plan->lattice_bytes * job->targets);
+  if (plan->evaluations > 1)
+    printf("  %-30s%d, for lack of memory to keep v\n", "evaluations of a mask", plan->evaluations);
+  print_bytes("lattice data", plan->lattice_bytes * lattices(job, plan));
   print_bytes("interaction indices", plan->index_bytes);
   if (job->fit) print_bytes("fit of the split", plan->fit_bytes);
   print_bytes("memory without salient lists", plan->rank_bytes);
@@ -284,7 +306,8 @@ hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
   print_bytes("sent by exchanges", plan->exchange_bytes);
   printf("  %-30s%lld\n", "messages of exchanges", (long long)plan->messages);
   print_bytes("data set, all ranks", plan->file_bytes);
-  double evaluate = tables / plan->ranks * (double)plan->rounds + per_mask * (double)plan->masks;
+  double evaluate = tables / plan->ranks * (double)(plan->rounds * plan->evaluations) +
+                    per_mask * (double)plan->masks;
   double transform =
       per_byte * (double)plan->lattice_bytes * (double)job->targets * types * (double)plan->rounds;
   print_time("time to evaluate", evaluate);

@@ -1,15 +1,15 @@
 /*
  * One row of results: from values in a lattice to what the data set holds of them.
  *
- * The lattice is in phase A with v. AND = Moebius (-> phase B). OR comes from AND by minus the
- * Kronecker power of [[1,1],[0,-1]] (-> phase A), or from v directly where AND is not wanted.
+ * The lattice is in phase A with v, and both types come from v (-> phase B): what a transform has
+ * rounded grows by the square root of 2 for each player, and of 3 where the other type is made of
+ * its result. AND is made in a lattice of its own, so that v is there for OR. Where the memory does
+ * not allow that, AND replaces v and v is evaluated again: the same numbers, at the price of time.
  *
- * The threshold of a row looks at AND and OR together, but only one of them exists at a time. AND
- * is therefore reduced with the threshold known by then, a lower bound; once OR is known its list
- * is pruned, and its salient sums are taken from the list anew. Only where the list was cut at its
- * limit, but holds the largest all the same, does AND have to come back for the sums, by the same
- * transform, which is its own inverse. With --types and-or both exist: the fit holds them, and the
- * lattice keeps v.
+ * The threshold of a row looks at AND and OR together, and AND is reduced first, with the threshold
+ * known by then, a lower bound. Once OR is known AND's list is pruned, and its salient sums are
+ * taken from the list anew. Only where the list was cut at its limit, but holds the largest all the
+ * same, are the sums of AND taken from the lattice again. With --types and-or the fit holds both.
  */
 #include "indices.h"
 #include "run_fit.h"
@@ -141,9 +141,43 @@ static hrs_status reduce_type(hrs_run *run, const hrs_lattice *lattice, int type
                             list);
 }
 
+/* The transform of a type, in a lattice that holds v. */
+static hrs_status transform(hrs_lattice *lattice, int type) {
+  hrs_kernel kernel = hrs_kernel_get(type == AND ? HRS_KERNEL_MOBIUS : HRS_KERNEL_OR);
+  HRS_TRY(hrs_lattice_transform(lattice, kernel, type == AND ? 1 : -1));
+  if (type == OR) hrs_lattice_set(lattice, 0, 0);
+  return HRS_OK;
+}
+
+/* v of a sample once more, within a phase that began at *start. Collective over the group. */
+static hrs_status evaluate_again(hrs_run *run, hrs_count sample, hrs_run_phase phase,
+                                 double *start) {
+  hrs_run_clock(run, phase, start);
+  hrs_status status = hrs_run_evaluate(run, sample, true);
+  hrs_run_clock(run, HRS_RUN_evaluate, start);
+  return status;
+}
+
+/* Interactions of a type into *lattice, which holds v; *lattice becomes the one that has them.
+ * Collective over the group. */
+static hrs_status make_type(hrs_run *run, hrs_count sample, int type, const hrs_dataset_row *row,
+                            hrs_lattice **lattice, double *start) {
+  if (run->fit) {
+    *lattice = hrs_fit_interactions(run->fit, row->network, type == OR);
+    return HRS_OK;
+  }
+  if (type == AND && run->plan->keeps_values) {
+    HRS_TRY(hrs_agree(run->group, hrs_lattice_copy(*lattice, run->and_lattice)));
+    *lattice = run->and_lattice;
+  }
+  if (type == OR && run->job->types[AND] && !run->plan->keeps_values)
+    HRS_TRY(evaluate_again(run, sample, HRS_RUN_transform, start));
+  return transform(*lattice, type);
+}
+
 /* AND at its final threshold, after OR has raised it. */
-static hrs_status refine_and(hrs_run *run, hrs_lattice *lattice, hrs_dataset_row *row,
-                             hrs_salient *list) {
+static hrs_status refine_and(hrs_run *run, hrs_count sample, hrs_lattice *lattice,
+                             hrs_dataset_row *row, hrs_salient *list, double *start) {
   int lacks = run->group_rank == 0 && hrs_salient_lacks(list, row->threshold);
   MPI_Bcast(&lacks, 1, MPI_INT, 0, run->group);
   if (!lacks) {
@@ -154,21 +188,13 @@ static hrs_status refine_and(hrs_run *run, hrs_lattice *lattice, hrs_dataset_row
   }
   if (run->fit) {
     lattice = hrs_fit_interactions(run->fit, row->network, false);
+  } else if (run->plan->keeps_values) {
+    lattice = run->and_lattice;
   } else {
-    /* The transform needs what stood at the empty set before it was set to 0: minus v(N). */
-    hrs_lattice_set(lattice, 0, -row->v_full);
-    HRS_TRY(hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_OR_FROM_AND), -1));
+    HRS_TRY(evaluate_again(run, sample, HRS_RUN_reduce, start));
+    HRS_TRY(transform(lattice, AND));
   }
   return reduce_orders(lattice, run->job->n, row->threshold, row->orders[AND]);
-}
-
-static hrs_status transform(hrs_run *run, hrs_lattice *lattice, int type) {
-  hrs_kernel_name name = type == AND            ? HRS_KERNEL_MOBIUS
-                         : run->job->types[AND] ? HRS_KERNEL_OR_FROM_AND
-                                                : HRS_KERNEL_OR;
-  HRS_TRY(hrs_lattice_transform(lattice, hrs_kernel_get(name), type == AND ? 1 : -1));
-  if (type == OR) hrs_lattice_set(lattice, 0, 0);
-  return HRS_OK;
 }
 
 /* One type: transform, reduce, write. Ranks without a lattice take part in the agreements. */
@@ -177,10 +203,7 @@ static hrs_status do_type(hrs_run *run, int type, hrs_count k, hrs_lattice *latt
   double start = hrs_time();
   hrs_status status = HRS_OK;
   if (lattice) {
-    if (run->fit)
-      lattice = hrs_fit_interactions(run->fit, row->network, type == OR);
-    else
-      status = transform(run, lattice, type);
+    status = make_type(run, k / run->job->targets, type, row, &lattice, &start);
     hrs_run_clock(run, HRS_RUN_transform, &start);
     if (status == HRS_OK) status = reduce_type(run, lattice, type, largest, row, list);
     hrs_run_clock(run, HRS_RUN_reduce, &start);
@@ -260,7 +283,7 @@ hrs_status hrs_run_row(hrs_run *run, hrs_count sample, int target, hrs_lattice *
   start = hrs_time();
   if (lattice) {
     if (job->types[AND] && job->types[OR] && row.threshold != after_and)
-      status = refine_and(run, lattice, &row, &lists[AND]);
+      status = refine_and(run, sample, lattice, &row, &lists[AND], &start);
     if (status == HRS_OK && run->group_rank == 0)
       status = hrs_salient_merge(&lists[AND], &lists[OR], list_from(run, row.threshold),
                                  list_limit(run));

@@ -67,8 +67,7 @@ static hrs_status evaluate_rows(hrs_run *run, nonfinite *bad) {
   return HRS_OK;
 }
 
-/* All masks of a sample, and a word on those without a number. Collective over the group. */
-static hrs_status evaluate(hrs_run *run, hrs_count sample) {
+hrs_status hrs_run_evaluate(hrs_run *run, hrs_count sample, bool again) {
   nonfinite bad = {0, ~(hrs_mask)0};
   for (int t = 0; t < run->job->targets; t++)
     hrs_lattice_reset(run->lattices[t]);
@@ -87,7 +86,7 @@ static hrs_status evaluate(hrs_run *run, hrs_count sample) {
               "sample %lld: %lld values are NaN or infinite, first at mask %llu (bit i = player "
               "i); give --allow-nonfinite to go on with them",
               (long long)index, (long long)bad.count, (unsigned long long)bad.first);
-  if (run->group_rank == 0 && run->group_index == 0)
+  if (run->group_rank == 0 && run->group_index == 0 && !again)
     hrs_warn("sample %lld: %lld values are NaN or infinite, first at mask %llu", (long long)index,
              (long long)bad.count, (unsigned long long)bad.first);
   return HRS_OK;
@@ -103,7 +102,7 @@ static hrs_status do_rounds(hrs_run *run, const bool *wanted, bool again) {
     MPI_Allreduce(MPI_IN_PLACE, &any, 1, MPI_INT, MPI_MAX, run->world);
     if (!any) continue;
     double start = hrs_time();
-    hrs_status status = active ? evaluate(run, sample) : HRS_OK;
+    hrs_status status = active ? hrs_run_evaluate(run, sample, again) : HRS_OK;
     HRS_TRY(hrs_agree(run->world, status));
     hrs_run_clock(run, HRS_RUN_evaluate, &start);
     for (int t = 0; t < run->job->targets; t++) {
@@ -195,6 +194,9 @@ static hrs_status allocate(hrs_run *run) {
   for (int t = 0; t < job->targets && status == HRS_OK; t++)
     status = hrs_lattice_create(run->group, &run->plan->part, job->precision, run->options->chunk,
                                 run->job->sharing, &run->lattices[t]);
+  if (run->plan->keeps_values && status == HRS_OK)
+    status = hrs_lattice_create(run->group, &run->plan->part, job->precision, run->options->chunk,
+                                run->job->sharing, &run->and_lattice);
   hrs_count rows = run->plan->rounds * job->targets;
   int bits = job->n - run->plan->part.block_bits, slice_bits = hrs_game_slice_bits(job->game);
   if (slice_bits > bits) slice_bits = bits;
@@ -218,6 +220,7 @@ static hrs_status allocate(hrs_run *run) {
 static void destroy(hrs_run *run) {
   for (int t = 0; run->lattices && t < run->job->targets; t++)
     hrs_lattice_destroy(&run->lattices[t]);
+  hrs_lattice_destroy(&run->and_lattice);
   for (hrs_count i = 0; i < run->listed; i++)
     hrs_salient_destroy(&run->lists[i]);
   hrs_fit_destroy(&run->fit);
@@ -273,7 +276,7 @@ static hrs_status finish(hrs_run *run, const char *command_line, const char *ech
   time_t now = time(NULL);
   strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
   double seconds = run->seconds[HRS_RUN_evaluate];
-  double masks = (double)run->job->samples * ldexp(1, run->job->n);
+  double masks = (double)run->job->samples * ldexp(run->plan->evaluations, run->job->n);
   hrs_run_attribute attributes[24 + HRS_RUN_PHASES] = {
       {"command_line", command_line, 0},
       {"options", echo, 0},
@@ -346,6 +349,9 @@ hrs_status hrs_job_run(MPI_Comm comm, hrs_job *job, const hrs_plan *plan,
     hrs_log("%d rank%s idle: %d blocks and %lld samples keep %d busy", plan->idle,
             plan->idle == 1 ? " is" : "s are", 1 << plan->part.block_bits, (long long)job->samples,
             plan->world - plan->idle);
+  if (plan->evaluations > 1)
+    hrs_log("there is no memory for v beside AND: v is evaluated %d times, to the same numbers",
+            plan->evaluations);
   hrs_progress_start(&run.progress, plan->masks, plan->world - plan->idle, rank == 0);
   hrs_dataset_spec spec;
   hrs_job_dataset_spec(job, options, &spec);

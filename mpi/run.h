@@ -22,11 +22,12 @@ typedef struct hrs_run {
   const hrs_plan *plan;
   const hrs_interactions_options *options;
   hrs_dataset *set;
-  hrs_lattice **lattices; /* [targets] */
-  hrs_mpi_team *team;     /* of a network's tables: the group; NULL: there is one rank, or none */
-  double *slice;          /* [targets][2^slice bits] */
-  hrs_fit *fit;           /* --types and-or, else NULL */
-  hrs_fit_report report;  /* of the split that stands in it */
+  hrs_lattice **lattices;   /* [targets] */
+  hrs_lattice *and_lattice; /* where AND stands beside v (plan->keeps_values), else NULL */
+  hrs_mpi_team *team;       /* of a network's tables: the group; NULL: there is one rank, or none */
+  double *slice;            /* [targets][2^slice bits] */
+  hrs_fit *fit;             /* --types and-or, else NULL */
+  hrs_fit_report report;    /* of the split that stands in it */
   double noise[HRS_SHARE_NETWORKS];
   /* Of the networks that share: their strongest interactions (first rank) and thresholds. */
   hrs_salient strongest[HRS_SHARE_NETWORKS];
@@ -47,6 +48,9 @@ typedef struct hrs_run {
 /** Time since *start goes to a phase, and *start becomes now. */
 void hrs_run_clock(hrs_run *run, hrs_run_phase phase, double *start);
 
+/** All masks of a sample into the run's lattices, phase A; `again`: what has been said of the
+ *  values is not said a second time. Collective over the group. */
+hrs_status hrs_run_evaluate(hrs_run *run, hrs_count sample, bool again);
 /**
  * Everything for row k, whose values stand in `lattice` (NULL: this rank has none this round):
  * values and indices, AND, OR, salience; written to the data set. `again`: only orders and list,

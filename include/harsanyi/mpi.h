@@ -112,6 +112,9 @@ hrs_dtype hrs_lattice_type(const hrs_lattice *lattice);
 hrs_phase hrs_lattice_phase(const hrs_lattice *lattice);
 /** Say that the data is (again) in phase A, as after filling it anew. */
 void hrs_lattice_reset(hrs_lattice *lattice);
+/** Make `to`, of the same communicator, partition and type, equal to `from`, phase included. Not
+ *  collective: each rank copies its own rows. Errors: INTERNAL for lattices that differ. */
+hrs_status hrs_lattice_copy(const hrs_lattice *from, hrs_lattice *to);
 /** This rank's rows are [first, first + count). */
 hrs_count hrs_lattice_first_row(const hrs_lattice *lattice);
 /** Number of this rank's rows. */

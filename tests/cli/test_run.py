@@ -179,13 +179,14 @@ class Plan(ProgramTest):
                 share = 2**n // ranks
                 self.assertEqual(plan["players"], n)
                 self.assertEqual(plan["masks"], share)
-                self.assertEqual(plan["lattice data"], share * element)
+                # v and AND: OR takes the place of v.
+                self.assertEqual(plan["lattice data"], 2 * share * element)
                 sent = 2 * element * share * (ranks - 1) // ranks
                 self.assertEqual(plan["sent by exchanges"], sent)
                 memory = plan["memory without salient lists"]
-                self.assertGreaterEqual(memory, share * element)
+                self.assertGreaterEqual(memory, 2 * share * element)
                 chunks = 2 * min(8 * 2**20, share * element)
-                self.assertLessEqual(memory, share * element + chunks + 65 * 2**20)
+                self.assertLessEqual(memory, 2 * (share * element + chunks) + 65 * 2**20)
 
     def test_odd_ranks(self):
         """The busiest of seven ranks has one row more than a seventh."""
