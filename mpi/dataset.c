@@ -10,6 +10,8 @@
  */
 #include "dataset.h"
 
+#include "comm.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -203,7 +205,7 @@ static hrs_status make_handle(MPI_Comm comm, const char *path, const hrs_dataset
   HRS_TRY(hrs_calloc(1, sizeof *set, out));
   set = *out;
   set->comm = comm;
-  MPI_Comm_rank(comm, &set->rank);
+  set->rank = hrs_comm_rank(comm);
   set->n = spec->n;
   set->rows = spec->rows;
   set->precision = spec->precision;
@@ -321,7 +323,6 @@ void hrs_dataset_abort(hrs_dataset **handle) {
   if (!handle || !*handle) return;
   hrs_dataset *set = *handle;
   close_parallel(set);
-  MPI_Barrier(set->comm);
   if (set->rank == 0) unlink(set->part);
   free_handle(handle);
 }

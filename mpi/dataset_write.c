@@ -13,6 +13,8 @@
  */
 #include "dataset.h"
 
+#include "comm.h"
+
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -290,8 +292,8 @@ hrs_status hrs_dataset_write_lattice(hrs_dataset *set, hrs_dataset_array which, 
   cut c = {0};
   if (lattice) c = make_cut(lattice);
   /* Contiguous pieces need no help from other ranks; the many short ones of packed rows do. */
-  hrs_count own[2] = {c.writes, c.packed}, most[2];
-  MPI_Allreduce(own, most, 2, MPI_INT64_T, MPI_MAX, set->comm);
+  hrs_count most[2] = {c.writes, c.packed};
+  HRS_TRY(hrs_comm_reduce(set->comm, MPI_MAX, MPI_INT64_T, most, 2));
   bool together = most[1] != 0;
   hrs_count writes = together ? most[0] : c.writes;
   /* A split is in double whatever the precision; HDF5 narrows it. */
@@ -340,8 +342,8 @@ static hrs_status count_entries(hrs_dataset *set, hrs_count count, const hrs_cou
     owners[rows[i]]++;
   }
   HRS_TRY(hrs_agree(set->comm, status));
-  MPI_Allreduce(MPI_IN_PLACE, offset, length, MPI_UINT64_T, MPI_SUM, set->comm);
-  MPI_Allreduce(MPI_IN_PLACE, owners, length - 1, MPI_UINT64_T, MPI_SUM, set->comm);
+  HRS_TRY(hrs_comm_reduce(set->comm, MPI_SUM, MPI_UINT64_T, offset, length));
+  HRS_TRY(hrs_comm_reduce(set->comm, MPI_SUM, MPI_UINT64_T, owners, length - 1));
   for (hrs_count k = 0; k < set->rows; k++) {
     HRS_ASSERT(owners[k] == 1);
     offset[k + 1] += offset[k];

@@ -263,5 +263,6 @@ hrs_status hrs_lattice_exchange_and(hrs_lattice *lattice, hrs_across *across) {
 }
 
 hrs_status hrs_lattice_exchange(hrs_lattice *lattice) {
+  HRS_TRY(hrs_agree(lattice->comm, HRS_OK)); /* messages are behind a header, whoever calls */
   return hrs_lattice_exchange_and(lattice, NULL);
 }

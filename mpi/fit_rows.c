@@ -1,6 +1,8 @@
 /* Passes of a fit over its rows, and the rotations that its projections are made of. */
 #include "fit.h"
 
+#include "comm.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -40,8 +42,7 @@ hrs_status hrs_fit_largest(hrs_fit *fit, hrs_fit_pass *pass, void *context, int 
   hrs_count first = hrs_lattice_first_row(any), rows = hrs_lattice_row_count(any);
   for (hrs_count row = first; row < first + rows; row++)
     visit_row(fit, pass, context, row, largest);
-  MPI_Allreduce(MPI_IN_PLACE, largest, width, MPI_DOUBLE, MPI_MAX, fit->comm);
-  return HRS_OK;
+  return hrs_comm_reduce(fit->comm, MPI_MAX, MPI_DOUBLE, largest, width);
 }
 
 void hrs_fit_prox_at(const hrs_fit *fit, double step, hrs_fit_chunk chunk, const double **s,

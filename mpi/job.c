@@ -1,6 +1,8 @@
 /* Options -> job: what to compute and keep, and which kind of game. Network games: job_network.c.
  */
 #include "job.h"
+
+#include "comm.h"
 #include "indices.h"
 #include "job_network.h"
 #include "lists.h"
@@ -145,11 +147,9 @@ static hrs_status check_network_only(const hrs_interactions_options *o, const ch
   return HRS_OK;
 }
 
-static hrs_status open_table(MPI_Comm comm, const hrs_interactions_options *o, const char *path,
-                             hrs_game **game) {
+static hrs_status open_table(const hrs_interactions_options *o, const char *path, hrs_game **game) {
   static const char *const words[] = {"lsb", "msb", NULL};
-  int order = 0, rank;
-  MPI_Comm_rank(comm, &rank);
+  int order = 0;
   HRS_TRY(choose("--bit-order", o->bit_order, words, &order));
   if (hrs_game_is_shapiq(path)) {
     HRS_TRY_CONTEXT(hrs_game_shapiq(path, game), "--table");
@@ -161,12 +161,12 @@ static hrs_status open_table(MPI_Comm comm, const hrs_interactions_options *o, c
   return HRS_OK;
 }
 
-static hrs_status open_tables(MPI_Comm comm, const hrs_interactions_options *o, hrs_game **game) {
+static hrs_status open_tables(const hrs_interactions_options *o, hrs_game **game) {
   hrs_game *games[HRS_JOINT_GAMES] = {NULL};
-  if (o->table.count == 1) return open_table(comm, o, o->table.text[0], game);
+  if (o->table.count == 1) return open_table(o, o->table.text[0], game);
   hrs_status status = HRS_OK;
   for (int i = 0; i < o->table.count && status == HRS_OK; i++)
-    status = open_table(comm, o, o->table.text[i], &games[i]);
+    status = open_table(o, o->table.text[i], &games[i]);
   if (status == HRS_OK) return hrs_game_joint(o->table.count, games, game);
   for (int i = 0; i < o->table.count; i++)
     hrs_game_destroy(&games[i]);
@@ -204,7 +204,7 @@ static hrs_status make_game(MPI_Comm comm, const hrs_interactions_options *o, hr
                                        : o->plugin;
   HRS_TRY(check_network_only(o, kind));
   HRS_REQUIRE(o->table.count || !o->select, USAGE, "--select needs --model or --table");
-  hrs_status status = o->table.count   ? open_tables(comm, o, &job->game)
+  hrs_status status = o->table.count   ? open_tables(o, &job->game)
                       : o->closed_form ? hrs_game_closed_form(value, &job->game)
                                        : hrs_game_plugin(value, &job->game);
   HRS_TRY(status);
@@ -252,8 +252,7 @@ static hrs_status name_players(MPI_Comm comm, const hrs_interactions_options *o,
 
 /* --timing is written last: that it can be is better known first. By rank 0. */
 static hrs_status check_timing(MPI_Comm comm, const char *path) {
-  int rank;
-  MPI_Comm_rank(comm, &rank);
+  int rank = hrs_comm_rank(comm);
   if (!path || rank != 0) return HRS_OK;
   bool there = access(path, F_OK) == 0;
   FILE *file = fopen(path, "a");
@@ -286,6 +285,7 @@ static hrs_status create(MPI_Comm comm, const hrs_interactions_options *o, hrs_j
 
 hrs_status hrs_job_create(MPI_Comm comm, const hrs_interactions_options *options, hrs_job *job) {
   memset(job, 0, sizeof *job);
+  job->comm = comm;
   hrs_status status = hrs_agree(comm, create(comm, options, job));
   if (status == HRS_OK && job->model && job->sharing == HRS_SHARE_AUTO)
     status = hrs_shared_constants(comm);

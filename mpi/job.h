@@ -46,6 +46,7 @@ typedef struct hrs_threshold {
 } hrs_threshold;
 
 typedef struct hrs_job {
+  MPI_Comm comm; /* that it was created on */
   hrs_game *game;
   hrs_model *model;                 /* network games, else NULL */
   hrs_model *more[HRS_JOINT_GAMES]; /* of the other networks that share interactions */

@@ -1,4 +1,5 @@
 /* Arrays of a network job: samples of the inputs, labels, what is given beside them. */
+#include "comm.h"
 #include "job_builder.h"
 #include "lists.h"
 
@@ -7,8 +8,7 @@
 
 hrs_status hrs_job_load(MPI_Comm comm, const char *path, hrs_count count, const hrs_count *rows,
                         hrs_array *out) {
-  int rank;
-  MPI_Comm_rank(comm, &rank);
+  int rank = hrs_comm_rank(comm);
   hrs_status status = HRS_OK;
   hrs_array_file *file = NULL;
   memset(out, 0, sizeof *out);
@@ -35,8 +35,7 @@ hrs_status hrs_job_load(MPI_Comm comm, const char *path, hrs_count count, const 
 
 /* Type, rank and shape of an array file, known to all. */
 static hrs_status peek(MPI_Comm comm, const char *path, hrs_array *header) {
-  int rank;
-  MPI_Comm_rank(comm, &rank);
+  int rank = hrs_comm_rank(comm);
   hrs_status status = HRS_OK;
   memset(header, 0, sizeof *header);
   if (rank == 0) {
@@ -50,8 +49,7 @@ static hrs_status peek(MPI_Comm comm, const char *path, hrs_array *header) {
     hrs_array_file_close(&file);
   }
   HRS_TRY(hrs_agree(comm, status));
-  MPI_Bcast(header, (int)sizeof *header, MPI_BYTE, 0, comm);
-  return HRS_OK;
+  return hrs_broadcast(comm, 0, header, sizeof *header);
 }
 
 static const hrs_tensor_info *find_input(const hrs_model *model, const char *name) {

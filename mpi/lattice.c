@@ -1,6 +1,8 @@
 /* The distributed lattice: storage, rows, transforms, single elements, checksum. */
 #include "lattice.h"
 
+#include "comm.h"
+
 #include <string.h>
 
 static const hrs_count DEFAULT_CHUNK = (hrs_count)8 << 20, LARGEST_CHUNK = (hrs_count)1 << 30;
@@ -19,7 +21,7 @@ static hrs_status set_up(hrs_lattice *lattice, hrs_count chunk, hrs_sharing shar
   lattice->chunk = chunk ? chunk : DEFAULT_CHUNK;
   if (lattice->chunk > bytes) lattice->chunk = bytes;
   /* The smallest chunk of all ranks is everybody's, so that sender and receiver agree. */
-  MPI_Allreduce(MPI_IN_PLACE, &lattice->chunk, 1, MPI_INT64_T, MPI_MIN, lattice->comm);
+  HRS_TRY(hrs_comm_reduce(lattice->comm, MPI_MIN, MPI_INT64_T, &lattice->chunk, 1));
   lattice->chunk = lattice->chunk < element ? element : lattice->chunk / element * element;
   HRS_TRY(hrs_agree(lattice->comm, hrs_alloc(2 * lattice->chunk, 1, &lattice->scratch)));
   return hrs_agree(lattice->comm, allocate(lattice, bytes, sharing));
@@ -32,16 +34,21 @@ hrs_status hrs_lattice_create(MPI_Comm comm, const hrs_partition *part, hrs_dtyp
               "a lattice is stored in float64 or float32, not %s", hrs_dtype_name(type));
   HRS_REQUIRE(chunk >= 0 && chunk <= LARGEST_CHUNK, USAGE,
               "chunk of %lld bytes: it must be at most 1 GiB", (long long)chunk);
-  hrs_lattice *lattice;
-  HRS_TRY(hrs_agree(comm, hrs_simd_check())); /* before hours of evaluation, not after */
-  HRS_TRY(hrs_agree(comm, hrs_calloc(1, sizeof *lattice, &lattice)));
+  hrs_lattice *lattice = NULL;
+  hrs_status status = hrs_simd_check(); /* before hours of evaluation, not after */
+  if (status == HRS_OK) status = hrs_calloc(1, sizeof *lattice, &lattice);
+  status = hrs_agree(comm, status);
+  if (status != HRS_OK) {
+    hrs_free(lattice);
+    return status;
+  }
   lattice->comm = comm;
   lattice->part = *part;
-  MPI_Comm_rank(comm, &lattice->rank);
+  lattice->rank = hrs_comm_rank(comm);
   lattice->type = type;
   lattice->first = hrs_partition_first(part, lattice->rank);
   lattice->count = hrs_partition_first(part, lattice->rank + 1) - lattice->first;
-  hrs_status status = set_up(lattice, chunk, sharing);
+  status = set_up(lattice, chunk, sharing);
   if (status != HRS_OK) hrs_lattice_destroy(&lattice);
   *out = lattice;
   return status;
@@ -145,8 +152,7 @@ hrs_status hrs_lattice_get(const hrs_lattice *lattice, hrs_mask mask, double *ou
     *out = lattice->type == HRS_F64 ? ((const double *)data)[element]
                                     : (double)((const float *)data)[element];
   }
-  MPI_Bcast(out, 1, MPI_DOUBLE, owner, lattice->comm);
-  return HRS_OK;
+  return hrs_broadcast(lattice->comm, owner, out, sizeof *out);
 }
 
 void hrs_lattice_set(hrs_lattice *lattice, hrs_mask mask, double value) {
@@ -180,6 +186,6 @@ hrs_status hrs_lattice_checksum(const hrs_lattice *lattice, uint64_t *out) {
       mask = hrs_subcube_next(cube, mask);
     }
   }
-  MPI_Allreduce(&sum, out, 1, MPI_UINT64_T, MPI_SUM, lattice->comm);
-  return HRS_OK;
+  *out = sum;
+  return hrs_comm_reduce(lattice->comm, MPI_SUM, MPI_UINT64_T, out, 1);
 }

@@ -17,6 +17,8 @@
  */
 #include <harsanyi/mpi.h>
 
+#include "comm.h"
+
 #include <math.h>
 
 static const double FOLD_BYTES = 0x1p26;
@@ -102,7 +104,7 @@ static void send_pieces(MPI_Comm comm, const hrs_fold *fold) {
 static hrs_status take_pieces(MPI_Comm comm, hrs_fold *fold, double *piece) {
   int ranks;
   hrs_status status = HRS_OK;
-  MPI_Comm_size(comm, &ranks);
+  ranks = hrs_comm_size(comm);
   for (int rank = 1; rank < ranks; rank++) {
     hrs_count pieces, head[2];
     MPI_Recv(&pieces, 1, MPI_INT64_T, rank, TAG_HEAD, comm, MPI_STATUS_IGNORE);
@@ -134,8 +136,7 @@ static hrs_status by_fold(const hrs_lattice *v, int folded, const int *orders,
                           double *const *values, double *error) {
   MPI_Comm comm = hrs_lattice_comm(v);
   const hrs_partition *part = hrs_lattice_partition(v);
-  int rank;
-  MPI_Comm_rank(comm, &rank);
+  int rank = hrs_comm_rank(comm);
   hrs_fold *fold;
   double *piece = NULL;
   hrs_status status = hrs_fold_create(hrs_lattice_row_cube(v, 0), part->n, folded, &fold);
@@ -294,8 +295,7 @@ static hrs_status gather_index(const transforms *t, hrs_index index, double *val
 static hrs_status finish_transforms(transforms *t, double *const *values, double *error) {
   MPI_Comm comm = hrs_lattice_comm(t->v);
   double empty;
-  int rank;
-  MPI_Comm_rank(comm, &rank);
+  int rank = hrs_comm_rank(comm);
   HRS_TRY(hrs_lattice_get(t->v, 0, &empty));
   for (int i = 0; i < HRS_INDEX_LIMIT; i++) {
     if (!t->orders[i]) continue;

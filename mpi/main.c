@@ -1,5 +1,7 @@
 /* The program: finds the subcommand, starts and ends MPI, prints the one error message. */
 #include "commands/commands.h"
+
+#include "comm.h"
 #include "stop.h"
 
 #include <stdio.h>
@@ -9,7 +11,7 @@
 
 static const struct {
   const char *name;
-  hrs_status (*run)(int argc, char **argv);
+  hrs_status (*run)(MPI_Comm comm, int argc, char **argv);
   const char *summary;
 } commands[] = {
     {"interactions", hrs_command_interactions,
@@ -42,9 +44,9 @@ static int launcher_rank(void) {
   return 0;
 }
 
-static hrs_status dispatch(int argc, char **argv) {
+static hrs_status dispatch(MPI_Comm comm, int argc, char **argv) {
   for (int i = 0; argc > 1 && i < COMMANDS; i++)
-    if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
+    if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(comm, argc - 1, argv + 1);
   if (argc < 2) HRS_FAIL(USAGE, "no command; `harsanyi --help` lists them");
   HRS_FAIL(USAGE, "unknown command '%s'; `harsanyi --help` lists them", argv[1]);
 }
@@ -81,36 +83,40 @@ static void restart_with_faster_blas(char **argv) {
 
 /* Values differ in their last bits between kernels, so all ranks should have the same. Collective.
  */
-static void compare_kernels(void) {
+static hrs_status compare_kernels(MPI_Comm comm) {
   enum { LENGTH = 64 };
   char first[LENGTH] = {0}, own[LENGTH] = {0};
   snprintf(own, sizeof own, "%s", hrs_blas_core());
   memcpy(first, own, sizeof own);
-  MPI_Bcast(first, LENGTH, MPI_CHAR, 0, MPI_COMM_WORLD);
-  int differs = strcmp(first, own) != 0, any;
-  MPI_Allreduce(&differs, &any, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
-  if (any)
+  HRS_TRY(hrs_broadcast(comm, 0, first, LENGTH));
+  int differs = strcmp(first, own) != 0;
+  HRS_TRY(hrs_comm_reduce(comm, MPI_MAX, MPI_INT, &differs, 1));
+  if (differs)
     hrs_warn("ranks run with different BLAS kernels, rank 0 with %s: last bits depend on who "
              "evaluates what; set OPENBLAS_CORETYPE to one of them for all ranks (mpirun -x)",
              first);
+  return HRS_OK;
 }
 
 int main(int argc, char **argv) {
   if (answer_without_mpi(argc, argv)) return 0;
   restart_with_faster_blas(argv);
   for (int i = 2; i < argc; i++)
-    if (is_one_of(argv[i], "--help", "-h")) return hrs_status_exit_code(dispatch(argc, argv));
+    if (is_one_of(argv[i], "--help", "-h"))
+      return hrs_status_exit_code(dispatch(MPI_COMM_SELF, argc, argv));
   MPI_Init(&argc, &argv);
-  int rank;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  int rank = hrs_comm_rank(MPI_COMM_WORLD);
   hrs_blas_single_thread();
   hrs_stop_install();
   if (rank != 0) {
     hrs_log_set_level(HRS_LOG_QUIET);
     hrs_warn_enable(false);
   }
-  compare_kernels();
-  hrs_status status = hrs_agree(MPI_COMM_WORLD, dispatch(argc, argv));
+  MPI_Comm comm;
+  hrs_status status = hrs_comm_guard(MPI_COMM_WORLD, &comm);
+  if (status == HRS_OK) status = compare_kernels(comm);
+  if (status == HRS_OK) status = dispatch(comm, argc, argv);
+  if (comm != MPI_COMM_NULL) status = hrs_agree_finally(comm, status);
   if (status != HRS_OK && rank == 0) {
     fflush(stdout);
     fprintf(stderr, "harsanyi: error: %s\n", hrs_error_message());
@@ -119,6 +125,7 @@ int main(int argc, char **argv) {
   }
   /* No rank's exit code reaches the launcher before the message is out: it may kill the job. */
   MPI_Barrier(MPI_COMM_WORLD);
+  hrs_comm_free(&comm);
   MPI_Finalize();
   return hrs_status_exit_code(status);
 }

@@ -1,6 +1,8 @@
 /* Memory and names of the nodes. */
 #include "node.h"
 
+#include "comm.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -25,32 +27,30 @@ static hrs_count available_here(void) {
 }
 
 /* Ranks on this rank's node. */
-static int ranks_here(MPI_Comm comm) {
+static hrs_status ranks_here(MPI_Comm comm, int *ranks) {
   MPI_Comm node;
-  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
-  int ranks;
-  MPI_Comm_size(node, &ranks);
-  MPI_Comm_free(&node);
-  return ranks;
+  HRS_TRY(hrs_comm_split_node(comm, 0, &node));
+  *ranks = hrs_comm_size(node);
+  hrs_comm_free(&node);
+  return HRS_OK;
 }
 
-hrs_count hrs_node_memory(MPI_Comm comm) {
-  hrs_count mine = available_here() / ranks_here(comm), least;
-  MPI_Allreduce(&mine, &least, 1, MPI_INT64_T, MPI_MIN, comm);
-  return least;
+hrs_status hrs_node_memory(MPI_Comm comm, hrs_count *least) {
+  int ranks = 1;
+  HRS_TRY(ranks_here(comm, &ranks));
+  *least = available_here() / ranks;
+  return hrs_comm_reduce(comm, MPI_MIN, MPI_INT64_T, least, 1);
 }
 
-int hrs_node_ranks(MPI_Comm comm) {
-  int mine = ranks_here(comm), least;
-  MPI_Allreduce(&mine, &least, 1, MPI_INT, MPI_MIN, comm);
-  return least;
+hrs_status hrs_node_ranks(MPI_Comm comm, int *least) {
+  HRS_TRY(ranks_here(comm, least));
+  return hrs_comm_reduce(comm, MPI_MIN, MPI_INT, least, 1);
 }
 
 hrs_status hrs_node_names(MPI_Comm comm, char **out) {
   char name[MPI_MAX_PROCESSOR_NAME + 1] = "";
-  int length, rank;
+  int length, rank = hrs_comm_rank(comm);
   MPI_Get_processor_name(name, &length);
-  MPI_Comm_rank(comm, &rank);
   char *all = NULL;
   hrs_count bytes;
   *out = NULL;

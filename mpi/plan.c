@@ -10,6 +10,8 @@
  * Where that does not fit in any way, v is evaluated again for OR, once for each target.
  */
 #include "job.h"
+
+#include "comm.h"
 #include "node.h"
 
 #include <math.h>
@@ -210,9 +212,9 @@ static hrs_status make_plan(const hrs_job *job, const hrs_interactions_options *
 hrs_status hrs_plan_create(MPI_Comm comm, const hrs_job *job,
                            const hrs_interactions_options *options, hrs_plan *plan) {
   memset(plan, 0, sizeof *plan);
-  MPI_Comm_size(comm, &plan->world);
-  plan->memory = hrs_node_memory(comm);
-  plan->node_ranks = hrs_node_ranks(comm);
+  plan->world = hrs_comm_size(comm);
+  HRS_TRY(hrs_node_memory(comm, &plan->memory));
+  HRS_TRY(hrs_node_ranks(comm, &plan->node_ranks));
   if (options->plan_ranks > 0) plan->world = options->plan_ranks;
   return hrs_agree(comm, make_plan(job, options, plan));
 }

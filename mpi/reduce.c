@@ -1,5 +1,5 @@
 /* Sums in row order and the largest magnitude: the same bits for any number of ranks. */
-#include <harsanyi/mpi.h>
+#include "comm.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,8 +10,7 @@ hrs_status hrs_lattice_add_rows(const hrs_lattice *lattice, int width, const dou
   MPI_Comm comm = hrs_lattice_comm(lattice);
   const hrs_partition *part = hrs_lattice_partition(lattice);
   hrs_count rows = (hrs_count)1 << part->block_bits;
-  int rank, mine = 0, all_count = 0;
-  MPI_Comm_rank(comm, &rank);
+  int rank = hrs_comm_rank(comm), mine = 0, all_count = 0;
   /* Rows times width is the same everywhere: where it is too many, all ranks say so. */
   HRS_TRY(hrs_narrow(rows * width, "sums of rows", &all_count));
   HRS_TRY(hrs_narrow(hrs_lattice_row_count(lattice) * width, "sums of rows", &mine));
@@ -28,11 +27,11 @@ hrs_status hrs_lattice_add_rows(const hrs_lattice *lattice, int width, const dou
     places[r] = (int)hrs_partition_first(part, r) * width;
     counts[r] = (int)hrs_partition_first(part, r + 1) * width - places[r];
   }
-  MPI_Gatherv(parts, mine, MPI_DOUBLE, all, counts, places, MPI_DOUBLE, 0, comm);
+  HRS_GO(hrs_comm_gather_parts(comm, parts, mine, all, counts, places));
   memset(sum, 0, (size_t)width * sizeof *sum);
   for (int i = 0; i < all_count && rank == 0; i++)
     sum[i % width] += all[i];
-  MPI_Bcast(sum, width, MPI_DOUBLE, 0, comm);
+  status = hrs_broadcast(comm, 0, sum, width * (hrs_count)sizeof *sum);
 done:
   hrs_free(all);
   hrs_free(counts);
@@ -81,6 +80,6 @@ hrs_status hrs_lattice_max(const hrs_lattice *lattice, double *out) {
                           hrs_lattice_row_size(lattice));
     most = here > most ? here : most;
   }
-  MPI_Allreduce(&most, out, 1, MPI_DOUBLE, MPI_MAX, hrs_lattice_comm(lattice));
-  return HRS_OK;
+  *out = most;
+  return hrs_comm_reduce(hrs_lattice_comm(lattice), MPI_MAX, MPI_DOUBLE, out, 1);
 }

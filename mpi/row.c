@@ -12,6 +12,8 @@
  * same, are the sums of AND taken from the lattice again. With --types and-or the fit holds both.
  */
 #include "indices.h"
+
+#include "comm.h"
 #include "run_fit.h"
 
 #include <float.h>
@@ -117,15 +119,15 @@ static hrs_status verify_row(void *context, hrs_dtype type, const void *values, 
 static hrs_status verify(hrs_run *run, const hrs_lattice *lattice, bool or_type, double scale) {
   if (!run->options->verify) return HRS_OK;
   verification v = {run, or_type};
-  double worst = 0, all;
+  double worst = 0;
   hrs_count first = hrs_lattice_first_row(lattice);
   for (hrs_count row = first; row < first + hrs_lattice_row_count(lattice); row++)
     HRS_TRY(verify_row(&v, hrs_lattice_type(lattice), hrs_lattice_row(lattice, row),
                        hrs_lattice_row_cube(lattice, row), &worst));
-  MPI_Allreduce(&worst, &all, 1, MPI_DOUBLE, MPI_MAX, run->group);
+  HRS_TRY(hrs_comm_reduce(run->group, MPI_MAX, MPI_DOUBLE, &worst, 1));
   double epsilon = run->job->precision == HRS_F64 ? DBL_EPSILON : FLT_EPSILON;
   double tolerance = 8 * pow(2, run->job->n / 2.0) * epsilon * (scale > 1 ? scale : 1);
-  if (!(all / tolerance <= run->verified)) run->verified = all / tolerance;
+  if (!(worst / tolerance <= run->verified)) run->verified = worst / tolerance;
   return HRS_OK;
 }
 
@@ -179,7 +181,7 @@ static hrs_status make_type(hrs_run *run, hrs_count sample, int type, const hrs_
 static hrs_status refine_and(hrs_run *run, hrs_count sample, hrs_lattice *lattice,
                              hrs_dataset_row *row, hrs_salient *list, double *start) {
   int lacks = run->group_rank == 0 && hrs_salient_lacks(list, row->threshold);
-  MPI_Bcast(&lacks, 1, MPI_INT, 0, run->group);
+  HRS_TRY(hrs_broadcast(run->group, 0, &lacks, sizeof lacks));
   if (!lacks) {
     hrs_dataset_row sums = *row;
     hrs_run_orders_from_list(run->job->n, list, row->threshold, &sums);

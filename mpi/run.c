@@ -7,6 +7,7 @@
  */
 #include "run.h"
 
+#include "comm.h"
 #include "node.h"
 #include "run_fit.h"
 #include "stop.h"
@@ -78,8 +79,8 @@ hrs_status hrs_run_evaluate(hrs_run *run, hrs_count sample, bool again) {
   }
   if (status == HRS_OK) status = evaluate_rows(run, &bad);
   HRS_TRY(hrs_agree(run->group, status));
-  MPI_Allreduce(MPI_IN_PLACE, &bad.count, 1, MPI_INT64_T, MPI_SUM, run->group);
-  MPI_Allreduce(MPI_IN_PLACE, &bad.first, 1, MPI_UINT64_T, MPI_MIN, run->group);
+  HRS_TRY(hrs_comm_reduce(run->group, MPI_SUM, MPI_INT64_T, &bad.count, 1));
+  HRS_TRY(hrs_comm_reduce(run->group, MPI_MIN, MPI_UINT64_T, &bad.first, 1));
   if (bad.count == 0) return HRS_OK;
   hrs_count index = run->job->index[sample];
   HRS_REQUIRE(run->options->allow_nonfinite, NONFINITE,
@@ -99,7 +100,7 @@ static hrs_status do_rounds(hrs_run *run, const bool *wanted, bool again) {
     bool active =
         run->group != MPI_COMM_NULL && sample < run->job->samples && (!wanted || wanted[sample]);
     int any = active;
-    MPI_Allreduce(MPI_IN_PLACE, &any, 1, MPI_INT, MPI_MAX, run->world);
+    HRS_TRY(hrs_comm_reduce(run->world, MPI_MAX, MPI_INT, &any, 1));
     if (!any) continue;
     double start = hrs_time();
     hrs_status status = active ? hrs_run_evaluate(run, sample, again) : HRS_OK;
@@ -123,9 +124,7 @@ static hrs_status measure_delta(hrs_run *run) {
   bool spread = run->job->fit && isfinite(run->job->fitting.spread);
   if (run->threshold.mode != HRS_THRESHOLD_DELTA && !spread) return HRS_OK;
   const hrs_job *job = run->job;
-  int rank, size;
-  MPI_Comm_rank(run->world, &rank);
-  MPI_Comm_size(run->world, &size);
+  int rank = hrs_comm_rank(run->world), size = hrs_comm_size(run->world);
   hrs_count rows = job->samples * job->targets;
   double *deltas, *values = NULL;
   HRS_TRY(hrs_calloc(rows, sizeof *deltas, &deltas));
@@ -139,9 +138,7 @@ static hrs_status measure_delta(hrs_run *run) {
   }
   hrs_free(values);
   HRS_GO(hrs_agree(run->world, status));
-  int count;
-  HRS_GO(hrs_narrow(rows, "number of rows", &count));
-  MPI_Allreduce(MPI_IN_PLACE, deltas, count, MPI_DOUBLE, MPI_SUM, run->world);
+  HRS_GO(hrs_comm_reduce(run->world, MPI_SUM, MPI_DOUBLE, deltas, rows));
   for (hrs_count i = 0; i < rows; i++)
     run->delta += deltas[i] / (double)rows;
 done:
@@ -153,7 +150,7 @@ done:
  * it are evaluated a second time, so that counts and sums stay exact. */
 static hrs_status finish_global(hrs_run *run) {
   if (run->threshold.mode != HRS_THRESHOLD_GLOBAL) return HRS_OK;
-  MPI_Allreduce(MPI_IN_PLACE, &run->running_max, 1, MPI_DOUBLE, MPI_MAX, run->world);
+  HRS_TRY(hrs_comm_reduce(run->world, MPI_MAX, MPI_DOUBLE, &run->running_max, 1));
   double threshold = run->threshold.coefficient * run->running_max;
   run->threshold = (hrs_threshold){HRS_THRESHOLD_FIXED, threshold};
   if (!(threshold > 0)) threshold = 5e-324;
@@ -173,9 +170,7 @@ static hrs_status finish_global(hrs_run *run) {
     list->truncated = false;
   }
   HRS_GO(hrs_agree(run->world, status));
-  int samples;
-  HRS_GO(hrs_narrow(run->job->samples, "number of samples", &samples));
-  MPI_Allreduce(MPI_IN_PLACE, again, samples, MPI_C_BOOL, MPI_LOR, run->world);
+  HRS_GO(hrs_comm_reduce(run->world, MPI_LOR, MPI_C_BOOL, again, run->job->samples));
   HRS_GO(do_rounds(run, again, true));
   for (hrs_count i = 0; i < run->listed && status == HRS_OK; i++)
     status = hrs_dataset_write_row(run->set, run->rows[i], &run->kept[i]);
@@ -233,7 +228,7 @@ static void destroy(hrs_run *run) {
   hrs_free(run->kept);
   hrs_game_join(run->job->game, NULL);
   hrs_mpi_team_destroy(&run->team);
-  if (run->group != MPI_COMM_NULL) MPI_Comm_free(&run->group);
+  hrs_comm_free(&run->group);
 }
 
 static const char *const phase_names[] = {
@@ -260,14 +255,13 @@ static hrs_status write_timing(const hrs_run *run, double total) {
 
 /* Write /run and close. Times are the largest of all ranks. */
 static hrs_status finish(hrs_run *run, const char *command_line, const char *echo, double start) {
-  int rank;
-  MPI_Comm_rank(run->world, &rank);
+  int rank = hrs_comm_rank(run->world);
   double total = hrs_time() - start, peak = (double)hrs_memory_peak();
   double resident = (double)hrs_node_resident_peak();
-  MPI_Allreduce(MPI_IN_PLACE, run->seconds, HRS_RUN_PHASES, MPI_DOUBLE, MPI_MAX, run->world);
-  MPI_Allreduce(MPI_IN_PLACE, &total, 1, MPI_DOUBLE, MPI_MAX, run->world);
-  MPI_Allreduce(MPI_IN_PLACE, &peak, 1, MPI_DOUBLE, MPI_MAX, run->world);
-  MPI_Allreduce(MPI_IN_PLACE, &resident, 1, MPI_DOUBLE, MPI_MAX, run->world);
+  HRS_TRY(hrs_comm_reduce(run->world, MPI_MAX, MPI_DOUBLE, run->seconds, HRS_RUN_PHASES));
+  HRS_TRY(hrs_comm_reduce(run->world, MPI_MAX, MPI_DOUBLE, &total, 1));
+  HRS_TRY(hrs_comm_reduce(run->world, MPI_MAX, MPI_DOUBLE, &peak, 1));
+  HRS_TRY(hrs_comm_reduce(run->world, MPI_MAX, MPI_DOUBLE, &resident, 1));
   char *hosts = NULL, mpi[MPI_MAX_LIBRARY_VERSION_STRING], when[64], names[HRS_RUN_PHASES][32];
   int length;
   HRS_TRY(hrs_node_names(run->world, &hosts));
@@ -316,7 +310,7 @@ static hrs_status finish(hrs_run *run, const char *command_line, const char *ech
 
 static hrs_status check_verified(hrs_run *run) {
   if (!run->options->verify) return HRS_OK;
-  MPI_Allreduce(MPI_IN_PLACE, &run->verified, 1, MPI_DOUBLE, MPI_MAX, run->world);
+  HRS_TRY(hrs_comm_reduce(run->world, MPI_MAX, MPI_DOUBLE, &run->verified, 1));
   HRS_REQUIRE(run->verified <= 1, VERIFY,
               "--verify: the largest error of a dividend is %.3g times its tolerance",
               run->verified);
@@ -329,8 +323,7 @@ hrs_status hrs_job_run(MPI_Comm comm, hrs_job *job, const hrs_plan *plan,
                        const hrs_interactions_options *options, const char *command_line,
                        const char *echo) {
   double start = hrs_time();
-  int rank;
-  MPI_Comm_rank(comm, &rank);
+  int rank = hrs_comm_rank(comm);
   hrs_run run = {.world = comm,
                  .job = job,
                  .plan = plan,
@@ -339,8 +332,8 @@ hrs_status hrs_job_run(MPI_Comm comm, hrs_job *job, const hrs_plan *plan,
                  .group = MPI_COMM_NULL};
   run.group_index = rank / plan->ranks;
   bool member = run.group_index < plan->groups;
-  MPI_Comm_split(comm, member ? run.group_index : MPI_UNDEFINED, rank, &run.group);
-  if (member) MPI_Comm_rank(run.group, &run.group_rank);
+  HRS_TRY(hrs_comm_split_guarded(comm, member ? run.group_index : MPI_UNDEFINED, rank, &run.group));
+  if (member) run.group_rank = hrs_comm_rank(run.group);
   hrs_log("%s: %d players, %lld sample%s, %d target%s; %d rank%s in %d group%s", job->description,
           job->n, (long long)job->samples, job->samples == 1 ? "" : "s", job->targets,
           job->targets == 1 ? "" : "s", plan->world, plan->world == 1 ? "" : "s", plan->groups,
@@ -366,6 +359,7 @@ hrs_status hrs_job_run(MPI_Comm comm, hrs_job *job, const hrs_plan *plan,
   HRS_GO(hrs_dataset_write_salient(run.set, run.listed, run.rows, run.lists));
   HRS_GO(finish(&run, command_line, echo, start));
 done:
+  status = hrs_agree(comm, status); /* whoever failed alone says so before it closes the file */
   if (status != HRS_OK) {
     hrs_progress_end(&run.progress);
     hrs_dataset_abort(&run.set);

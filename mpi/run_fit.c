@@ -1,6 +1,8 @@
 /* --types and-or: the split of a row's values, and how well its interactions reconstruct them. */
 #include "run_fit.h"
 
+#include "comm.h"
+
 #include <float.h>
 #include <math.h>
 
@@ -47,7 +49,7 @@ static hrs_status find_strengths(hrs_run *run, int network, int points, double *
     }
   }
   HRS_GO(hrs_agree(run->group, status));
-  MPI_Bcast(strength, points, MPI_DOUBLE, 0, run->group);
+  HRS_GO(hrs_broadcast(run->group, 0, strength, points * (hrs_count)sizeof *strength));
   hrs_salient_destroy(&run->strongest[network]);
   if (run->job->networks > 1) {
     run->strongest[network] = lists[0];

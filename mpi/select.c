@@ -11,7 +11,7 @@
  * 512 KiB of histogram. It loses against a heap only where nearly nothing passes, and there it does
  * not run at all.
  */
-#include <harsanyi/mpi.h>
+#include "comm.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -81,14 +81,14 @@ static void count_digit(void *context, hrs_mask mask, double value) {
 static hrs_status find_bound(const hrs_lattice *lattice, double threshold, hrs_count keep,
                              entry *bound) {
   digit d = {0};
-  HRS_TRY(hrs_alloc(DIGITS, sizeof *d.histogram, &d.histogram));
+  hrs_status status = hrs_alloc(DIGITS, sizeof *d.histogram, &d.histogram);
+  HRS_GO(hrs_agree(hrs_lattice_comm(lattice), status));
   for (int step = 0; step < 7; step++) {
     d.of_mask = step >= 4;
     d.shift = d.of_mask ? (6 - step) * DIGIT_BITS : (3 - step) * DIGIT_BITS;
     memset(d.histogram, 0, DIGITS * sizeof *d.histogram);
     visit(lattice, threshold, count_digit, &d);
-    MPI_Allreduce(MPI_IN_PLACE, d.histogram, DIGITS, MPI_INT64_T, MPI_SUM,
-                  hrs_lattice_comm(lattice));
+    HRS_GO(hrs_comm_reduce(hrs_lattice_comm(lattice), MPI_SUM, MPI_INT64_T, d.histogram, DIGITS));
     /* Values fall, masks rise. */
     int at = d.of_mask ? 0 : DIGITS - 1, next = d.of_mask ? 1 : -1;
     while (keep > d.histogram[at]) {
@@ -101,8 +101,9 @@ static hrs_status find_bound(const hrs_lattice *lattice, double threshold, hrs_c
       d.found.size |= (uint64_t)at << d.shift;
   }
   *bound = d.found;
+done:
   hrs_free(d.histogram);
-  return HRS_OK;
+  return status;
 }
 
 /* Entries kept: larger than the bound, or as large with a mask not above the bound's. */
@@ -180,9 +181,9 @@ hrs_status hrs_lattice_select(const hrs_lattice *lattice, uint8_t type, double t
                               hrs_count limit, hrs_salient *out) {
   memset(out, 0, sizeof *out);
   MPI_Comm comm = hrs_lattice_comm(lattice);
-  hrs_count local = 0, total;
-  visit(lattice, threshold, count_one, &local);
-  MPI_Allreduce(&local, &total, 1, MPI_INT64_T, MPI_SUM, comm);
+  hrs_count total = 0;
+  visit(lattice, threshold, count_one, &total);
+  HRS_TRY(hrs_comm_reduce(comm, MPI_SUM, MPI_INT64_T, &total, 1));
   collection c = {.bound = {0, ~(hrs_mask)0}};
   hrs_mask *masks = NULL;
   double *values = NULL;
@@ -190,7 +191,7 @@ hrs_status hrs_lattice_select(const hrs_lattice *lattice, uint8_t type, double t
   hrs_status status = HRS_OK;
   out->truncated = total > limit;
   if (limit == 0) return HRS_OK;
-  if (out->truncated) HRS_GO(hrs_agree(comm, find_bound(lattice, threshold, limit, &c.bound)));
+  if (out->truncated) HRS_GO(find_bound(lattice, threshold, limit, &c.bound));
   visit(lattice, threshold, count_within, &c);
   hrs_count mine = c.count;
   c.count = 0;

@@ -8,6 +8,8 @@
 #define _GNU_SOURCE
 #include "shared.h"
 
+#include "comm.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -55,45 +57,47 @@ static bool open_other(segment *s) {
 }
 
 /* Is it so on all ranks? */
-static bool all_agree(MPI_Comm comm, bool mine) {
-  int value = mine;
-  MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT, MPI_MIN, comm);
-  return value != 0;
+static hrs_status all_agree(MPI_Comm comm, bool *good) {
+  int value = *good;
+  HRS_TRY(hrs_comm_reduce(comm, MPI_MIN, MPI_INT, &value, 1));
+  *good = value != 0;
+  return HRS_OK;
 }
 
-/* True where every rank of the node has its own segment and reaches all others. */
-static bool connect(MPI_Comm node, hrs_shared *shared, hrs_count bytes, int rank) {
+/* *good where every rank of the node has its own segment and reaches all others. */
+static hrs_status connect(MPI_Comm node, hrs_shared *shared, hrs_count bytes, int rank,
+                          bool *good) {
   segment mine = {.rank = rank, .pid = (int)getpid(), .file = -1, .bytes = bytes};
-  bool good = make_own(&mine);
-  MPI_Allgather(&mine, (int)sizeof mine, MPI_BYTE, shared->segments, (int)sizeof mine, MPI_BYTE,
-                node);
+  *good = make_own(&mine);
+  hrs_status status = hrs_comm_allgather(node, &mine, (int)sizeof mine, shared->segments);
   for (int i = 0; i < shared->count; i++)
     shared->segments[i].memory = i == shared->own ? mine.memory : NULL;
-  good = all_agree(node, good);
-  for (int i = 0; i < shared->count && good; i++)
-    good = i == shared->own || open_other(&shared->segments[i]);
-  good = all_agree(node, good);
+  if (status == HRS_OK) status = all_agree(node, good);
+  for (int i = 0; status == HRS_OK && i < shared->count && *good; i++)
+    *good = i == shared->own || open_other(&shared->segments[i]);
+  if (status == HRS_OK) status = all_agree(node, good);
   if (mine.file >= 0) close(mine.file);
-  return good;
+  return status;
 }
 
 hrs_status hrs_shared_create(MPI_Comm comm, hrs_count bytes, hrs_shared **out) {
   *out = NULL;
-  int rank;
+  int rank = hrs_comm_rank(comm);
+  bool good = false;
   MPI_Comm node;
-  MPI_Comm_rank(comm, &rank);
-  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node);
+  HRS_TRY(hrs_comm_split_node(comm, rank, &node));
   hrs_shared *shared = NULL;
   hrs_status status = hrs_calloc(1, sizeof *shared, &shared);
   if (status == HRS_OK) {
-    MPI_Comm_size(node, &shared->count);
-    MPI_Comm_rank(node, &shared->own);
+    shared->count = hrs_comm_size(node);
+    shared->own = hrs_comm_rank(node);
     status = hrs_calloc(shared->count, sizeof *shared->segments, &shared->segments);
   }
   status = hrs_agree(comm, status);
-  bool good = status == HRS_OK && shared->count > 1 && connect(node, shared, bytes, rank);
-  MPI_Comm_free(&node);
-  if (good) {
+  if (status == HRS_OK && shared->count > 1) status = connect(node, shared, bytes, rank, &good);
+  status = hrs_agree(comm, status);
+  hrs_comm_free(&node);
+  if (status == HRS_OK && good) {
     hrs_memory_note(bytes);
     *out = shared;
   } else {
@@ -132,17 +136,19 @@ void *hrs_shared_of(const hrs_shared *shared, int rank) {
 /* ---- constants ------------------------------------------------------------------------------- */
 
 /* Do all ranks have as many constants, of the same sizes? */
-static bool same_lists(MPI_Comm node, int count, const hrs_constant *list, hrs_count *total) {
+static hrs_status same_lists(MPI_Comm node, int count, const hrs_constant *list, hrs_count *total,
+                             bool *same) {
   hrs_count sum = 0, weighted = 0;
   for (int i = 0; i < count; i++) {
     sum += list[i].bytes;
     weighted += list[i].bytes / 4096 * (i + 1);
   }
   hrs_count least[3] = {count, sum, weighted}, most[3] = {count, sum, weighted};
-  MPI_Allreduce(MPI_IN_PLACE, least, 3, MPI_INT64_T, MPI_MIN, node);
-  MPI_Allreduce(MPI_IN_PLACE, most, 3, MPI_INT64_T, MPI_MAX, node);
   *total = sum;
-  return memcmp(least, most, sizeof least) == 0;
+  HRS_TRY(hrs_comm_reduce(node, MPI_MIN, MPI_INT64_T, least, 3));
+  HRS_TRY(hrs_comm_reduce(node, MPI_MAX, MPI_INT64_T, most, 3));
+  *same = memcmp(least, most, sizeof least) == 0;
+  return HRS_OK;
 }
 
 /* Map constants that are the same in the first rank's segment from there, in their own place. */
@@ -172,16 +178,16 @@ static hrs_status share_constants(MPI_Comm node, int rank, int count, const hrs_
   for (int i = 0; rank == 0 && good && i < count; at += list[i++].bytes)
     memcpy((char *)s.memory + at, list[i].data, (size_t)list[i].bytes);
   int where[2] = {s.pid, s.file};
-  MPI_Bcast(where, 2, MPI_INT, 0, node);
-  good = all_agree(node, good);
-  if (good && rank != 0) {
+  hrs_status status = hrs_broadcast(node, 0, where, sizeof where);
+  if (status == HRS_OK) status = all_agree(node, &good);
+  if (status == HRS_OK && good && rank != 0) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fd/%d", where[0], where[1]);
     s.file = open(path, O_RDWR | O_CLOEXEC);
     good = s.file >= 0 && map(&s, s.file);
   }
-  good = all_agree(node, good);
-  hrs_status status = good ? overlay(&s, s.file, rank == 0, count, list) : HRS_OK;
+  if (status == HRS_OK) status = all_agree(node, &good);
+  if (status == HRS_OK && good) status = overlay(&s, s.file, rank == 0, count, list);
   if (s.memory) munmap(s.memory, (size_t)total);
   if (s.file >= 0) close(s.file);
   return status;
@@ -189,17 +195,16 @@ static hrs_status share_constants(MPI_Comm node, int rank, int count, const hrs_
 
 hrs_status hrs_shared_constants(MPI_Comm comm) {
   const hrs_count least = (hrs_count)4 << 20;
-  int rank, size;
   MPI_Comm node;
-  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
-  MPI_Comm_rank(node, &rank);
-  MPI_Comm_size(node, &size);
+  HRS_TRY(hrs_comm_split_node(comm, 0, &node));
   hrs_constant *list;
-  hrs_count total;
+  hrs_count total = 0;
+  bool same = false;
   int count = hrs_memory_constants(&list);
   hrs_status status = HRS_OK;
-  if (size > 1 && same_lists(node, count, list, &total) && total >= least)
-    status = share_constants(node, rank, count, list, total);
-  MPI_Comm_free(&node);
+  if (hrs_comm_size(node) > 1) status = same_lists(node, count, list, &total, &same);
+  if (status == HRS_OK && same && total >= least)
+    status = share_constants(node, hrs_comm_rank(node), count, list, total);
+  hrs_comm_free(&node);
   return hrs_agree(comm, status);
 }

@@ -8,6 +8,8 @@
  */
 #include "team.h"
 
+#include "comm.h"
+
 /* Memory of the team: a segment of the sharers' first rank, or each rank's own. */
 typedef struct piece {
   void *memory;
@@ -16,7 +18,7 @@ typedef struct piece {
 
 struct hrs_mpi_team {
   hrs_team team;
-  MPI_Comm ranks;   /* by node */
+  MPI_Comm comm;    /* of all, where they agree */
   MPI_Comm sharers; /* of one copy */
   MPI_Comm leaders; /* one of each copy; MPI_COMM_NULL on other ranks */
   int copies, own;  /* how many copies there are, and which one this rank reads */
@@ -27,17 +29,14 @@ struct hrs_mpi_team {
 
 static hrs_status allocate(void *self, hrs_count bytes, void **out) {
   hrs_mpi_team *t = self;
-  int sharers;
   hrs_shared *shared = NULL;
-  MPI_Comm_size(t->sharers, &sharers);
   *out = NULL;
   hrs_status status = hrs_realloc(&t->piece, t->n_pieces + 1, sizeof *t->piece);
-  if (sharers == 1) {
-    if (status == HRS_OK) status = hrs_alloc(bytes, 1, out);
+  HRS_TRY(hrs_agree(t->comm, status));
+  if (hrs_comm_size(t->sharers) == 1) {
+    status = hrs_alloc(bytes, 1, out);
   } else {
-    status = hrs_agree(t->sharers, status);
-    if (status == HRS_OK)
-      status = hrs_shared_create(t->sharers, t->team.share_rank == 0 ? bytes : 0, &shared);
+    status = hrs_shared_create(t->sharers, t->team.share_rank == 0 ? bytes : 0, &shared);
     if (status == HRS_OK)
       status = shared ? HRS_OK
                       : hrs_error_set(HRS_STATUS_MEMORY, __FILE__, __LINE__,
@@ -46,7 +45,7 @@ static hrs_status allocate(void *self, hrs_count bytes, void **out) {
                                       (long long)bytes);
     if (status == HRS_OK) *out = hrs_shared_of(shared, 0);
   }
-  status = hrs_agree(t->ranks, status);
+  status = hrs_agree(t->comm, status);
   if (status == HRS_OK) {
     t->piece[t->n_pieces++] = (piece){*out, shared};
     return HRS_OK;
@@ -72,24 +71,17 @@ static void release(void *self, void *memory) {
   }
 }
 
-/* Bytes of one message, well below what an int counts. */
-static const hrs_count MESSAGE = (hrs_count)256 << 20;
-
-static void gather(void *self, void *data, const hrs_count *part) {
+/* The team agrees, so whoever comes out of it finds what all ranks have written. What the leaders
+ * send each other is in their copies when they agree again. */
+static hrs_status gather(void *self, hrs_status status, void *data, const hrs_count *part) {
   hrs_mpi_team *t = self;
-  MPI_Barrier(t->sharers);
-  if (t->leaders == MPI_COMM_NULL || t->copies == 1 || !part) {
-    if (part && t->copies > 1) MPI_Barrier(t->sharers);
-    return;
+  HRS_TRY(hrs_agree(t->comm, status));
+  if (t->copies == 1 || !part) return HRS_OK;
+  for (int c = 0; t->leaders != MPI_COMM_NULL && c < t->copies && status == HRS_OK; c++) {
+    hrs_count from = part[t->first[c]], bytes = part[t->first[c + 1]] - from;
+    status = hrs_broadcast(t->leaders, c, (char *)data + from, bytes);
   }
-  for (int c = 0; c < t->copies; c++) {
-    hrs_count from = part[t->first[c]], to = part[t->first[c + 1]];
-    for (; from < to; from += MESSAGE) {
-      hrs_count bytes = to - from < MESSAGE ? to - from : MESSAGE;
-      MPI_Bcast((char *)data + from, (int)bytes, MPI_BYTE, c, t->leaders);
-    }
-  }
-  MPI_Barrier(t->sharers);
+  return hrs_agree(t->comm, status);
 }
 
 /* Can these ranks share memory? */
@@ -101,64 +93,75 @@ static hrs_status can_share(MPI_Comm node, bool *out) {
   return HRS_OK;
 }
 
-/* The communicators: by node, of those who share, of leaders. */
-static hrs_status connect(hrs_mpi_team *t, MPI_Comm comm, bool share) {
-  int rank, node_rank;
+/* The communicators: of those who share, of leaders. */
+static hrs_status connect(hrs_mpi_team *t, bool share) {
   MPI_Comm node;
-  MPI_Comm_rank(comm, &rank);
-  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node);
+  int rank = hrs_comm_rank(t->comm);
+  HRS_TRY(hrs_comm_split_node(t->comm, rank, &node));
   bool sharing = false;
-  hrs_status status = share ? can_share(node, &sharing) : HRS_OK;
-  MPI_Comm_rank(node, &node_rank);
-  MPI_Comm_split(node, sharing ? 0 : node_rank, node_rank, &t->sharers);
-  MPI_Comm_free(&node);
-  MPI_Comm_rank(t->sharers, &t->team.share_rank);
+  int node_rank = hrs_comm_rank(node);
+  hrs_status status = hrs_agree(t->comm, share ? can_share(node, &sharing) : HRS_OK);
+  if (status == HRS_OK)
+    status = hrs_comm_split(node, sharing ? 0 : node_rank, node_rank, &t->sharers);
+  hrs_comm_free(&node);
+  HRS_TRY(status);
+  t->team.share_rank = hrs_comm_rank(t->sharers);
   /* Copies are numbered by their leaders' ranks. */
   bool leads = t->team.share_rank == 0;
-  MPI_Comm_split(comm, leads ? 0 : MPI_UNDEFINED, rank, &t->leaders);
+  HRS_TRY(hrs_comm_split(t->comm, leads ? 0 : MPI_UNDEFINED, rank, &t->leaders));
   int copy[2] = {0, 0};
   if (leads) {
-    MPI_Comm_size(t->leaders, &copy[0]);
-    MPI_Comm_rank(t->leaders, &copy[1]);
+    copy[0] = hrs_comm_size(t->leaders);
+    copy[1] = hrs_comm_rank(t->leaders);
   }
-  MPI_Bcast(copy, 2, MPI_INT, 0, t->sharers);
+  HRS_TRY(hrs_broadcast(t->sharers, 0, copy, sizeof copy));
   t->copies = copy[0];
   t->own = copy[1];
-  /* Ranks of equal keys keep their order: that of the copies, and within one that of its ranks. */
-  MPI_Comm ordered;
-  MPI_Comm_split(comm, 0, t->team.share_rank, &ordered);
-  MPI_Comm_split(ordered, 0, t->own, &t->ranks);
-  MPI_Comm_free(&ordered);
-  MPI_Comm_rank(t->ranks, &t->team.rank);
-  MPI_Comm_size(t->ranks, &t->team.size);
-  return hrs_agree(comm, status);
+  return HRS_OK;
 }
 
-static hrs_status count_copies(hrs_mpi_team *t) {
-  int *copy_of = NULL;
+/* A rank's copy, and its place among those who share it. */
+typedef struct place {
+  int copy, share_rank;
+} place;
+
+/* New numbers: copy by copy, and within one by the ranks that share it. */
+static hrs_status number(hrs_mpi_team *t) {
+  place mine = {t->own, t->team.share_rank}, *all = NULL;
+  t->team.size = hrs_comm_size(t->comm);
   hrs_status status = hrs_calloc(t->copies + 1, sizeof *t->first, &t->first);
   if (status == HRS_OK) status = hrs_alloc(t->team.size + 1, sizeof *t->team.part, &t->team.part);
-  if (status == HRS_OK) status = hrs_alloc(t->team.size, sizeof *copy_of, &copy_of);
-  status = hrs_agree(t->ranks, status);
-  if (status == HRS_OK) {
-    MPI_Allgather(&t->own, 1, MPI_INT, copy_of, 1, MPI_INT, t->ranks);
-    for (int r = 0; r < t->team.size; r++)
-      t->first[copy_of[r] + 1] = r + 1;
+  if (status == HRS_OK) status = hrs_alloc(t->team.size, sizeof *all, &all);
+  HRS_GO(hrs_agree(t->comm, status));
+  HRS_GO(hrs_comm_allgather(t->comm, &mine, sizeof mine, all));
+  for (int r = 0; r < t->team.size; r++) {
+    bool before = all[r].copy == mine.copy && all[r].share_rank < mine.share_rank;
+    if (all[r].copy < mine.copy || before) t->team.rank++;
+    t->first[all[r].copy + 1]++;
   }
-  hrs_free(copy_of);
+  for (int c = 0; c < t->copies; c++)
+    t->first[c + 1] += t->first[c];
+done:
+  hrs_free(all);
   return status;
 }
 
 hrs_status hrs_mpi_team_create(MPI_Comm comm, bool share, hrs_mpi_team **out) {
-  hrs_mpi_team *t;
+  hrs_mpi_team *t = NULL;
   *out = NULL;
-  HRS_TRY(hrs_agree(comm, hrs_calloc(1, sizeof *t, &t)));
-  hrs_status status = connect(t, comm, share);
-  if (status == HRS_OK) status = count_copies(t);
+  hrs_status status = hrs_agree(comm, hrs_calloc(1, sizeof *t, &t));
+  if (status != HRS_OK) {
+    hrs_free(t);
+    return status;
+  }
+  t->comm = comm;
+  t->sharers = t->leaders = MPI_COMM_NULL;
   t->team.self = t;
   t->team.allocate = allocate;
   t->team.release = release;
   t->team.gather = gather;
+  status = connect(t, share);
+  if (status == HRS_OK) status = number(t);
   *out = t;
   if (status != HRS_OK) hrs_mpi_team_destroy(out);
   return status;
@@ -169,9 +172,8 @@ void hrs_mpi_team_destroy(hrs_mpi_team **team) {
   if (!t) return;
   while (t->n_pieces > 0)
     release(t, t->piece[0].memory);
-  MPI_Comm_free(&t->ranks);
-  MPI_Comm_free(&t->sharers);
-  if (t->leaders != MPI_COMM_NULL) MPI_Comm_free(&t->leaders);
+  hrs_comm_free(&t->sharers);
+  hrs_comm_free(&t->leaders);
   hrs_free(t->first);
   hrs_free(t->team.part);
   hrs_free(t->piece);

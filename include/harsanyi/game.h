@@ -37,8 +37,9 @@ typedef struct hrs_team {
   /** Give it back. Not collective. */
   void (*release)(void *self, void *memory);
   /** Rank r has written bytes [part[r], part[r + 1]) of `data`: let all copies have all of it.
-   *  part NULL: the first rank of each copy has written all that it shares. */
-  void (*gather)(void *self, void *data, const hrs_count *part /* [size + 1] */);
+   *  part NULL: the first rank of each copy has written all that it shares. First the team agrees
+   *  on `status`, what became of writing: any failure is one of all ranks, and final. */
+  hrs_status (*gather)(void *self, hrs_status status, void *data, const hrs_count *part);
 } hrs_team;
 
 /** What a kind of game provides. Any function but `evaluate` may be NULL (see the defaults). */

@@ -8,6 +8,7 @@
  * evaluate   masks per second of any game, beside the rate of a large matrix product
  */
 #include "bench.h"
+#include "../comm.h"
 #include "../job.h"
 #include "../lattice.h"
 #include "commands.h"
@@ -38,14 +39,12 @@ static const hrs_command_line line = {
     .min_positional = 1,
     .max_positional = 1};
 
-double hrs_bench_slowest(double seconds) {
-  MPI_Allreduce(MPI_IN_PLACE, &seconds, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
-  return seconds;
+double hrs_bench_slowest(MPI_Comm comm, double seconds) {
+  return hrs_comm_reduce(comm, MPI_MAX, MPI_DOUBLE, &seconds, 1) == HRS_OK ? seconds : 0;
 }
 
-double hrs_bench_begin(void) {
-  MPI_Barrier(MPI_COMM_WORLD);
-  return hrs_time();
+double hrs_bench_begin(MPI_Comm comm) {
+  return hrs_comm_barrier(comm) == HRS_OK ? hrs_time() : 0;
 }
 
 void hrs_bench_add(hrs_bench_report *r, const char *name, double value, const char *unit) {
@@ -55,9 +54,7 @@ void hrs_bench_add(hrs_bench_report *r, const char *name, double value, const ch
 }
 
 static hrs_status print(const hrs_bench_report *r, const hrs_bench_options *o) {
-  int rank, size;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  int rank = hrs_comm_rank(o->comm), size = hrs_comm_size(o->comm);
   if (rank != 0) return HRS_OK;
   printf("%s, n = %d, %d rank%s%s, verified\n", r->kind, o->n, size, size == 1 ? "" : "s", r->note);
   for (int i = 0; i < r->count; i++)
@@ -89,13 +86,13 @@ static double least(double a, double b) {
   return a < b ? a : b;
 }
 
-double hrs_bench_pass(double *data, double change, hrs_count count, int repeat) {
+double hrs_bench_pass(MPI_Comm comm, double *data, double change, hrs_count count, int repeat) {
   double best = 1e300;
   for (int r = 0; r < repeat; r++) {
-    double start = hrs_bench_begin();
+    double start = hrs_bench_begin(comm);
     for (hrs_count i = 0; i < count; i++)
       data[i] += change;
-    best = least(hrs_bench_slowest(hrs_time() - start), best);
+    best = least(hrs_bench_slowest(comm, hrs_time() - start), best);
   }
   return best;
 }
@@ -105,14 +102,13 @@ static hrs_status bench_stream(const hrs_bench_options *o, hrs_bench_report *r) 
   double *data;
   HRS_TRY(hrs_alloc(count, sizeof *data, &data));
   fill(data, count);
-  double pass = hrs_bench_pass(data, 1, count, o->repeat);
+  double pass = hrs_bench_pass(o->comm, data, 1, count, o->repeat);
   bool right = true;
   for (hrs_count i = 0; i < count; i++)
     right = right && data[i] == sample_value((hrs_mask)i) + o->repeat;
   hrs_free(data);
   HRS_REQUIRE(right, VERIFY, "bench stream: the array holds wrong numbers");
-  int size;
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  int size = hrs_comm_size(o->comm);
   hrs_bench_add(r, "one in-place pass", pass, "s");
   hrs_bench_add(r, "read and written, all ranks", 16.0 * (double)count * size / pass / 1e9, "GB/s");
   return HRS_OK;
@@ -137,13 +133,14 @@ static hrs_status time_butterfly(const hrs_bench_options *o, hrs_dtype type, voi
       ((float *)data)[i] = i % 64 == 0 && i >> 20 == 0;
   }
   for (int r = 0; r < o->repeat; r++) {
-    double start = hrs_bench_begin();
+    double start = hrs_bench_begin(o->comm);
     HRS_TRY(hrs_butterfly(mobius, 1, type, data, o->n, 0, o->n, engine));
-    double seconds = hrs_bench_slowest(hrs_time() - start);
+    double seconds = hrs_bench_slowest(o->comm, hrs_time() - start);
     *best = least(seconds, *best);
     if (pass) {
-      double forth = hrs_bench_pass(data, 1, (hrs_count)1 << o->n, 1);
-      *pass = least((forth + hrs_bench_pass(data, -1, (hrs_count)1 << o->n, 1)) / 2, *pass);
+      double forth = hrs_bench_pass(o->comm, data, 1, (hrs_count)1 << o->n, 1);
+      *pass =
+          least((forth + hrs_bench_pass(o->comm, data, -1, (hrs_count)1 << o->n, 1)) / 2, *pass);
     }
     HRS_TRY(hrs_butterfly(zeta, 1, type, data, o->n, 0, o->n, HRS_BUTTERFLY_AUTO));
   }
@@ -208,13 +205,13 @@ static hrs_status time_parts(const hrs_bench_options *o, hrs_lattice *lattice, h
   HRS_TRY(hrs_agree(lattice->comm, hrs_calloc(2 * half, 1, &buffer)));
   hrs_status status = HRS_OK;
   for (int i = 0; i < o->repeat && status == HRS_OK; i++) {
-    double start = hrs_bench_begin();
+    double start = hrs_bench_begin(o->comm);
     hrs_lattice_swap_own(lattice);
-    double seconds = hrs_bench_slowest(hrs_time() - start);
+    double seconds = hrs_bench_slowest(o->comm, hrs_time() - start);
     *own = seconds < *own ? seconds : *own;
-    start = hrs_bench_begin();
+    start = hrs_bench_begin(o->comm);
     if (volume) status = bare_sendrecv(lattice, volume, buffer, half);
-    seconds = hrs_bench_slowest(hrs_time() - start);
+    seconds = hrs_bench_slowest(o->comm, hrs_time() - start);
     *bare = seconds < *bare ? seconds : *bare;
   }
   hrs_free(buffer);
@@ -237,17 +234,17 @@ static hrs_status time_transforms(const hrs_bench_options *o, hrs_lattice *latti
   int n = lattice->part.n, v = lattice->part.block_bits;
   double together = 1e300, apart = 1e300, last = 1e300;
   for (int i = 0; i < o->repeat; i++) {
-    double start = hrs_bench_begin();
+    double start = hrs_bench_begin(o->comm);
     HRS_TRY(hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_WALSH), 1));
-    together = least(hrs_bench_slowest(hrs_time() - start), together);
-    start = hrs_bench_begin();
+    together = least(hrs_bench_slowest(o->comm, hrs_time() - start), together);
+    start = hrs_bench_begin(o->comm);
     HRS_TRY(rows_bits(lattice, 0, n - v));
     HRS_TRY(hrs_lattice_exchange(lattice));
     double across = hrs_time();
     HRS_TRY(rows_bits(lattice, n - 2 * v, v));
     double end = hrs_time();
-    last = least(hrs_bench_slowest(end - across), last);
-    apart = least(hrs_bench_slowest(end - start), apart);
+    last = least(hrs_bench_slowest(o->comm, end - across), last);
+    apart = least(hrs_bench_slowest(o->comm, end - start), apart);
   }
   hrs_bench_add(r, "transform, parts one after the other", apart, "s");
   hrs_bench_add(r, "of it butterflies across tiles", last, "s");
@@ -257,8 +254,7 @@ static hrs_status time_transforms(const hrs_bench_options *o, hrs_lattice *latti
 }
 
 static hrs_status bench_exchange(const hrs_bench_options *o, hrs_bench_report *r) {
-  int size;
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  int size = hrs_comm_size(o->comm);
   hrs_partition part;
   HRS_TRY(hrs_partition_create(o->n, -1, size, &part));
   /* Equal shares, so that the bare loop moves the same bytes. */
@@ -266,7 +262,7 @@ static hrs_status bench_exchange(const hrs_bench_options *o, hrs_bench_report *r
               "bench exchange: %d ranks do not divide the %d blocks", size, 1 << part.block_bits);
   hrs_sharing sharing = strcmp(o->shm, "off") == 0 ? HRS_SHARE_OFF : HRS_SHARE_AUTO;
   hrs_lattice *lattice;
-  HRS_TRY(hrs_lattice_create(MPI_COMM_WORLD, &part, HRS_F64, o->chunk, sharing, &lattice));
+  HRS_TRY(hrs_lattice_create(o->comm, &part, HRS_F64, o->chunk, sharing, &lattice));
   for (hrs_count row = lattice->first; row < lattice->first + lattice->count; row++) {
     hrs_subcube cube = hrs_lattice_row_cube(lattice, row);
     double *data = hrs_lattice_row(lattice, row);
@@ -279,9 +275,9 @@ static hrs_status bench_exchange(const hrs_bench_options *o, hrs_bench_report *r
   hrs_count volume = hrs_partition_volume(&part, HRS_F64, 0);
   HRS_GO(hrs_lattice_checksum(lattice, &before));
   for (int i = 0; i < o->repeat; i++) {
-    double start = hrs_bench_begin();
+    double start = hrs_bench_begin(o->comm);
     HRS_GO(hrs_lattice_exchange(lattice));
-    double seconds = hrs_bench_slowest(hrs_time() - start);
+    double seconds = hrs_bench_slowest(o->comm, hrs_time() - start);
     exchange = seconds < exchange ? seconds : exchange;
   }
   HRS_GO(hrs_lattice_checksum(lattice, &after));
@@ -305,7 +301,7 @@ done:
   return status;
 }
 
-hrs_status hrs_command_bench(int argc, char **argv) {
+hrs_status hrs_command_bench(MPI_Comm comm, int argc, char **argv) {
   static const struct {
     const char *name;
     hrs_status (*run)(const hrs_bench_options *o, hrs_bench_report *r);
@@ -318,16 +314,16 @@ hrs_status hrs_command_bench(int argc, char **argv) {
     return HRS_OK;
   }
   hrs_bench_report r = {0};
-  hrs_bench_options o = {0};
+  hrs_bench_options o = {.comm = comm};
   if (argc > 1 && strcmp(argv[1], "evaluate") == 0) {
     r.kind = "evaluate";
     HRS_TRY(hrs_bench_evaluate(argc - 1, argv + 1, &o, &r));
-    return hrs_agree(MPI_COMM_WORLD, print(&r, &o));
+    return hrs_agree(comm, print(&r, &o));
   }
   if (argc > 1 && strcmp(argv[1], "fit") == 0) {
     r.kind = "fit";
-    HRS_TRY(hrs_agree(MPI_COMM_WORLD, hrs_bench_fit(argc - 1, argv + 1, &o, &r)));
-    return hrs_agree(MPI_COMM_WORLD, print(&r, &o));
+    HRS_TRY(hrs_agree(comm, hrs_bench_fit(argc - 1, argv + 1, &o, &r)));
+    return hrs_agree(comm, print(&r, &o));
   }
   const char *kind;
   HRS_TRY(hrs_options_parse(&line, argc, argv, &o, &kind, NULL));
@@ -336,8 +332,8 @@ hrs_status hrs_command_bench(int argc, char **argv) {
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     if (strcmp(kind, kinds[i].name) != 0) continue;
     r.kind = kinds[i].name;
-    HRS_TRY(hrs_agree(MPI_COMM_WORLD, kinds[i].run(&o, &r)));
-    return hrs_agree(MPI_COMM_WORLD, print(&r, &o));
+    HRS_TRY(hrs_agree(comm, kinds[i].run(&o, &r)));
+    return hrs_agree(comm, print(&r, &o));
   }
   HRS_FAIL(USAGE, "bench: '%s' is none of stream, transform, exchange, indices, evaluate, fit",
            kind);

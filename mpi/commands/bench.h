@@ -8,6 +8,7 @@ typedef struct hrs_bench_options {
   int n, repeat;
   hrs_count chunk;
   const char *json, *shm;
+  MPI_Comm comm;
 } hrs_bench_options;
 
 typedef struct hrs_bench_figure {
@@ -27,12 +28,13 @@ typedef struct hrs_bench_report {
 
 /** Another line of the report. */
 void hrs_bench_add(hrs_bench_report *r, const char *name, double value, const char *unit);
-/** The time after a barrier. Collective over MPI_COMM_WORLD, like the next two. */
-double hrs_bench_begin(void);
+/** The time after a barrier. Collective over the guarded comm, like the next two, which give no
+ *  status: a failure is final, and the next agreement tells of it. */
+double hrs_bench_begin(MPI_Comm comm);
 /** The largest of all ranks' seconds. */
-double hrs_bench_slowest(double seconds);
+double hrs_bench_slowest(MPI_Comm comm, double seconds);
 /** Least time of `repeat` passes x[i] += change over an array. */
-double hrs_bench_pass(double *data, double change, hrs_count count, int repeat);
+double hrs_bench_pass(MPI_Comm comm, double *data, double change, hrs_count count, int repeat);
 
 /** bench evaluate: options as those of harsanyi interactions. Sets n and json. Collective. */
 hrs_status hrs_bench_evaluate(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r);

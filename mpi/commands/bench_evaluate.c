@@ -1,4 +1,5 @@
 /* bench evaluate: masks per second, by full passes and with tables, beside the limit. */
+#include "../comm.h"
 #include "../job.h"
 #include "../team.h"
 #include "bench.h"
@@ -62,8 +63,8 @@ static hrs_status read_seconds(double *seconds) {
 /* How many masks of its own rows this rank evaluates in a second, its tables being made. */
 static hrs_status time_masks(const hrs_job *job, const hrs_partition *part, double seconds,
                              double *rate) {
-  int rank, row_bits = job->n - part->block_bits, bits = hrs_game_slice_bits(job->game);
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  int rank = hrs_comm_rank(job->comm), row_bits = job->n - part->block_bits,
+      bits = hrs_game_slice_bits(job->game);
   if (bits > row_bits) bits = row_bits;
   hrs_count slice = (hrs_count)1 << bits, slices = (hrs_count)1 << (row_bits - bits);
   hrs_count first = hrs_partition_first(part, rank);
@@ -88,16 +89,16 @@ static hrs_status time_masks(const hrs_job *job, const hrs_partition *part, doub
 done:
   *rate = done > 0 ? (double)done / (now - start) : 0;
   hrs_free(values);
-  return hrs_agree(MPI_COMM_WORLD, status);
+  return hrs_agree(job->comm, status);
 }
 
 /* Seconds to make the tables of a sample, in memory that has been touched before. */
 static hrs_status time_tables(const hrs_job *job, double *seconds) {
   for (int i = 0; i < 2; i++) {
     hrs_game_network_use(job->game, HRS_EVALUATOR_LATTICE);
-    double start = hrs_bench_begin();
-    HRS_TRY(hrs_agree(MPI_COMM_WORLD, hrs_game_prepare(job->game)));
-    *seconds = hrs_bench_slowest(hrs_time() - start);
+    double start = hrs_bench_begin(job->comm);
+    HRS_TRY(hrs_agree(job->comm, hrs_game_prepare(job->game)));
+    *seconds = hrs_bench_slowest(job->comm, hrs_time() - start);
   }
   return HRS_OK;
 }
@@ -120,7 +121,7 @@ static hrs_status evaluate_network(const hrs_job *job, const hrs_partition *part
     hrs_bench_add(r, "tables of a sample", 1e3 * tables, "ms");
     hrs_bench_add(r, "tables", (double)cost.bytes / 0x1p20, "MiB");
   }
-  HRS_TRY(hrs_agree(MPI_COMM_WORLD, time_gemm(&gemm)));
+  HRS_TRY(hrs_agree(job->comm, time_gemm(&gemm)));
   hrs_bench_add(r, "multiply-adds per mask, full passes", cost.brute, "");
   hrs_bench_add(r, "multiply-adds per mask, with tables", work, "");
   hrs_bench_add(r, "multiply-adds of a rank, a sample", own * work / 1e9, "G");
@@ -131,19 +132,19 @@ static hrs_status evaluate_network(const hrs_job *job, const hrs_partition *part
 }
 
 static hrs_status evaluate_job(const hrs_job *job, double seconds, hrs_bench_report *r) {
-  int size;
+  int size = hrs_comm_size(job->comm);
   hrs_partition part;
   hrs_mpi_team *team;
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
   HRS_TRY(hrs_partition_create(job->n, -1, size, &part));
-  HRS_TRY(hrs_mpi_team_create(MPI_COMM_WORLD, job->sharing == HRS_SHARE_AUTO, &team));
+  HRS_TRY(hrs_mpi_team_create(job->comm, job->sharing == HRS_SHARE_AUTO, &team));
   if (size > 1) hrs_game_join(job->game, hrs_mpi_team_of(team));
   double rate = 0;
   hrs_status status = job->model && job->networks == 1
                           ? evaluate_network(job, &part, seconds, &rate, r)
                           : time_masks(job, &part, seconds, &rate);
   double all = rate;
-  MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+  status = hrs_agree(job->comm, status);
+  if (status == HRS_OK) status = hrs_comm_reduce(job->comm, MPI_SUM, MPI_DOUBLE, &all, 1);
   if (status == HRS_OK) {
     hrs_bench_add(r, "masks, all ranks", all, "per second");
     hrs_bench_add(r, "masks, one rank", rate, "per second");
@@ -155,9 +156,8 @@ static hrs_status evaluate_job(const hrs_job *job, double seconds, hrs_bench_rep
 
 /* Least time to read a network's file, from the disk's cache, into a checked graph. On rank 0,
  * which is the one that reads it. */
-static hrs_status time_load(const char *path, double *best) {
-  int rank;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+static hrs_status time_load(MPI_Comm comm, const char *path, double *best) {
+  int rank = hrs_comm_rank(comm);
   *best = 1e300;
   for (int i = 0; i < 5 && rank == 0; i++) {
     hrs_model *model;
@@ -175,15 +175,15 @@ hrs_status hrs_bench_evaluate(int argc, char **argv, hrs_bench_options *o, hrs_b
   hrs_job job;
   double seconds;
   HRS_TRY(hrs_options_parse(&hrs_interactions_line, argc, argv, &values, NULL, NULL));
-  HRS_TRY(hrs_agree(MPI_COMM_WORLD, read_seconds(&seconds)));
-  double start = hrs_bench_begin(), load;
-  HRS_TRY(hrs_job_create(MPI_COMM_WORLD, &values, &job));
-  double ready = hrs_bench_slowest(hrs_time() - start);
+  HRS_TRY(hrs_agree(o->comm, read_seconds(&seconds)));
+  double start = hrs_bench_begin(o->comm), load;
+  HRS_TRY(hrs_job_create(o->comm, &values, &job));
+  double ready = hrs_bench_slowest(o->comm, hrs_time() - start);
   o->n = job.n;
   o->json = values.timing;
   hrs_status status = HRS_OK;
   if (values.model.count) {
-    status = hrs_agree(MPI_COMM_WORLD, time_load(values.model.text[0], &load));
+    status = hrs_agree(o->comm, time_load(o->comm, values.model.text[0], &load));
     hrs_bench_add(r, "load of the network's file", 1e3 * load, "ms");
   }
   hrs_bench_add(r, "until masks can be evaluated, samples and all", 1e3 * ready, "ms");

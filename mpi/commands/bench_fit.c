@@ -1,6 +1,7 @@
 /* bench fit: the split of one row's values, beside the rotations that it consists of. */
 #include "bench.h"
 
+#include "../comm.h"
 #include "../run_fit.h"
 
 #include <math.h>
@@ -43,13 +44,13 @@ static hrs_status measure(const hrs_job *job, hrs_fit *fit, hrs_lattice **v, dou
     delta += fabs(full - empty) / job->networks;
   }
   if (isfinite(options.spread)) options.spread *= delta;
-  double start = hrs_bench_begin();
+  double start = hrs_bench_begin(hrs_lattice_comm(v[0]));
   HRS_TRY(hrs_fit_run(fit, v, &options, job->conventions, &report));
-  double seconds = hrs_bench_slowest(hrs_time() - start), rotations = 1e300;
+  double seconds = hrs_bench_slowest(hrs_lattice_comm(v[0]), hrs_time() - start), rotations = 1e300;
   for (int i = 0; i < 10; i++) {
-    start = hrs_bench_begin();
+    start = hrs_bench_begin(hrs_lattice_comm(v[0]));
     HRS_TRY(hrs_fit_rotate(fit, noise > 0 || isfinite(options.spread)));
-    double here = hrs_bench_slowest(hrs_time() - start);
+    double here = hrs_bench_slowest(hrs_lattice_comm(v[0]), hrs_time() - start);
     rotations = here < rotations ? here : rotations;
   }
   double steps = report.iterations > 0 ? report.iterations : 1;
@@ -71,14 +72,13 @@ static hrs_status run(hrs_job *job, const hrs_interactions_options *o, hrs_bench
   hrs_partition part;
   hrs_lattice *v[HRS_SHARE_NETWORKS] = {NULL};
   hrs_fit *fit = NULL;
-  int ranks;
-  MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+  int ranks = hrs_comm_size(job->comm);
   hrs_status status = hrs_partition_create(job->n, -1, ranks, &part);
-  HRS_GO(hrs_agree(MPI_COMM_WORLD, status));
+  HRS_GO(hrs_agree(job->comm, status));
   for (int i = 0; i < job->networks; i++)
-    HRS_GO(hrs_lattice_create(MPI_COMM_WORLD, &part, HRS_F64, o->chunk, job->sharing, &v[i]));
-  HRS_GO(hrs_agree(MPI_COMM_WORLD, evaluate(job, v)));
-  HRS_GO(hrs_fit_create(MPI_COMM_WORLD, &part, o->chunk, job->sharing, job->networks,
+    HRS_GO(hrs_lattice_create(job->comm, &part, HRS_F64, o->chunk, job->sharing, &v[i]));
+  HRS_GO(hrs_agree(job->comm, evaluate(job, v)));
+  HRS_GO(hrs_fit_create(job->comm, &part, o->chunk, job->sharing, job->networks,
                         hrs_job_fit_bounded(job, o), &fit));
   HRS_GO(measure(job, fit, v, o->noise, r));
 done:
@@ -93,7 +93,7 @@ hrs_status hrs_bench_fit(int argc, char **argv, hrs_bench_options *o, hrs_bench_
   hrs_job job;
   HRS_TRY(hrs_options_parse(&hrs_interactions_line, argc, argv, &values, NULL, NULL));
   values.types = "and-or";
-  HRS_TRY(hrs_job_create(MPI_COMM_WORLD, &values, &job));
+  HRS_TRY(hrs_job_create(o->comm, &values, &job));
   o->n = job.n;
   o->json = values.timing;
   hrs_status status = run(&job, &values, r);

@@ -7,6 +7,8 @@
  */
 #include "bench.h"
 
+#include "../comm.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,9 +85,9 @@ static hrs_status time_players(const planted *game, const hrs_lattice *v, int re
   int n = game->n;
   *best = HUGE_VAL;
   for (int i = 0; i < repeat; i++) {
-    double start = hrs_bench_begin();
+    double start = hrs_bench_begin(hrs_lattice_comm(v));
     HRS_TRY(hrs_lattice_sum(v, VALUES_OF_PLAYERS * n, players_of_row, &n, sums));
-    *best = fmin(*best, hrs_bench_slowest(hrs_time() - start));
+    *best = fmin(*best, hrs_bench_slowest(hrs_lattice_comm(v), hrs_time() - start));
   }
   if (rank != 0) return HRS_OK;
   HRS_TRY(check(game, HRS_INDEX_SII, "SV", 1, sums));
@@ -99,17 +101,17 @@ static hrs_status time_index(const planted *game, const hrs_lattice *v, hrs_shar
   all[index] = orders;
   hrs_status status = hrs_alloc(rank == 0 ? hrs_set_count(game->n, orders) : 0,
                                 sizeof *values[index], &values[index]);
-  HRS_TRY(hrs_agree(MPI_COMM_WORLD, status));
+  HRS_TRY(hrs_agree(hrs_lattice_comm(v), status));
   *best = HUGE_VAL;
   for (int i = 0; i < repeat && status == HRS_OK; i++) {
-    double start = hrs_bench_begin();
+    double start = hrs_bench_begin(hrs_lattice_comm(v));
     status = hrs_lattice_indices(v, sharing, all, values, error);
-    *best = fmin(*best, hrs_bench_slowest(hrs_time() - start));
+    *best = fmin(*best, hrs_bench_slowest(hrs_lattice_comm(v), hrs_time() - start));
   }
   if (status == HRS_OK && rank == 0)
     status = check(game, index, hrs_index_name(index), orders, values[index]);
   hrs_free(values[index]);
-  return hrs_agree(MPI_COMM_WORLD, status);
+  return hrs_agree(hrs_lattice_comm(v), status);
 }
 
 /* Time, additions per value, and the time of one of them in times that of a plain one. */
@@ -126,17 +128,16 @@ static void report_index(hrs_bench_report *r, const char *name, const char *way,
 static hrs_status run(const hrs_bench_options *o, hrs_lattice *v, hrs_bench_report *r) {
   hrs_sharing sharing = strcmp(o->shm, "off") == 0 ? HRS_SHARE_OFF : HRS_SHARE_AUTO;
   hrs_count own = hrs_lattice_row_count(v) * hrs_lattice_row_size(v);
-  int rank, row_bits = o->n - hrs_lattice_partition(v)->block_bits;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  int rank = hrs_comm_rank(o->comm), row_bits = o->n - hrs_lattice_partition(v)->block_bits;
   /* The unit first: the lattice is filled after it. */
   double plain =
-      hrs_bench_pass(hrs_lattice_row(v, hrs_lattice_first_row(v)), 1, own, 3 * o->repeat);
+      hrs_bench_pass(o->comm, hrs_lattice_row(v, hrs_lattice_first_row(v)), 1, own, 3 * o->repeat);
   planted game;
   plant(o->n, &game);
   fill_lattice(&game, v);
   hrs_bench_add(r, "one plain pass of additions (the unit)", plain * 1e3, "ms");
   double seconds;
-  HRS_TRY(hrs_agree(MPI_COMM_WORLD, time_players(&game, v, o->repeat, rank, &seconds)));
+  HRS_TRY(hrs_agree(o->comm, time_players(&game, v, o->repeat, rank, &seconds)));
   report_index(r, "SV and BV", "fold", seconds, 4, plain);
   for (int i = 0; i < HRS_INDEX_LIMIT; i++) {
     hrs_index index = (hrs_index)i;
@@ -152,15 +153,14 @@ static hrs_status run(const hrs_bench_options *o, hrs_lattice *v, hrs_bench_repo
 }
 
 hrs_status hrs_bench_indices(const hrs_bench_options *o, hrs_bench_report *r) {
-  int size;
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  int size = hrs_comm_size(o->comm);
   HRS_REQUIRE(o->n <= 24, USAGE,
               "--n %d: all orders of more than 24 players are not collected by bench indices",
               o->n);
   hrs_partition part;
   HRS_TRY(hrs_partition_create(o->n, -1, size, &part));
   hrs_lattice *v;
-  HRS_TRY(hrs_lattice_create(MPI_COMM_WORLD, &part, HRS_F64, o->chunk,
+  HRS_TRY(hrs_lattice_create(o->comm, &part, HRS_F64, o->chunk,
                              strcmp(o->shm, "off") == 0 ? HRS_SHARE_OFF : HRS_SHARE_AUTO, &v));
   hrs_status status = run(o, v, r);
   hrs_lattice_destroy(&v);

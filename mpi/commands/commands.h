@@ -4,12 +4,12 @@
 
 #include <harsanyi/mpi.h>
 
-/** Collective over MPI_COMM_WORLD; the status is agreed on by all ranks. */
-hrs_status hrs_command_interactions(int argc, char **argv);
-hrs_status hrs_command_bench(int argc, char **argv);
+/** Collective over `comm`, a guarded communicator: the caller agrees on the status at the end. */
+hrs_status hrs_command_interactions(MPI_Comm comm, int argc, char **argv);
+hrs_status hrs_command_bench(MPI_Comm comm, int argc, char **argv);
 /** Rank 0 works, the others wait. */
-hrs_status hrs_command_model(int argc, char **argv);
-hrs_status hrs_command_show(int argc, char **argv);
-hrs_status hrs_command_export(int argc, char **argv);
+hrs_status hrs_command_model(MPI_Comm comm, int argc, char **argv);
+hrs_status hrs_command_show(MPI_Comm comm, int argc, char **argv);
+hrs_status hrs_command_export(MPI_Comm comm, int argc, char **argv);
 
 #endif

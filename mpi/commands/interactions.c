@@ -1,6 +1,7 @@
 /* harsanyi interactions: the main job. */
 #include "commands.h"
 
+#include "../comm.h"
 #include "../job.h"
 
 #include <stdio.h>
@@ -140,23 +141,22 @@ static hrs_status join(int argc, char **argv, char **out) {
   return HRS_OK;
 }
 
-static hrs_status run(hrs_interactions_options *o, int argc, char **argv) {
+static hrs_status run(MPI_Comm comm, hrs_interactions_options *o, int argc, char **argv) {
   hrs_job job;
   hrs_plan plan;
   char *command = NULL, *echo = NULL;
   HRS_REQUIRE(o->plan || o->out, USAGE, "--out FILE.h5 is missing: where the data set goes");
-  HRS_TRY(hrs_job_create(MPI_COMM_WORLD, o, &job));
-  int rank;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  HRS_TRY(hrs_job_create(comm, o, &job));
   hrs_status status = HRS_OK;
-  HRS_GO(hrs_plan_create(MPI_COMM_WORLD, &job, o, &plan));
+  HRS_GO(hrs_plan_create(comm, &job, o, &plan));
   if (o->plan) {
-    if (rank == 0) HRS_GO(hrs_plan_print(&job, &plan));
+    if (hrs_comm_rank(comm) == 0) status = hrs_plan_print(&job, &plan);
+    status = hrs_agree(comm, status);
     goto done;
   }
   HRS_GO(join(argc, argv, &command));
   HRS_GO(hrs_options_echo(&hrs_interactions_line, o, &echo));
-  HRS_GO(hrs_job_run(MPI_COMM_WORLD, &job, &plan, o, command, echo));
+  HRS_GO(hrs_job_run(comm, &job, &plan, o, command, echo));
 done:
   hrs_free(command);
   hrs_free(echo);
@@ -164,7 +164,7 @@ done:
   return status;
 }
 
-hrs_status hrs_command_interactions(int argc, char **argv) {
+hrs_status hrs_command_interactions(MPI_Comm comm, int argc, char **argv) {
   if (hrs_options_want_help(argc, argv)) {
     hrs_options_help(&hrs_interactions_line);
     return HRS_OK;
@@ -173,5 +173,5 @@ hrs_status hrs_command_interactions(int argc, char **argv) {
   HRS_TRY(hrs_options_parse(&hrs_interactions_line, argc, argv, &values, NULL, NULL));
   if (hrs_log_get_level() != HRS_LOG_QUIET && (values.quiet || values.verbose))
     hrs_log_set_level(values.quiet ? HRS_LOG_QUIET : HRS_LOG_VERBOSE);
-  return run(&values, argc, argv);
+  return run(comm, &values, argc, argv);
 }

@@ -1,4 +1,5 @@
 /* harsanyi model: the first look at an ONNX file. */
+#include "../comm.h"
 #include "../lists.h"
 #include "../options.h"
 #include "commands.h"
@@ -177,7 +178,7 @@ static hrs_status print_model(const char *path, const model_options *o) {
   return status;
 }
 
-hrs_status hrs_command_model(int argc, char **argv) {
+hrs_status hrs_command_model(MPI_Comm comm, int argc, char **argv) {
   if (hrs_options_want_help(argc, argv)) {
     hrs_options_help(&line);
     return HRS_OK;
@@ -185,7 +186,5 @@ hrs_status hrs_command_model(int argc, char **argv) {
   model_options o = {0};
   const char *path;
   HRS_TRY(hrs_options_parse(&line, argc, argv, &o, &path, NULL));
-  int rank;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  return hrs_agree(MPI_COMM_WORLD, rank == 0 ? print_model(path, &o) : HRS_OK);
+  return hrs_agree(comm, hrs_comm_rank(comm) == 0 ? print_model(path, &o) : HRS_OK);
 }

@@ -5,6 +5,7 @@
  */
 #include "show.h"
 
+#include "../comm.h"
 #include "../options.h"
 #include "commands.h"
 
@@ -199,12 +200,10 @@ static hrs_status run(int argc, char **argv) {
   return status;
 }
 
-hrs_status hrs_command_show(int argc, char **argv) {
+hrs_status hrs_command_show(MPI_Comm comm, int argc, char **argv) {
   if (hrs_options_want_help(argc, argv)) {
     hrs_options_help(&line);
     return HRS_OK;
   }
-  int rank;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  return hrs_agree(MPI_COMM_WORLD, rank == 0 ? run(argc, argv) : HRS_OK);
+  return hrs_agree(comm, hrs_comm_rank(comm) == 0 ? run(argc, argv) : HRS_OK);
 }

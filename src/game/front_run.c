@@ -216,45 +216,37 @@ static hrs_count part_start(const hrs_sites *sites, bool by_rows, int rank, int 
   return low;
 }
 
-/* A table, with the team: every rank takes part, whatever became of it before. */
-static hrs_status run_dealt(hrs_front *front, hrs_sites *sites, hrs_status status) {
+/* A table, with the team. */
+static hrs_status run_dealt(hrs_front *front, hrs_sites *sites) {
   const hrs_team *team = front->team;
+  hrs_status status = HRS_OK;
   bool by_rows = hrs_sites_by_rows(front, sites);
   hrs_count width = hrs_sites_width(sites);
   if (!hrs_front_deals(front, (double)hrs_sites_rows(sites) * sites->work)) {
-    if (team->share_rank == 0 && status == HRS_OK)
+    if (team->share_rank == 0)
       status = hrs_sites_run(front, sites, 0, part_start(sites, by_rows, 1, 1));
-    team->gather(team->self, sites->data, NULL);
-    return status;
+    return team->gather(team->self, status, sites->data, NULL);
   }
   for (int r = 0; r <= team->size; r++)
     team->part[r] = part_start(sites, by_rows, r, team->size);
-  if (status == HRS_OK)
-    status = hrs_sites_run(front, sites, team->part[team->rank], team->part[team->rank + 1]);
+  status = hrs_sites_run(front, sites, team->part[team->rank], team->part[team->rank + 1]);
   for (int r = 0; r <= team->size; r++)
     team->part[r] = width * (by_rows ? team->part[r] : sites->row[team->part[r]]);
-  team->gather(team->self, sites->data, team->part);
-  return status;
+  return team->gather(team->self, status, sites->data, team->part);
 }
 
 hrs_status hrs_front_fill(hrs_front *front, const int32_t *label, const void *sample,
                           const void *baseline, const hrs_team *team) {
   HRS_TRY(hrs_front_allocate(front, team));
-  hrs_status status = HRS_OK;
   front->cube = (hrs_subcube){0, hrs_mask_full(front->n)};
   if (!team || team->share_rank == 0) fill_input(front->sites[0], label, sample, baseline);
-  if (team) team->gather(team->self, front->sites[0]->data, NULL);
+  if (team) HRS_TRY(team->gather(team->self, HRS_OK, front->sites[0]->data, NULL));
   for (int i = 1; i < front->n_sites; i++) {
     hrs_sites *sites = front->sites[i];
-    if (sites->block) continue;
-    if (team)
-      status = run_dealt(front, sites, status);
-    else if (status == HRS_OK)
-      status = run_alone(front, sites);
+    if (!sites->block) HRS_TRY(team ? run_dealt(front, sites) : run_alone(front, sites));
   }
-  if (!front->sum || front->sum_in_block) return status;
-  hrs_status summed = hrs_sum_fill(front, front->sum, front->sites[front->cut[0].sites]);
-  return status == HRS_OK ? summed : status;
+  if (!front->sum || front->sum_in_block) return HRS_OK;
+  return hrs_sum_fill(front, front->sum, front->sites[front->cut[0].sites]);
 }
 
 hrs_status hrs_front_enter(hrs_front *front, hrs_subcube block) {

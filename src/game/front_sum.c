@@ -394,27 +394,24 @@ static hrs_status fill_parts(hrs_front *front, hrs_sum *sum, int k, const hrs_si
   return HRS_OK;
 }
 
-/* With the team: every rank takes part, whatever became of it before. */
+/* With the team. */
 static hrs_status fill_dealt(hrs_front *front, hrs_sum *sum, int k, const hrs_sites *sites,
-                             int bits, float *gathered, hrs_status status) {
+                             int bits, float *gathered) {
+  hrs_status status = HRS_OK;
   const hrs_team *team = front->team;
   const sum_table *node = &sum->node[k];
   float *table = sum->table + node->offset;
   hrs_count parts = states_of(node) >> bits, width = sum->units * (hrs_count)sizeof *table;
   double inner = (double)(node->count * sum->channels + 1);
   if (!hrs_front_deals(front, (double)(states_of(node) * sum->units) * inner)) {
-    if (team->share_rank == 0 && status == HRS_OK)
-      status = fill_parts(front, sum, k, sites, bits, 0, parts, gathered);
-    team->gather(team->self, table, NULL);
-    return status;
+    if (team->share_rank == 0) status = fill_parts(front, sum, k, sites, bits, 0, parts, gathered);
+    return team->gather(team->self, status, table, NULL);
   }
   for (int r = 0; r <= team->size; r++)
     team->part[r] = (parts * r / team->size << bits) * width;
-  if (status == HRS_OK)
-    status = fill_parts(front, sum, k, sites, bits, parts * team->rank / team->size,
-                        parts * (team->rank + 1) / team->size, gathered);
-  team->gather(team->self, table, team->part);
-  return status;
+  status = fill_parts(front, sum, k, sites, bits, parts * team->rank / team->size,
+                      parts * (team->rank + 1) / team->size, gathered);
+  return team->gather(team->self, status, table, team->part);
 }
 
 hrs_status hrs_sum_fill(hrs_front *front, hrs_sum *sum, const hrs_sites *sites) {
@@ -425,14 +422,14 @@ hrs_status hrs_sum_fill(hrs_front *front, hrs_sum *sum, const hrs_sites *sites) 
   float *gathered;
   hrs_status status =
       hrs_alloc(sum->mean ? 0 : most * HRS_SITES_CHUNK, sizeof *gathered, &gathered);
-  for (int k = 0; k < sum->n_nodes; k++) {
+  for (int k = 0; k < sum->n_nodes && status == HRS_OK; k++) {
     if (sum->node[k].direct) continue;
     int bits = 0, order = hrs_order(sum->node[k].players);
     while (bits < order && (hrs_count)2 << bits <= HRS_SITES_CHUNK)
       bits++;
     if (front->team && !front->sum_in_block)
-      status = fill_dealt(front, sum, k, sites, bits, gathered, status);
-    else if (status == HRS_OK)
+      status = fill_dealt(front, sum, k, sites, bits, gathered);
+    else
       status =
           fill_parts(front, sum, k, sites, bits, 0, states_of(&sum->node[k]) >> bits, gathered);
   }

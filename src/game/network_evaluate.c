@@ -99,13 +99,11 @@ static hrs_status evaluate_tail(hrs_network_state *game, hrs_subcube cube, hrs_c
 hrs_status hrs_network_prepare(void *self) {
   hrs_network_state *game = self;
   if (!game->front || !game->tabulates || game->tabulated) return HRS_OK;
-  hrs_status status = game->session->stale ? hrs_session_refold(game->session) : HRS_OK;
-  /* With a team, all ranks have to take part. */
-  hrs_status filled = hrs_front_fill(game->front, game->label, game->masking.sample,
-                                     game->masking.baseline, game->team);
-  if (status == HRS_OK) status = filled;
-  game->tabulated = status == HRS_OK;
-  return status;
+  if (game->session->stale) HRS_TRY(hrs_session_refold(game->session));
+  HRS_TRY(hrs_front_fill(game->front, game->label, game->masking.sample, game->masking.baseline,
+                         game->team));
+  game->tabulated = true;
+  return HRS_OK;
 }
 
 void hrs_network_join(void *self, const hrs_team *team) {
