@@ -61,13 +61,6 @@ void hrs_dataset_present(const hrs_dataset_spec *spec, bool *present) {
     present[HRS_WHEN_SII + index] = spec->orders[index] > 0;
 }
 
-size_t hrs_dataset_longest(char *const *names, int count) {
-  size_t most = 1;
-  for (int i = 0; i < count; i++)
-    if (strlen(names[i]) > most) most = strlen(names[i]);
-  return most;
-}
-
 /* HDF5 has no name for the half-precision types, nor NumPy for bfloat16. */
 hrs_dtype hrs_dataset_stored_type(hrs_dtype type) {
   return type == HRS_F16 || type == HRS_BF16 ? HRS_F32 : type == HRS_BOOL ? HRS_U8 : type;
@@ -86,10 +79,9 @@ hrs_dataset_shape hrs_dataset_shape_of(const hrs_dataset_spec *spec, hrs_dataset
       shape.dim[i] = (hsize_t)array->dim[i];
     return shape;
   }
-  if (path == HRS_PATH_PLAYER_NAME) shape.string = hrs_dataset_longest(spec->player_names, spec->n);
-  if (path == HRS_PATH_CLASS_NAME)
-    shape.string = hrs_dataset_longest(spec->class_names, spec->classes);
-  if (object->type == HRS_NONE && !shape.string) shape.type = spec->precision;
+  if (path == HRS_PATH_PLAYER_NAME) shape.strings = spec->player_names;
+  if (path == HRS_PATH_CLASS_NAME) shape.strings = spec->class_names;
+  if (object->type == HRS_NONE && !shape.strings) shape.type = spec->precision;
   hsize_t length[HRS_AXIS_LIMIT] = {
       [HRS_AXIS_ROW] = (hsize_t)spec->rows,
       [HRS_AXIS_PLAYER] = (hsize_t)spec->n,
@@ -97,6 +89,7 @@ hrs_dataset_shape hrs_dataset_shape_of(const hrs_dataset_spec *spec, hrs_dataset
       [HRS_AXIS_MASK] = (hsize_t)1 << spec->n,
       [HRS_AXIS_CLASS] = (hsize_t)spec->classes,
       [HRS_AXIS_POINT] = (hsize_t)hrs_curve_points(spec->n),
+      [HRS_AXIS_SHARED_POINT] = (hsize_t)hrs_curve_points(spec->n),
   };
   for (int index = 0; index < HRS_INDEX_LIMIT; index++)
     length[hrs_dataset_index_axis((hrs_index)index)] =
@@ -106,11 +99,19 @@ hrs_dataset_shape hrs_dataset_shape_of(const hrs_dataset_spec *spec, hrs_dataset
   return shape;
 }
 
-static hrs_count shape_bytes(const hrs_dataset_shape *shape) {
-  hrs_count bytes =
-      shape->string ? (hrs_count)shape->string : (hrs_count)hrs_dtype_size(shape->type);
+static hrs_count shape_count(const hrs_dataset_shape *shape) {
+  hrs_count count = 1;
   for (int i = 0; i < shape->rank; i++)
-    bytes *= (hrs_count)shape->dim[i];
+    count *= (hrs_count)shape->dim[i];
+  return count;
+}
+
+/* A string has a reference to its place, a header there, and its text in whole eights. */
+static hrs_count shape_bytes(const hrs_dataset_shape *shape) {
+  hrs_count count = shape_count(shape), bytes = 0;
+  if (!shape->strings) return count * (hrs_count)hrs_dtype_size(shape->type);
+  for (hrs_count i = 0; i < count; i++)
+    bytes += 16 + 16 + (hrs_count)(strlen(shape->strings[i]) + 8) / 8 * 8;
   return bytes;
 }
 

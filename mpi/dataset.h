@@ -23,6 +23,7 @@
   X(OFFSET, "offset")                                                                              \
   X(ENTRY, "entry")                                                                                \
   X(POINT, "point")                                                                                \
+  X(SHARED_POINT, "point")                                                                         \
   X(SII, "set")                                                                                    \
   X(K_SII, "set")                                                                                  \
   X(STII, "set")                                                                                   \
@@ -118,7 +119,8 @@ typedef enum hrs_dataset_when {
   X(CURVE_EXPLAINED, "/reconstruction/curve/explained", F64, ROW, POINT, FIT)                      \
   X(CURVE_STRENGTH, "/reconstruction/curve/strength", F64, ROW, POINT, FIT)                        \
   X(SHARED_SALIENT, "/sharing/salient", F64, ROW, NONE, NETWORKS)                                  \
-  X(SHARED_TOP, "/sharing/top", F64, ROW, POINT, NETWORKS)                                         \
+  X(SHARED_POINT, "/sharing/point", I64, SHARED_POINT, NONE, NETWORKS)                             \
+  X(SHARED_TOP, "/sharing/top", F64, ROW, SHARED_POINT, NETWORKS)                                  \
   X(MEAN_EFFECT, "/orders/mean_effect", F64, ROW, ORDER, ALWAYS)                                   \
   X(SV, "/indices/SV", F64, ROW, PLAYER, SV)                                                       \
   X(BV, "/indices/BV", F64, ROW, PLAYER, BV)                                                       \
@@ -203,8 +205,8 @@ struct hrs_dataset {
 
 /** Type and shape of an array in a file. */
 typedef struct hrs_dataset_shape {
-  hrs_dtype type; /* NONE: strings */
-  size_t string;  /* their bytes */
+  hrs_dtype type;       /* NONE: strings */
+  char *const *strings; /* all of them */
   int rank;
   hsize_t dim[HRS_MAX_RANK];
 } hrs_dataset_shape;
@@ -214,8 +216,6 @@ void hrs_dataset_present(const hrs_dataset_spec *spec, bool *present);
 hrs_dataset_shape hrs_dataset_shape_of(const hrs_dataset_spec *spec, hrs_dataset_path path);
 /** The type that elements are stored in: HDF5 has no half precision, and bool is uint8. */
 hrs_dtype hrs_dataset_stored_type(hrs_dtype type);
-/** Bytes of the longest of some names, at least 1. */
-size_t hrs_dataset_longest(char *const *names, int count);
 
 /* By one process, while no other has the file open. A failure leaves an empty file or none. */
 

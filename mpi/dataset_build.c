@@ -2,8 +2,11 @@
  * What one process does with a data set while no other has it open: every object and attribute,
  * the dimension scales by which h5py, xarray and HDFView know the axes, and `complete`.
  *
- * The mask axis has a scale without values or storage, as netCDF keeps dimensions that are no
- * variables: the numbers 0 .. 2^n - 1 would be as large as a lattice.
+ * The mask axis and that of the salient lists have scales without values or storage, as netCDF
+ * keeps dimensions that are no variables: the numbers 0 .. 2^n - 1 would be as large as a lattice.
+ *
+ * Names are strings of any length: netCDF 4.9 crashes on arrays of fixed-length ones. Where HDF5
+ * keeps them is its own business, and one process writes them, when the file is made.
  */
 #ifdef __linux__
 #define _GNU_SOURCE /* fallocate */
@@ -128,7 +131,7 @@ done:
 
 /* ---- scales --------------------------------------------------------------------------------- */
 
-/* The path of each axis's scale. */
+/* The path of each axis's scale: netCDF looks for it in an array's group and in those above. */
 static const char *const scale_paths[HRS_AXIS_LIMIT] = {
     [HRS_AXIS_ROW] = "/row",
     [HRS_AXIS_PLAYER] = "/player",
@@ -136,8 +139,9 @@ static const char *const scale_paths[HRS_AXIS_LIMIT] = {
     [HRS_AXIS_MASK] = "/mask",
     [HRS_AXIS_CLASS] = "/classes/name",
     [HRS_AXIS_OFFSET] = "/salient/offset",
-    [HRS_AXIS_ENTRY] = "/salient/mask",
+    [HRS_AXIS_ENTRY] = "/salient/entry",
     [HRS_AXIS_POINT] = "/reconstruction/curve/point",
+    [HRS_AXIS_SHARED_POINT] = "/sharing/point",
 };
 
 static const char *scale_path(hrs_dataset_axis axis) {
@@ -147,10 +151,9 @@ static const char *scale_path(hrs_dataset_axis axis) {
              : hrs_dataset_objects[hrs_dataset_index(index, HRS_INDEX_MASK)].path;
 }
 
-static hrs_status make_mask_scale(hid_t file, hsize_t length) {
+static hrs_status make_scale_without_values(hid_t file, const char *path, hsize_t length) {
   hrs_status status = HRS_OK;
   herr_t error;
-  const char *path = scale_paths[HRS_AXIS_MASK];
   hid_t space = H5I_INVALID_HID, properties = H5I_INVALID_HID, scale = H5I_INVALID_HID;
   char name[80];
   snprintf(name, sizeof name, NO_VALUES, (long long)length);
@@ -183,8 +186,9 @@ static hrs_status name_axes(hid_t file, const hrs_dataset_object *object, hid_t 
       HRS_H5_GO(error, H5DSset_scale(array, text), IO, "%s", object->path);
       break;
     }
-    if (object->axis[i] == HRS_AXIS_MASK && !hrs_h5_exists(file, path))
-      HRS_GO(make_mask_scale(file, dim[i]));
+    bool without_values = object->axis[i] == HRS_AXIS_MASK || object->axis[i] == HRS_AXIS_ENTRY;
+    if (without_values && !hrs_h5_exists(file, path))
+      HRS_GO(make_scale_without_values(file, path, dim[i]));
     HRS_H5_GO(scale, H5Dopen2(file, path, H5P_DEFAULT), IO, "%s", path);
     HRS_H5_GO(error, H5DSattach_scale(array, scale, (unsigned)i), IO, "%s", object->path);
     hrs_h5_close(scale);
@@ -230,8 +234,8 @@ static hrs_status make_array(hid_t file, hrs_dataset_path path, const hrs_datase
   hid_t array = H5I_INVALID_HID;
   HRS_GO(make_groups(file, object->path));
   HRS_H5_GO(type,
-            shape->string ? hrs_h5_string_type(shape->string)
-                          : H5Tcopy(hrs_h5_file_type(shape->type)),
+            shape->strings ? hrs_h5_string_type(H5T_VARIABLE)
+                           : H5Tcopy(hrs_h5_file_type(shape->type)),
             IO, "%s", object->path);
   HRS_H5_GO(space,
             shape->rank ? H5Screate_simple(shape->rank, shape->dim, NULL) : H5Screate(H5S_SCALAR),
@@ -240,6 +244,8 @@ static hrs_status make_array(hid_t file, hrs_dataset_path path, const hrs_datase
   H5Pset_layout(properties, H5D_CONTIGUOUS);
   H5Pset_obj_track_times(properties, false);
   H5Pset_alloc_time(properties, H5D_ALLOC_TIME_EARLY);
+  /* HDF5 has no strings of any length without a fill value. */
+  fill = fill || shape->strings;
   H5Pset_fill_time(properties, fill ? H5D_FILL_TIME_ALLOC : H5D_FILL_TIME_NEVER);
   if (fill && shape->type == HRS_F64) {
     double nan = (double)NAN;
@@ -260,17 +266,10 @@ done:
   return status;
 }
 
-static hrs_status make_names(hid_t file, hrs_dataset_path path, const hrs_dataset_shape *shape,
-                             char *const *names) {
-  size_t width = shape->string;
-  char *text;
-  HRS_TRY(hrs_calloc((hrs_count)shape->dim[0], width, &text));
-  for (hsize_t i = 0; i < shape->dim[0]; i++)
-    memcpy(text + i * width, names[i], strlen(names[i]));
-  hid_t type = hrs_h5_string_type(width);
-  hrs_status status = make_array(file, path, shape, false, type, text);
+static hrs_status make_names(hid_t file, hrs_dataset_path path, const hrs_dataset_shape *shape) {
+  hid_t type = hrs_h5_string_type(H5T_VARIABLE);
+  hrs_status status = make_array(file, path, shape, false, type, shape->strings);
   hrs_h5_close(type);
-  hrs_free(text);
   return status;
 }
 
@@ -303,7 +302,7 @@ static hrs_status make_numbers(hid_t file, hrs_dataset_path path, const hrs_data
   return status;
 }
 
-/* The coordinate 1, 2, 4, ... of the curve. */
+/* The coordinate 1, 2, 4, ... of the curve, and of what networks share. */
 static hrs_status make_powers(hid_t file, hrs_dataset_path path, const hrs_dataset_shape *shape) {
   int64_t number[HRS_CURVE_POINTS];
   for (hsize_t i = 0; i < shape->dim[0]; i++)
@@ -332,11 +331,11 @@ static hrs_status make_object(hid_t file, hrs_dataset_path path, const hrs_datas
   case HRS_PATH_ORDER:
     return make_numbers(file, path, &shape);
   case HRS_PATH_CURVE_POINT:
+  case HRS_PATH_SHARED_POINT:
     return make_powers(file, path, &shape);
   case HRS_PATH_PLAYER_NAME:
-    return make_names(file, path, &shape, spec->player_names);
   case HRS_PATH_CLASS_NAME:
-    return make_names(file, path, &shape, spec->class_names);
+    return make_names(file, path, &shape);
   case HRS_PATH_MAP:
     return make_copy(file, path, &shape, spec->map);
   case HRS_PATH_BASELINE:

@@ -53,6 +53,7 @@ static hsize_t axis_length(const hrs_dataset_reading *set, hrs_dataset_axis axis
       [HRS_AXIS_MASK] = (hsize_t)1 << set->n,
       [HRS_AXIS_OFFSET] = (hsize_t)set->rows + 1,
       [HRS_AXIS_POINT] = (hsize_t)hrs_curve_points(set->n),
+      [HRS_AXIS_SHARED_POINT] = (hsize_t)hrs_curve_points(set->n),
       [HRS_AXIS_ENTRY] = set->offset ? set->offset[set->rows] : 0,
   };
   return length[axis];
@@ -117,28 +118,34 @@ static hrs_status read_names(const hrs_dataset_reading *set, hrs_dataset_path pa
   const char *name = hrs_dataset_objects[path].path;
   hrs_status status = HRS_OK;
   herr_t error;
-  hid_t array = H5I_INVALID_HID, stored = H5I_INVALID_HID;
+  hid_t array = H5I_INVALID_HID, stored = H5I_INVALID_HID, space = H5I_INVALID_HID;
   hsize_t dim[HRS_MAX_RANK] = {0};
-  char *text = NULL;
+  char *text = NULL, **strings = NULL;
   HRS_H5_GO(array, open_array(set, path), INPUT, "%s: %s", set->path, name);
   HRS_H5_GO(stored, H5Dget_type(array), INPUT, "%s: %s", set->path, name);
-  if (H5Tget_class(stored) != H5T_STRING || H5Tis_variable_str(stored) > 0 ||
-      array_shape(array, dim) != 1 || dim[0] > 1 << 24) {
-    status = hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__,
-                           "%s: %s is no list of fixed-length strings", set->path, name);
+  if (H5Tget_class(stored) != H5T_STRING || array_shape(array, dim) != 1 || dim[0] > 1 << 24) {
+    status = hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__, "%s: %s is no list of strings",
+                           set->path, name);
     goto done;
   }
+  /* Version 0.1.0 wrote them with a fixed length. */
+  bool variable = H5Tis_variable_str(stored) > 0;
   size_t width = H5Tget_size(stored);
   HRS_GO(hrs_calloc((hrs_count)dim[0] + 1, width, &text));
   HRS_H5_GO(error, H5Dread(array, stored, H5S_ALL, H5S_ALL, H5P_DEFAULT, text), INPUT, "%s: %s",
             set->path, name);
+  if (variable) strings = (char **)text;
   HRS_GO(hrs_calloc((hrs_count)dim[0], sizeof **names, names));
   *count = (int)dim[0];
   for (int i = 0; i < *count; i++) {
-    const char *here = text + (size_t)i * width;
-    HRS_GO(hrs_strndup(here, strnlen(here, width), &(*names)[i]));
+    const char *here = strings ? strings[i] : text + (size_t)i * width;
+    size_t length = !here ? 0 : strings ? strlen(here) : strnlen(here, width);
+    HRS_GO(hrs_strndup(here ? here : "", length, &(*names)[i]));
   }
 done:
+  if (strings && (space = H5Dget_space(array)) >= 0)
+    H5Dvlen_reclaim(stored, space, H5P_DEFAULT, strings);
+  hrs_h5_close(space);
   hrs_free(text);
   hrs_h5_close(stored);
   hrs_h5_close(array);

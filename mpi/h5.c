@@ -67,7 +67,7 @@ hid_t hrs_h5_file_type(hrs_dtype type) {
 hid_t hrs_h5_string_type(size_t size) {
   hid_t type = H5Tcopy(H5T_C_S1);
   if (type < 0 || H5Tset_size(type, size) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0 ||
-      H5Tset_strpad(type, H5T_STR_NULLPAD) < 0) {
+      (size != H5T_VARIABLE && H5Tset_strpad(type, H5T_STR_NULLPAD) < 0)) {
     hrs_h5_close(type);
     return H5I_INVALID_HID;
   }

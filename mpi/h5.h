@@ -33,7 +33,8 @@ hrs_status hrs_h5_error(hrs_status status, const char *file, int line, const cha
  *  stored as uint8. H5I_INVALID_HID for float16 and bfloat16. Not to be closed. */
 hid_t hrs_h5_memory_type(hrs_dtype type);
 hid_t hrs_h5_file_type(hrs_dtype type);
-/** A new type for UTF-8 strings of `size` bytes, padded with zeros. */
+/** A new type for UTF-8 strings: of `size` bytes, padded with zeros, or with H5T_VARIABLE of any
+ *  length, as `char *` in memory. */
 hid_t hrs_h5_string_type(size_t size);
 
 /** Open a file for reading by this process alone. Errors: INPUT (missing, no HDF5). */

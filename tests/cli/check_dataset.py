@@ -27,6 +27,8 @@ LARGEST_PLAYERS = 40
 LARGEST_BITS = 22
 LARGEST_CURVE_BITS = 12
 DOUBLE, SINGLE = np.dtype("<f8"), np.dtype("<f4")
+# Axes that have lengths and names, but no values.
+WITHOUT_VALUES = ("mask", "salient/entry")
 NO_VALUES = "This is a netCDF dimension but not a netCDF variable."
 
 ROOT_ATTRIBUTES = {"format": "text", "format_version": "<i4", "program_version": "text",
@@ -61,6 +63,7 @@ OBJECTS = {
     "interactions/and": Kind("lattice", ("row", "mask")),
     "interactions/or": Kind("lattice", ("row", "mask")),
     "salient/offset": Kind("<u8", ("offset",), True),
+    "salient/entry": Kind("u1", ("entry",), True),
     "salient/mask": Kind("<u8", ("entry",), True),
     "salient/type": Kind("u1", ("entry",), True),
     "salient/order": Kind("u1", ("entry",), True),
@@ -90,7 +93,8 @@ SPLIT = {**{f"fit/{_name}": Kind("<f8", ("row",)) for _name in FIT},
 OBJECTS.update(SPLIT)
 # Of several networks: all of these or none.
 SHARE = {"samples/network": Kind("<i4", ("row",)), "sharing/salient": Kind("<f8", ("row",)),
-         "sharing/top": Kind("<f8", ("row", "point"))}
+         "sharing/point": Kind("<i8", ("sharing/point",)),
+         "sharing/top": Kind("<f8", ("row", "sharing/point"))}
 OBJECTS.update(SHARE)
 
 # The other indices, and whether they divide v(N) - v(empty) among all their sets.
@@ -106,8 +110,8 @@ for _index in INDICES:
 
 # The array that is the scale of an axis.
 SCALES = {"row": "row", "player": "player", "mask": "mask", "order": "orders/order",
-          "class": "classes/name", "offset": "salient/offset", "entry": "salient/mask",
-          "point": "reconstruction/curve/point",
+          "class": "classes/name", "offset": "salient/offset", "entry": "salient/entry",
+          "point": "reconstruction/curve/point", "sharing/point": "sharing/point",
           **{f"indices/{_index}": f"indices/{_index}/mask" for _index in INDICES}}
 
 
@@ -266,7 +270,8 @@ class Checker:
         entries = len(self.file["salient/mask"]) if "salient/mask" in self.file else 0
         return {"row": self.rows, "player": self.n, "mask": 2**self.n, "order": self.n + 1,
                 "offset": self.rows + 1, "entry": entries,
-                "point": min(self.n + 2, MOST_POINTS)}
+                "point": min(self.n + 2, MOST_POINTS),
+                "sharing/point": min(self.n + 2, MOST_POINTS)}
 
     def array(self, name, array, kind):
         self.type(name, array, kind.type)
@@ -285,8 +290,8 @@ class Checker:
     def type(self, name, array, kind):
         if kind == "text":
             info = h5py.check_string_dtype(array.dtype)
-            good = info is not None and info.length is not None and info.encoding == "utf-8"
-            self.need(good, f"/{name} is {array.dtype}, not fixed-length UTF-8")
+            good = info is not None and info.length is None and info.encoding == "utf-8"
+            self.need(good, f"/{name} is {array.dtype}, not UTF-8 of any length")
         elif kind == "lattice":
             self.need(array.dtype in (DOUBLE, SINGLE), f"/{name} is {array.dtype}")
         elif kind == "number":
@@ -295,12 +300,13 @@ class Checker:
             self.need(array.dtype == np.dtype(kind), f"/{name} is {array.dtype}, not {kind}")
 
     def axis(self, name, array, i, axis):
-        if name == "mask":
+        if name in WITHOUT_VALUES:
             title = as_text(array.attrs.get("NAME", ""))
-            self.need(title.startswith(NO_VALUES), f"/mask is no dimension without values: {title}")
-            self.need(array.id.get_storage_size() == 0, "/mask has storage")
+            self.need(title.startswith(NO_VALUES),
+                      f"/{name} is no dimension without values: {title}")
+            self.need(array.id.get_storage_size() == 0, f"/{name} has storage")
             return
-        label = "set" if axis.startswith("indices/") else axis
+        label = "set" if axis.startswith("indices/") else axis.rpartition("/")[2]
         self.need(array.dims[i].label == label, f"/{name}: axis {i} is labelled "
                   f"{array.dims[i].label!r}, not {label!r}")
         scale = SCALES[axis]
@@ -373,6 +379,8 @@ class Checker:
         """What the networks of a sample have in common, by their lists where these are whole."""
         group, file = self.file["salient"], self.file
         count = 1 + int(file["samples/network"][()].max())
+        points = file["sharing/point"][()]
+        self.need(np.array_equal(points, 2**np.arange(len(points))), "/sharing/point is not 1, 2, ...")
         offset = group["offset"][()].astype(np.int64)
         for first in range(0, self.rows, count):
             rows = range(first, first + count)
@@ -692,6 +700,12 @@ def faults(path):
     return found + readable_by_h5dump(path)
 
 
+def bits(values):
+    """What an array holds; names are objects, of which NumPy knows the addresses alone."""
+    values = np.asarray(values)
+    return values.tobytes() if values.dtype != object else repr(values.tolist())
+
+
 def contents(path):
     """{object: bytes and type} of all but /run; links to scales are addresses, and left out."""
     result = {}
@@ -700,15 +714,14 @@ def contents(path):
         for key, value in item.attrs.items():
             if key not in ("DIMENSION_LIST", "REFERENCE_LIST"):
                 value = np.asarray(value)
-                result[f"{name}@{key}"] = (str(value.dtype), value.shape, value.tobytes()
-                                           if value.dtype != object else str(value))
+                result[f"{name}@{key}"] = (str(value.dtype), value.shape, bits(value))
 
     def visit(name, item):
         if name == "run" or name.startswith("run/"):
             return
         if isinstance(item, h5py.Dataset):
             stored = item[()] if item.id.get_storage_size() else np.zeros(0)
-            result[name] = (str(item.dtype), item.shape, stored.tobytes())
+            result[name] = (str(item.dtype), item.shape, bits(stored))
         attributes(name, item)
 
     with h5py.File(path, "r") as file:

@@ -1,6 +1,5 @@
 """The data set and `harsanyi show`: files are as docs/format says, damage is found, and what is
 shown is what is stored."""
-import importlib.util
 import json
 import pathlib
 import shutil
@@ -87,24 +86,6 @@ class Format(ProgramTest):
         with h5py.File(second, "r+") as file:
             file["orders/and/count"][0, 3] += 1
         self.assertEqual(check_dataset.differences(first, second), ["/orders/and/count differs"])
-
-    def test_xarray(self):
-        """Every group opens; the axes have their names."""
-        if not all(importlib.util.find_spec(m) for m in ("xarray", "h5netcdf")):
-            self.skipTest("xarray or h5netcdf is not installed")
-        import xarray  # pylint: disable=import-outside-toplevel
-        out, _ = self.interactions(*self.RUNS["a network in single"], "--indices", "SV,SII")
-        axes = {"/": {"row", "player", "mask"}, "interactions": {"row", "mask"},
-                "orders/and": {"row", "order"}, "orders/or": {"row", "order"},
-                "indices": {"row", "player"}, "indices/SII": {"row", "mask"}, "samples": {"row"},
-                "salient": {"row", "mask", "offset"}}
-        for group, names in axes.items():
-            with xarray.open_dataset(out, group=group, engine="h5netcdf") as data:
-                self.assertEqual(set(data.sizes), names, group)
-                data.load()
-        with xarray.open_dataset(out, group="players", engine="h5netcdf",
-                                 phony_dims="sort") as data:
-            self.assertEqual(data["name"].dims, ("player",))
 
 
 def swap(array, i, j):

@@ -5,6 +5,7 @@ Everything of a data set but /run is compared byte by byte with that of a lone p
 import numpy as np
 
 import program
+from check_dataset import bits
 from program import DATA, ProgramTest, datasets_of
 
 CNN = ["--model", DATA / "digits_cnn.onnx", "--samples", DATA / "digits_images.npy",
@@ -32,7 +33,7 @@ class SameBits(ProgramTest):
                 for name, array in arrays.items():
                     self.assertEqual(found[name].dtype, array.dtype, name)
                     self.assertEqual(found[name].shape, array.shape, name)
-                    if found[name].tobytes() != array.tobytes():
+                    if bits(found[name]) != bits(array):
                         where = np.flatnonzero(found[name].ravel() != array.ravel())
                         self.fail(f"{name} differs at {len(where)} of {array.size} places, first "
                                   f"at {where[:1]}: {array.ravel()[where[:1]]}, then "
