@@ -6,6 +6,9 @@
  */
 #include "front_parts.h"
 
+#include "network/operators/conv.h"
+#include "network/operators/pool.h"
+
 #include <string.h>
 
 static const hrs_tensor *slot_tensor(const hrs_front *front, int slot) {
@@ -76,23 +79,19 @@ static bool one_output(const hrs_step *step) {
   return step->call.n_out > 0 && step->out[0] >= 0;
 }
 
-static hrs_status read_window(const hrs_step *step, hrs_window *out) {
+static const hrs_window *window_of(const hrs_step *step) {
   bool conv = strcmp(step->node.op, "Conv") == 0;
-  bool ceil = !conv && hrs_attr_int(&step->node, "ceil_mode", 0);
-  HRS_TRY(hrs_window_read(&step->call, conv ? step->call.in[1].dim + 2 : NULL, out));
-  return hrs_window_slide(&step->call, ceil, !conv, out);
+  return conv ? &((const hrs_conv *)step->node.state)->window : hrs_pool_window(&step->node);
 }
 
 /* Files may ask for windows of any size, over which tables would be made tap by tap. */
-static hrs_status few_taps(const hrs_step *step, bool *few) {
+static bool has_few_taps(const hrs_step *step) {
   const double most = 1 << 26;
-  hrs_window w;
-  HRS_TRY(read_window(step, &w));
+  const hrs_window *w = window_of(step);
   double taps = 1;
   for (int axis = 0; axis < HRS_WINDOW_AXES; axis++)
-    taps *= (double)w.kernel[axis] * (double)w.out[axis];
-  *few = taps <= most;
-  return HRS_OK;
+    taps *= (double)w->kernel[axis] * (double)w->out[axis];
+  return taps <= most;
 }
 
 static void grow_window(const hrs_sites *in, hrs_sites *out) {
@@ -112,7 +111,7 @@ static hrs_status add_window(hrs_front *front, int at, hrs_sites_kind kind, int 
   out->step = step;
   out->at = at;
   out->in[0] = in;
-  HRS_TRY(read_window(step, &out->window));
+  out->window = *window_of(step);
   grow_window(front->sites[in], out);
   out->work = (double)(hrs_window_kernel(&out->window) * out->channels);
   front->of_slot[step->out[0]] = *id;
@@ -143,10 +142,8 @@ static hrs_status grow_conv(hrs_front *front, int at) {
   if (!one_output(step) || !hrs_slot_constant(front->session, step->in[1])) return HRS_OK;
   bool bias = step->call.n_in > 2 && step->in[2] >= 0;
   if (bias && !hrs_slot_constant(front->session, step->in[2])) return HRS_OK;
-  bool few;
+  if (!has_few_taps(step)) return HRS_OK;
   int in, products, id;
-  HRS_TRY(few_taps(step, &few));
-  if (!few) return HRS_OK;
   HRS_TRY(hrs_front_align(front, step->in[0], 1, &in));
   HRS_TRY(add_products(front, at, in, &products));
   HRS_TRY(add_window(front, at, HRS_SITES_TAPS, products, &id));
@@ -159,10 +156,8 @@ static hrs_status grow_pool(hrs_front *front, int at) {
   const hrs_tensor *x = &step->call.in[0];
   if (x->type != HRS_F32 || x->rank < 3 || x->rank > 5 || x->dim[0] != 1) return HRS_OK;
   if (!one_output(step)) return HRS_OK;
-  bool few;
+  if (!has_few_taps(step)) return HRS_OK;
   int in, id;
-  HRS_TRY(few_taps(step, &few));
-  if (!few) return HRS_OK;
   HRS_TRY(hrs_front_align(front, step->in[0], 1, &in));
   return add_window(front, at, HRS_SITES_POOL, in, &id);
 }

@@ -8,6 +8,9 @@
  */
 #include "front_parts.h"
 
+#include "network/operators/reduce.h"
+#include "network/operators/softmax.h"
+
 #include <string.h>
 
 static const hrs_tensor *slot_tensor(const hrs_front *front, int slot) {
@@ -134,24 +137,18 @@ static bool elementwise_operands(const hrs_front *front, const hrs_step *step) {
 }
 
 /* The one axis that a reduction is over, where it keeps it; else -1. */
-static int reduced_axis(const hrs_front *front, const hrs_step *step) {
+static int reduced_axis(const hrs_step *step) {
+  unsigned axes = hrs_reduced_axes(&step->node);
   if (!hrs_attr_int(&step->node, "keepdims", 1)) return -1;
-  int count;
-  const int64_t *axes = hrs_attr_ints(&step->node, "axes", &count);
-  if (!axes && constant(front, step, 1) && step->call.in[1].type == HRS_I64) {
-    axes = step->call.in[1].data;
-    count = (int)hrs_tensor_count(&step->call.in[1]);
-  }
-  if (!axes || count != 1) return -1;
-  int64_t axis = axes[0] < 0 ? axes[0] + rank_of(step) : axes[0];
-  return axis >= 0 && axis < rank_of(step) ? (int)axis : -1;
+  for (int axis = 0; axis < rank_of(step); axis++)
+    if (axes == 1u << axis) return axis;
+  return -1;
 }
 
+/* The one axis that a soft-max is over; false where there are several. */
 static bool softmax_axis(const hrs_step *step, int *axis) {
-  bool flattens = step->node.opset < 13; /* all axes from `axis` on */
-  int64_t a = hrs_attr_int(&step->node, "axis", flattens ? 1 : -1);
-  *axis = (int)(a < 0 ? a + rank_of(step) : a);
-  return *axis >= 0 && (flattens ? *axis == rank_of(step) - 1 : *axis < rank_of(step));
+  int to;
+  return hrs_softmax_axes(&step->node, rank_of(step), axis, &to) && to == *axis + 1;
 }
 
 /* The axis of the operator's channels, as the output has it; false where it is not for rows. */
@@ -164,6 +161,9 @@ static bool channel_axis(const hrs_front *front, const hrs_step *step, row_role 
     return elementwise_operands(front, step);
   case AXIS_1:
     *axis = 1;
+    /* Before operator set 9, statistics may be those of single elements. */
+    for (int i = 1; i < step->call.n_in; i++)
+      if (step->call.in[i].rank != 1) return false;
     return rank >= 2 && one_varies(front, step);
   case SOFTMAX:
     return one_varies(front, step) && rank >= 1 && softmax_axis(step, axis);
@@ -179,7 +179,7 @@ static bool channel_axis(const hrs_front *front, const hrs_step *step, row_role 
     return step->call.n_in < 3 || step->in[2] < 0 || step->call.in[2].rank < 2 ||
            step->call.in[2].dim[0] == 1;
   case REDUCTION:
-    *axis = one_varies(front, step) ? reduced_axis(front, step) : -1;
+    *axis = one_varies(front, step) ? reduced_axis(step) : -1;
     return *axis >= 0;
   case EMBEDDING:
     *axis = step->call.out[0].rank - 1;

@@ -8,6 +8,8 @@
  */
 #include "front_parts.h"
 
+#include "network/operators/pool.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -108,18 +110,6 @@ static hrs_status run_move(hrs_front *front, hrs_sites *sites, hrs_count from, h
 
 /* ---- windows -------------------------------------------------------------------------------- */
 
-/* Padding counts for an average where it lies within the padded input. */
-static hrs_count padded_elements(const hrs_window *w, hrs_count at) {
-  hrs_count count = 1;
-  for (int axis = HRS_WINDOW_AXES - 1; axis >= 0; at /= w->out[axis--]) {
-    hrs_count from, to;
-    hrs_window_elements(w, axis, at % w->out[axis], -w->before[axis], w->in[axis] + w->after[axis],
-                        &from, &to);
-    count *= to - from;
-  }
-  return count;
-}
-
 /* What a window sees of its input, as terms; their number. */
 static hrs_status window_terms(hrs_front *front, const hrs_sites *sites, hrs_count at, int *count) {
   const hrs_sites *in = front->sites[sites->in[0]];
@@ -136,10 +126,30 @@ static hrs_status window_terms(hrs_front *front, const hrs_sites *sites, hrs_cou
   return HRS_OK;
 }
 
+/* Maxima pass NaN over. A window of nothing else is NaN, though, as a full pass has it. */
+static void mark_nan(hrs_front *front, const hrs_sites *sites, hrs_count at, int terms,
+                     float *out) {
+  hrs_count rows = sites->row[at + 1] - sites->row[at], width = sites->channels;
+  bool lowest = false;
+  for (hrs_count i = 0; i < rows * width; i++)
+    lowest |= out[i] == -INFINITY;
+  if (!lowest || terms == 0) return;
+  for (hrs_count i = 0; i < rows * width; i++)
+    if (out[i] == -INFINITY) out[i] = NAN;
+  for (int k = 0; k < terms; k++) {
+    const hrs_term *term = &front->scratch.term[k];
+    hrs_state_rows(sites->stored[at], term->players, front->scratch.index);
+    for (hrs_count i = 0; i < rows; i++)
+      for (hrs_count c = 0; c < width; c++)
+        if (isnan(out[i * width + c]) &&
+            !isnan(term->data[front->scratch.index[i] * term->step + c]))
+          out[i * width + c] = -INFINITY;
+  }
+}
+
 static hrs_status run_window(hrs_front *front, hrs_sites *sites, hrs_count from, hrs_count to) {
   const hrs_step *step = sites->step;
   bool conv = sites->kind == HRS_SITES_TAPS, average = strcmp(step->node.op, "AveragePool") == 0;
-  bool include = average && hrs_attr_int(&step->node, "count_include_pad", 0);
   const float *bias = NULL;
   if (conv && step->call.n_in > 2 && step->in[2] >= 0) bias = step->call.in[2].data;
   HRS_TRY(hrs_scratch_terms(&front->scratch, hrs_window_kernel(&sites->window)));
@@ -150,11 +160,12 @@ static hrs_status run_window(hrs_front *front, hrs_sites *sites, hrs_count from,
     HRS_TRY(hrs_terms_combine(conv || average ? HRS_COMBINE_SUM : HRS_COMBINE_MAX, sites->channels,
                               sites->stored[at], terms, front->scratch.term, bias, &front->scratch,
                               out));
+    if (!conv && !average) mark_nan(front, sites, at, terms, out);
     if (!average) continue;
-    float used = include ? (float)padded_elements(&sites->window, at) : (float)terms;
+    float divisor = (float)hrs_pool_divisor(&step->node, at);
     hrs_count count = (sites->row[at + 1] - sites->row[at]) * sites->channels;
     for (hrs_count i = 0; i < count; i++)
-      out[i] /= used;
+      out[i] /= divisor;
   }
   return HRS_OK;
 }

@@ -10,6 +10,7 @@
 #include "front_parts.h"
 
 #include "network/operators/packed.h"
+#include "network/operators/reduce.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -73,20 +74,12 @@ bool hrs_dense_of(const hrs_session *s, const hrs_step *step, hrs_dense *out) {
 /* Are the axes of a reduction all those of positions, and not the channels'? */
 static bool over_positions(const hrs_session *s, const hrs_step *step, const hrs_sites *sites) {
   const hrs_tensor *x = &step->call.in[0];
-  int count;
-  const int64_t *axes = hrs_attr_ints(&step->node, "axes", &count);
-  if (!axes && step->call.n_in > 1 && hrs_slot_constant(s, step->in[1]) &&
-      step->call.in[1].type == HRS_I64) {
-    axes = step->call.in[1].data;
-    count = (int)hrs_tensor_count(&step->call.in[1]);
-  }
-  if (!axes) return false;
-  bool reduced[HRS_MAX_RANK] = {false};
-  for (int i = 0; i < count; i++)
-    reduced[axes[i] < 0 ? axes[i] + x->rank : axes[i]] = true;
+  unsigned reduced = hrs_reduced_axes(&step->node);
+  for (int i = 1; i < step->call.n_in; i++)
+    if (step->in[i] >= 0 && !hrs_slot_constant(s, step->in[i])) return false;
   int axis = -1;
   for (int a = 0; a < x->rank; a++)
-    if (x->dim[a] > 1 && !reduced[a]) {
+    if (x->dim[a] > 1 && !(reduced >> a & 1)) {
       if (axis >= 0) return false;
       axis = a;
     }

@@ -313,6 +313,7 @@ static hrs_status add_plain(builder *b, const scope *s, const node_site *site) {
                 site->name, i);
   node->base = (hrs_node){
       .def = def, .proto = site->proto, .name = site->name, .op = site->op, .opset = site->opset};
+  if (def) HRS_TRY_CONTEXT(hrs_node_check_attributes(&node->base), "%s", b->path);
   for (int i = 0; i < site->n_out; i++) {
     node->out[i] = site->out[i];
     if (site->out[i] >= 0) b->graph->value[site->out[i]].producer = number;

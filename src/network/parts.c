@@ -2,6 +2,7 @@
 #include "network/narrow.h"
 
 #include "network/operators/move.h"
+#include "network/operators/softmax.h"
 
 #include <string.h>
 
@@ -166,12 +167,11 @@ static hrs_narrowable of_gather(const hrs_session *s, const hrs_step *step) {
 
 static hrs_narrowable of_rows(const hrs_step *step) {
   int rank = step->call.out[0].rank;
+  int from = axis_of(step, "axis", -1, rank), to = rank;
   bool layer = strcmp(step->node.op, "LayerNormalization") == 0;
-  bool flattens = !layer && step->node.opset < 13;
-  int axis = axis_of(step, "axis", flattens ? 1 : -1, rank);
-  if (axis < 0) return (hrs_narrowable){HRS_NARROW_NEVER, 0, 0};
-  unsigned whole = layer || flattens ? axes_from(axis, rank) : 1u << axis;
-  return (hrs_narrowable){HRS_NARROW_AXES, 0, whole};
+  bool fits = layer ? from >= 0 : hrs_softmax_axes(&step->node, rank, &from, &to);
+  if (!fits) return (hrs_narrowable){HRS_NARROW_NEVER, 0, 0};
+  return (hrs_narrowable){HRS_NARROW_AXES, 0, axes_from(from, rank) & ~axes_from(to, rank)};
 }
 
 hrs_narrowable hrs_narrowable_of(const hrs_session *s, const hrs_step *step) {

@@ -3,6 +3,7 @@
  * the program wants the tensor before a network's last Softmax or Sigmoid.
  */
 #include "network/graph.h"
+#include "network/operators/softmax.h"
 
 #include <string.h>
 
@@ -44,21 +45,16 @@ static hrs_status shape_of(const hrs_model *model, int value, hrs_tensor_info *o
   return HRS_OK;
 }
 
-/* Do the classes lie along the axis that the operator normalises? Before operator set 13 all axes
- * from `axis` on were one. */
+/* Do the classes lie along the axis that the operator normalises? */
 static bool over_classes(const hrs_graph_node *node, const hrs_tensor_info *info) {
-  bool joined = node->base.opset < 13;
-  int64_t axis = hrs_attr_int(&node->base, "axis", joined ? 1 : -1);
-  if (info->rank < 0) return axis == -1 || axis == 1;
-  if (axis < 0) axis += info->rank;
-  if (axis < 0 || axis > info->rank) return false;
-  int last = info->rank - 1;
-  while (last > 0 && info->dim[last] == 1)
+  int from, to, rank = info->rank >= 0 ? info->rank : 2; /* unknown: most likely [1, classes] */
+  if (!hrs_softmax_axes(&node->base, rank, &from, &to)) return false;
+  int last = rank - 1;
+  while (info->rank > 0 && last > 0 && info->dim[last] == 1)
     last--;
-  if (!joined) return axis == last || info->rank == 0;
-  for (int i = (int)axis; i < last; i++)
-    if (info->dim[i] != 1) return false;
-  return axis <= last;
+  for (int i = from; i < last; i++)
+    if (info->rank < 0 || info->dim[i] != 1) return false;
+  return from <= last && last < to;
 }
 
 hrs_status hrs_model_before_scores(const hrs_model *model, const char *tensor, const char **before,

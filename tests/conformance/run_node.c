@@ -129,6 +129,19 @@ static int64_t *default_set(const Onnx__ModelProto *model) {
   return NULL;
 }
 
+/* Attributes that say, in set 6, what is always so in set 7: they end with it. */
+static void drop_attributes_of_set_6(Onnx__NodeProto *node) {
+  size_t kept = 0;
+  for (size_t i = 0; i < node->n_attribute; i++) {
+    const char *name = plain(node->attribute[i]->name);
+    if (strcmp(name, "is_test") != 0 && strcmp(name, "broadcast") != 0)
+      node->attribute[kept++] = node->attribute[i];
+    else
+      onnx__attribute_proto__free_unpacked(node->attribute[i], NULL);
+  }
+  node->n_attribute = kept;
+}
+
 /* Reads a model of operator set 6 as one of set 7. */
 static hrs_status read_as_set_7(void *self, const char *path, hrs_count limit,
                                 unsigned char **bytes, hrs_count *size) {
@@ -138,6 +151,8 @@ static hrs_status read_as_set_7(void *self, const char *path, hrs_count limit,
   HRS_REQUIRE(model, INPUT, "%s is no model", path);
   hrs_free(*bytes);
   *default_set(model) = 7;
+  for (size_t i = 0; model->graph && i < model->graph->n_node; i++)
+    drop_attributes_of_set_6(model->graph->node[i]);
   *size = (hrs_count)onnx__model_proto__get_packed_size(model);
   hrs_status status = hrs_alloc(*size, 1, bytes);
   if (status == HRS_OK) onnx__model_proto__pack(model, *bytes);

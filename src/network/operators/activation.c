@@ -171,7 +171,7 @@ static const type_limits limits[HRS_DTYPE_LIMIT] = {
 
 static hrs_status infer_clip(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 0, call->node->opset < 12 ? HRS_TYPES_REAL : HRS_TYPES_NUMBER));
-  for (int k = 1; k <= 2 && call->node->opset >= 11; k++) {
+  for (int k = 1; k <= 2; k++) {
     if (!hrs_call_has(call, k)) continue;
     HRS_TRY(hrs_op_same_type(call, 0, k));
     HRS_NODE_REQUIRE(hrs_tensor_count(&call->in[k]) == 1, call, INPUT,
@@ -192,9 +192,8 @@ static hrs_status run_clip(hrs_call *call) {
     HRS_TRY(hrs_convert(HRS_F32, &low, in->type, &bound.low, 1));
     HRS_TRY(hrs_convert(HRS_F32, &high, in->type, &bound.high, 1));
   }
-  bool inputs = call->node->opset >= 11;
-  const hrs_tensor *low = inputs && hrs_call_has(call, 1) ? &call->in[1] : NULL;
-  const hrs_tensor *high = inputs && hrs_call_has(call, 2) ? &call->in[2] : NULL;
+  const hrs_tensor *low = hrs_call_has(call, 1) ? &call->in[1] : NULL;
+  const hrs_tensor *high = hrs_call_has(call, 2) ? &call->in[2] : NULL;
   bool joined = (!low || low->step == 0) && (!high || high->step == 0) && in->step != 0;
   hrs_count n = hrs_tensor_count(in) * (joined ? call->batch : 1);
   for (hrs_count b = 0; b < (joined ? 1 : call->batch); b++)
@@ -245,15 +244,15 @@ static hrs_status run_prelu(hrs_call *call) {
   return HRS_OK;
 }
 
-#define ROW(name, since, inputs, verb)                                                             \
-  {name,         since,     21, 1,                                                                 \
-   inputs,       1,         1,  HRS_OP_BATCHED | HRS_OP_IN_PLACE | HRS_OP_ELEMENTWISE,             \
+#define ROW(name, since, until, inputs, verb)                                                      \
+  {name,         since,     until, 1,                                                              \
+   inputs,       1,         1,     HRS_OP_BATCHED | HRS_OP_IN_PLACE | HRS_OP_ELEMENTWISE,          \
    infer_##verb, run_##verb},
-#define ACTIVATION_ROW(verb, name, since, a1, d1, a2, d2, E32, E64) ROW(name, since, 1, verb)
+#define ACTIVATION_ROW(verb, name, since, a1, d1, a2, d2, E32, E64) ROW(name, since, 21, 1, verb)
 
 hrs_operator_family hrs_operators_activation = {
-    ACTIVATIONS(ACTIVATION_ROW) ROW("Relu", 6, 1, relu) ROW("Gelu", 20, 1, gelu)
-        ROW("Shrink", 9, 1, shrink) ROW("Clip", 6, 3, clip){
+    ACTIVATIONS(ACTIVATION_ROW) ROW("Relu", 6, 21, 1, relu) ROW("Gelu", 20, 21, 1, gelu)
+        ROW("Shrink", 9, 21, 1, shrink) ROW("Clip", 6, 10, 1, clip) ROW("Clip", 11, 21, 3, clip){
             "PRelu", 7, 21, 2, 2, 1, 1, HRS_OP_BATCHED | HRS_OP_IN_PLACE, infer_prelu, run_prelu},
     {0},
 };

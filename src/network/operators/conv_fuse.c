@@ -3,6 +3,7 @@
 #include "conv_lanes.h"
 #include "conv_winograd.h"
 #include "network/fuse.h"
+#include "pool.h"
 
 #include <math.h>
 #include <string.h>
@@ -53,22 +54,15 @@ hrs_status hrs_conv_head(const hrs_session *s, const hrs_step *step, hrs_fusion 
   return HRS_OK;
 }
 
-static hrs_status read_pool(const hrs_step *step, hrs_window *w) {
-  bool ceil_mode = step->node.opset >= 10 && hrs_attr_int(&step->node, "ceil_mode", 0);
-  HRS_TRY(hrs_window_read(&step->call, NULL, w));
-  return hrs_window_slide(&step->call, ceil_mode, true, w);
-}
-
 bool hrs_conv_takes_pool(const hrs_session *s, const hrs_fusion *fusion, const hrs_step *pool) {
   const hrs_conv *conv = fusion->head->node.state;
-  hrs_window w;
   if (strcmp(fusion->head->node.op, "Conv") != 0 || strcmp(pool->node.op, "MaxPool") != 0 ||
       s->slot[pool->out[0]].tensor.type != HRS_F32)
     return false;
   for (int i = 1; i < pool->call.n_out; i++)
     if (pool->out[i] >= 0) return false;
-  if (read_pool(pool, &w) != HRS_OK) return false;
-  return hrs_lanes_fits(conv) ? w.in[0] == 1 && w.out[0] == 1 : hrs_winograd_takes_pool(conv, &w);
+  const hrs_window *w = hrs_pool_window(&pool->node);
+  return hrs_lanes_fits(conv) ? w->in[0] == 1 && w->out[0] == 1 : hrs_winograd_takes_pool(conv, w);
 }
 
 static hrs_status run_conv(hrs_call *call) {
@@ -112,9 +106,7 @@ static hrs_status create_kernel(hrs_session *s, const hrs_fusion *fusion, const 
 hrs_status hrs_conv_fuse(hrs_session *s, const hrs_fusion *fusion, hrs_step **out) {
   hrs_node node = fusion->head->node;
   hrs_step *step = NULL;
-  hrs_window pool;
   hrs_status status = HRS_OK;
-  if (fusion->pool) HRS_TRY(read_pool(fusion->pool, &pool));
   node.def = &conv_operator;
   node.state = NULL;
   HRS_TRY(hrs_step_create(&node, 1, fusion->head->in, 1, &step));
@@ -122,7 +114,8 @@ hrs_status hrs_conv_fuse(hrs_session *s, const hrs_fusion *fusion, hrs_step **ou
   fused_conv *f = step->node.state;
   f->before_pool = fusion->after;
   f->after_pool = fusion->later;
-  HRS_GO(create_kernel(s, fusion, fusion->pool ? &pool : NULL, step));
+  HRS_GO(
+      create_kernel(s, fusion, fusion->pool ? hrs_pool_window(&fusion->pool->node) : NULL, step));
   step->out[0] = fusion->out;
 done:
   if (status != HRS_OK) {

@@ -182,6 +182,7 @@ static hrs_status run_pad(hrs_call *call) {
 
 hrs_operator_family hrs_operators_pad = {
     {"Pad", 2, 10, 1, 1, 1, 1, HRS_OP_BATCHED, infer_pad, run_pad},
-    {"Pad", 11, 21, 2, 4, 1, 1, HRS_OP_BATCHED, infer_pad, run_pad},
+    {"Pad", 11, 17, 2, 3, 1, 1, HRS_OP_BATCHED, infer_pad, run_pad},
+    {"Pad", 18, 21, 2, 4, 1, 1, HRS_OP_BATCHED, infer_pad, run_pad},
     {0},
 };

@@ -6,7 +6,7 @@
  *
  * A maximum passes NaN over, as ONNX Runtime does, but for a window of nothing else, which is NaN.
  */
-#include "window.h"
+#include "pool.h"
 
 #include <string.h>
 #include <tgmath.h>
@@ -244,12 +244,11 @@ static hrs_count list_spans(const hrs_window *w, int axis, span *out) {
   return n;
 }
 
-static hrs_status infer_pool(hrs_call *call, unsigned types, int ceil_since) {
+static hrs_status infer_pool(hrs_call *call, unsigned types) {
   HRS_TRY(hrs_op_types(call, 0, types));
   hrs_window w;
   HRS_TRY(hrs_window_read(call, NULL, &w));
-  bool ceil_mode = call->node->opset >= ceil_since && hrs_attr_int(call->node, "ceil_mode", 0);
-  HRS_TRY(hrs_window_slide(call, ceil_mode, true, &w));
+  HRS_TRY(hrs_window_slide(call, hrs_attr_int(call->node, "ceil_mode", 0) != 0, true, &w));
   HRS_TRY(hrs_window_output(call, 0, call->in[0].type, call->in[0].dim[1], &w));
   hrs_count n = 0;
   for (int i = 0; i < HRS_WINDOW_AXES; i++)
@@ -267,12 +266,16 @@ static hrs_status infer_pool(hrs_call *call, unsigned types, int ceil_since) {
   return HRS_OK;
 }
 
+const hrs_window *hrs_pool_window(const hrs_node *node) {
+  return &((const pool *)node->state)->window;
+}
+
 /* ---- MaxPool ---- */
 
 static hrs_status infer_max(hrs_call *call) {
   unsigned types = HRS_TYPES_REAL;
   if (call->node->opset >= 12) types |= HRS_TYPE_BIT(HRS_I8) | HRS_TYPE_BIT(HRS_U8);
-  HRS_TRY(infer_pool(call, types, 10));
+  HRS_TRY(infer_pool(call, types));
   pool *state = call->node->state;
   state->column_order = hrs_attr_int(call->node, "storage_order", 0) != 0;
   if (call->n_out > 1) {
@@ -366,13 +369,9 @@ static hrs_status run_max(hrs_call *call) {
 /* ---- AveragePool ---- */
 
 static hrs_status infer_average(hrs_call *call) {
-  HRS_TRY(infer_pool(call, HRS_TYPES_REAL, 10));
+  HRS_TRY(infer_pool(call, HRS_TYPES_REAL));
   pool *state = call->node->state;
   state->include_pad = hrs_attr_int(call->node, "count_include_pad", 0) != 0;
-  if (call->node->opset < 19)
-    for (int i = 0; i < HRS_WINDOW_AXES; i++)
-      HRS_NODE_REQUIRE(state->window.dilation[i] == 1, call, INPUT,
-                       "attribute dilations came with operator set 19");
   return HRS_OK;
 }
 
@@ -385,6 +384,19 @@ static hrs_count window_length(const pool *state, int axis, hrs_count o) {
   return to - from;
 }
 
+/* A window that meets nothing is 0, not 0 / 0. */
+static hrs_count divisor_of(hrs_count elements) {
+  return elements > 0 ? elements : 1;
+}
+
+hrs_count hrs_pool_divisor(const hrs_node *node, hrs_count at) {
+  const pool *state = node->state;
+  hrs_count count = 1;
+  for (int axis = HRS_WINDOW_AXES - 1; axis >= 0; at /= state->window.out[axis--])
+    count *= window_length(state, axis, at % state->window.out[axis]);
+  return divisor_of(count);
+}
+
 #define DIVIDE(name, T, W)                                                                         \
   static void divide_##name(const pool *state, hrs_count planes, void *out_) {                     \
     const hrs_window *w = &state->window;                                                          \
@@ -394,8 +406,7 @@ static hrs_count window_length(const pool *state, int axis, hrs_count o) {
       for (hrs_count oh = 0; oh < w->out[1]; oh++) {                                               \
         hrs_count area = depth * window_length(state, 1, oh);                                      \
         for (hrs_count ow = 0; ow < w->out[2]; ow++, at++) {                                       \
-          hrs_count count = area * window_length(state, 2, ow);                                    \
-          T divisor = (T)(count > 0 ? count : 1), *out = (T *)out_ + at;                           \
+          T divisor = (T)divisor_of(area * window_length(state, 2, ow)), *out = (T *)out_ + at;    \
           for (hrs_count i = 0; i < planes; i++)                                                   \
             out[i * pixels] /= divisor;                                                            \
         }                                                                                          \
@@ -417,7 +428,7 @@ static hrs_status run_average(hrs_call *call) {
 /* ---- LpPool ---- */
 
 static hrs_status infer_lp(hrs_call *call) {
-  HRS_TRY(infer_pool(call, HRS_TYPES_REAL, 18));
+  HRS_TRY(infer_pool(call, HRS_TYPES_REAL));
   pool *state = call->node->state;
   int64_t p = hrs_attr_int(call->node, "p", 2);
   HRS_NODE_REQUIRE(p >= 1 && p <= 1000, call, INPUT, "attribute p is %lld", (long long)p);
@@ -436,7 +447,8 @@ static hrs_status run_lp(hrs_call *call) {
 }
 
 hrs_operator_family hrs_operators_pool = {
-    {"MaxPool", 1, 21, 1, 1, 1, 2, HRS_OP_BATCHED, infer_max, run_max},
+    {"MaxPool", 1, 7, 1, 1, 1, 1, HRS_OP_BATCHED, infer_max, run_max},
+    {"MaxPool", 8, 21, 1, 1, 1, 2, HRS_OP_BATCHED, infer_max, run_max},
     {"AveragePool", 7, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_average, run_average},
     {"LpPool", 2, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_lp, run_lp},
     {0},

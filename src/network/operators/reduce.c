@@ -3,6 +3,8 @@
  * is then either folded into one number (with sixteen partial results, so that it is vector code)
  * or folded element by element into a row of the output.
  */
+#include "reduce.h"
+
 #include "common.h"
 
 #include <string.h>
@@ -161,8 +163,7 @@ static hrs_status infer_axes(hrs_call *call, unsigned types, int input_since) {
   HRS_TRY(hrs_op_axes_list(call, "axes", input_since, 1, axes, &n));
   if (n <= 0) {
     /* Over no axes, every element is reduced by itself: ReduceL1 still takes its absolute value. */
-    bool none = call->node->opset >= input_since &&
-                hrs_attr_int(call->node, "noop_with_empty_axes", 0) != 0;
+    bool none = hrs_attr_int(call->node, "noop_with_empty_axes", 0) != 0;
     state->axes = none ? 0 : (1u << in->rank) - 1;
   } else {
     HRS_TRY(hrs_op_axes(call, n, axes, in->rank, &state->axes));
@@ -180,6 +181,10 @@ static hrs_status infer_axes(hrs_call *call, unsigned types, int input_since) {
       dim[rank++] = 1;
   }
   return hrs_call_output(call, 0, in->type, rank, dim);
+}
+
+unsigned hrs_reduced_axes(const hrs_node *node) {
+  return ((const reduce *)node->state)->axes;
 }
 
 /* Loop over instances and input elements: operand 0 the result, 1 the input, 2 something shaped
@@ -388,20 +393,23 @@ static hrs_status run_standardise(hrs_call *call) {
   return HRS_OK;
 }
 
-#define ROW(name, infer, run)                                                                      \
-  { name, 1, 21, 1, 2, 1, 1, HRS_OP_BATCHED, infer, run }
+/* The axes are an attribute first, an input from operator set `input_since` on. */
+#define ROWS(name, input_since, infer, run)                                                        \
+  {name, 1, input_since - 1, 1, 1, 1, 1, HRS_OP_BATCHED, infer, run}, {                            \
+    name, input_since, 21, 1, 2, 1, 1, HRS_OP_BATCHED, infer, run                                  \
+  }
 
 hrs_operator_family hrs_operators_reduce = {
-    ROW("ReduceSum", infer_sum, run_sum),
-    ROW("ReduceMean", infer_other, run_mean),
-    ROW("ReduceProd", infer_other, run_product),
-    ROW("ReduceMax", infer_extreme, run_max),
-    ROW("ReduceMin", infer_extreme, run_min),
-    ROW("ReduceL1", infer_other, run_l1),
-    ROW("ReduceL2", infer_other, run_l2),
-    ROW("ReduceSumSquare", infer_other, run_square),
-    ROW("ReduceLogSum", infer_other, run_log_sum),
-    ROW("ReduceLogSumExp", infer_log_sum_exp, run_log_sum_exp),
+    ROWS("ReduceSum", 13, infer_sum, run_sum),
+    ROWS("ReduceMean", 18, infer_other, run_mean),
+    ROWS("ReduceProd", 18, infer_other, run_product),
+    ROWS("ReduceMax", 18, infer_extreme, run_max),
+    ROWS("ReduceMin", 18, infer_extreme, run_min),
+    ROWS("ReduceL1", 18, infer_other, run_l1),
+    ROWS("ReduceL2", 18, infer_other, run_l2),
+    ROWS("ReduceSumSquare", 18, infer_other, run_square),
+    ROWS("ReduceLogSum", 18, infer_other, run_log_sum),
+    ROWS("ReduceLogSumExp", 18, infer_log_sum_exp, run_log_sum_exp),
     {"MeanVarianceNormalization", 9, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_standardise,
      run_standardise},
     {0},

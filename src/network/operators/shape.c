@@ -109,7 +109,7 @@ static hrs_status infer_identity(hrs_call *call) {
 
 static hrs_status infer_dropout(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL | HRS_TYPE_BIT(HRS_F16)));
-  if (call->node->opset >= 12 && hrs_call_has(call, 2)) {
+  if (hrs_call_has(call, 2)) {
     const hrs_tensor *mode = &call->in[2];
     HRS_TRY(hrs_op_types(call, 2, HRS_TYPES_BOOL));
     HRS_NODE_REQUIRE(mode->data && hrs_tensor_count(mode) == 1, call, UNSUPPORTED,
@@ -200,7 +200,8 @@ hrs_operator_family hrs_operators_shape = {
     {"Unsqueeze", 1, 12, 1, 1, 1, 1, HRS_OP_VIEW, infer_unsqueeze, NULL},
     {"Unsqueeze", 13, 21, 2, 2, 1, 1, HRS_OP_VIEW, infer_unsqueeze, NULL},
     {"Identity", 1, 21, 1, 1, 1, 1, HRS_OP_VIEW, infer_identity, NULL},
-    {"Dropout", 7, 21, 1, 3, 1, 2, HRS_OP_BATCHED | HRS_OP_IN_PLACE, infer_dropout, run_dropout},
+    {"Dropout", 7, 11, 1, 1, 1, 2, HRS_OP_BATCHED | HRS_OP_IN_PLACE, infer_dropout, run_dropout},
+    {"Dropout", 12, 21, 1, 3, 1, 2, HRS_OP_BATCHED | HRS_OP_IN_PLACE, infer_dropout, run_dropout},
     {"Shape", 1, 21, 1, 1, 1, 1, HRS_OP_OF_SHAPE, infer_shape, run_shape},
     {"Size", 1, 21, 1, 1, 1, 1, HRS_OP_OF_SHAPE, infer_size, run_size},
     {0},

@@ -2,6 +2,8 @@
  * Softmax, LogSoftmax and Hardmax. Before operator set 13 the axes from `axis` (default 1) on are
  * one long row; from 13 on it is the axis itself (default -1).
  */
+#include "softmax.h"
+
 #include "common.h"
 #include "vector_math.h"
 
@@ -11,22 +13,32 @@ typedef struct softmax {
   hrs_count outer, n, inner;
 } softmax;
 
+static int64_t axis_attribute(const hrs_node *node) {
+  return hrs_attr_int(node, "axis", node->opset < 13 ? 1 : -1);
+}
+
+bool hrs_softmax_axes(const hrs_node *node, int rank, int *from, int *to) {
+  bool joined = node->opset < 13;
+  int64_t axis = axis_attribute(node);
+  if (axis < -rank || axis > rank || (axis == rank && !joined)) return false;
+  *from = (int)(axis < 0 ? axis + rank : axis);
+  *to = joined ? rank : *from + 1;
+  return true;
+}
+
 static hrs_status infer_softmax(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
   const hrs_tensor *in = &call->in[0];
-  bool rows = call->node->opset < 13;
-  int64_t wanted = hrs_attr_int(call->node, "axis", rows ? 1 : -1);
-  int axis;
-  if (rows && wanted == in->rank)
-    axis = in->rank;
-  else
-    HRS_TRY(hrs_call_axis(call, wanted, in->rank, "axis", &axis));
+  int from, to;
+  HRS_NODE_REQUIRE(hrs_softmax_axes(call->node, in->rank, &from, &to), call, INPUT,
+                   "axis is %lld, but the tensor has %d dimensions",
+                   (long long)axis_attribute(call->node), in->rank);
   softmax *state;
   HRS_TRY(hrs_calloc(1, sizeof *state, &state));
   call->node->state = state;
-  state->outer = hrs_op_product(in->dim, 0, axis);
-  state->n = rows ? hrs_op_product(in->dim, axis, in->rank) : in->dim[axis];
-  state->inner = rows ? 1 : hrs_op_product(in->dim, axis + 1, in->rank);
+  state->outer = hrs_op_product(in->dim, 0, from);
+  state->n = hrs_op_product(in->dim, from, to);
+  state->inner = hrs_op_product(in->dim, to, in->rank);
   return hrs_call_output_like(call, 0, 0);
 }
 
