@@ -210,11 +210,11 @@ static hrs_status make_game(MPI_Comm comm, const hrs_interactions_options *o, hr
   HRS_TRY(status);
   snprintf(job->description, sizeof job->description, "%s %s", kind + 2, value);
   job->n = hrs_game_players(job->game);
-  hrs_count all = hrs_game_samples(job->game);
+  job->all = hrs_game_samples(job->game);
   if (o->select)
-    HRS_TRY(hrs_parse_choice(o->select, "--select", all, &job->index, &job->samples));
+    HRS_TRY(hrs_parse_choice(o->select, "--select", job->all, &job->index, &job->samples));
   else
-    HRS_TRY(hrs_job_all_samples(job, all));
+    HRS_TRY(hrs_job_all_samples(job, job->all));
   HRS_TRY(hrs_alloc(job->samples, sizeof *job->label, &job->label));
   for (hrs_count i = 0; i < job->samples; i++)
     job->label[i] = -1;

@@ -12,7 +12,7 @@
 /** Values of the options, one field each (see the table in commands/interactions.c). */
 typedef struct hrs_interactions_options {
   hrs_text_list input, model, table;
-  const char *samples, *labels, *select, *bit_order, *closed_form, *plugin;
+  const char *samples, *labels, *select, *per_sample, *bit_order, *closed_form, *plugin;
   const char *players, *player_names, *class_names, *subset, *baseline, *layout, *mask_at;
   const char *target, *output, *output_node, *scores;
   const char *types, *indices, *keep, *threshold;
@@ -53,12 +53,13 @@ typedef struct hrs_job {
   hrs_count game_bytes;             /* that the game holds */
   hrs_count shared_bytes;           /* of these, what a group's ranks on a node may share */
   int n, targets;                   /* per sample */
-  hrs_count samples;
-  hrs_count *index;    /* [samples] number in the sample file */
-  int *label;          /* [samples], -1 without labels */
-  hrs_players players; /* names and map of network games; else n and names */
-  hrs_array baseline;  /* network games */
-  char **class_names;  /* NULL without */
+  hrs_count all;                    /* samples in the file, or of the game */
+  hrs_count samples;                /* chosen */
+  hrs_count *index;                 /* [samples] number in the sample file */
+  int *label;                       /* [samples], -1 without labels */
+  hrs_players players;              /* names and map of network games; else n and names */
+  hrs_array baseline;               /* network games */
+  char **class_names;               /* NULL without */
   int classes;
   int networks;            /* that share interactions: targets come in groups of so many */
   bool fit;                /* AND and OR are the fitted split of v */
@@ -78,6 +79,13 @@ typedef struct hrs_job {
 /** Make a job from options: reads files on rank 0 of comm. Collective; the status is agreed on. */
 hrs_status hrs_job_create(MPI_Comm comm, const hrs_interactions_options *options, hrs_job *job);
 void hrs_job_destroy(hrs_job *job);
+/**
+ * Which rows of an array with `rows` of them belong to the chosen samples, by the rule of
+ * job_rows.c: *row[i] for chosen sample i, or NULL: row i. `what` (option and file) begins
+ * messages. Not collective. Errors: INPUT, another number of rows; USAGE, --per-sample has to say.
+ */
+hrs_status hrs_job_rows(const hrs_job *job, const hrs_interactions_options *options,
+                        const char *what, hrs_count rows, const hrs_count **row);
 /** Number of the job's sample s in its game: a network game holds the chosen samples alone, a table
  *  all of its file's. */
 static inline hrs_count hrs_job_in_game(const hrs_job *job, hrs_count s) {

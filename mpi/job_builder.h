@@ -15,7 +15,6 @@ typedef struct hrs_job_builder {
   const hrs_interactions_options *o;
   const char *path; /* of the network */
   hrs_job *job;
-  hrs_count all; /* samples in the file of the first input */
   int inputs;
   char *names[HRS_OPTION_REPEATS];       /* of the inputs fed */
   hrs_array samples[HRS_OPTION_REPEATS]; /* [samples, ...] */
@@ -29,10 +28,21 @@ typedef struct hrs_job_builder {
 /** An array file read by rank 0: the chosen rows of it, or all. rows NULL = all. */
 hrs_status hrs_job_load(MPI_Comm comm, const char *path, hrs_count count, const hrs_count *rows,
                         hrs_array *out);
-/** A label map or baseline from its file. Where it has a row for each sample of the sample file,
- *  the rows of the chosen samples. */
-hrs_status hrs_job_load_beside(const hrs_job_builder *b, const char *option, const char *path,
-                               hrs_array *out);
+/** An array given beside the samples, or of one of the inputs. */
+typedef struct hrs_job_beside {
+  const char *what; /* option and file, for messages */
+  const char *path;
+  hrs_dtype type;       /* whole numbers of this type alone; NONE: anything */
+  bool per_sample;      /* rows for samples; else one array for all */
+  const hrs_count *row; /* of each chosen sample where that is known; NULL: as hrs_job_rows says */
+} hrs_job_beside;
+
+/** Type, rank and shape of an array file, known to all. */
+hrs_status hrs_job_peek(MPI_Comm comm, const char *path, hrs_array *header);
+/** Load it, with the rows of the chosen samples. Errors: INPUT, naming sample and value, for what
+ * is no whole number. */
+hrs_status hrs_job_load_beside(const hrs_job_builder *b, const hrs_job_beside *beside,
+                               const hrs_array *header, hrs_array *out);
 /** The samples of all inputs, from --samples or --input; which samples there are and are chosen. */
 hrs_status hrs_job_load_inputs(hrs_job_builder *b);
 /** job->label from --labels, -1 without. */

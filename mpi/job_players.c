@@ -1,6 +1,7 @@
 /* Players and baseline of a network job, laid over the masked tensor. */
 #include "job_builder.h"
 
+#include <stdio.h>
 #include <string.h>
 
 hrs_layout hrs_job_layout(const char *text) {
@@ -15,13 +16,52 @@ static hrs_layout layout_of(const hrs_interactions_options *o) {
   return layout == HRS_LAYOUT_AUTO && o->mask_at ? HRS_LAYOUT_CHANNELS_FIRST : layout;
 }
 
+/* A map or baseline from its file. */
+static hrs_status load_beside(const hrs_job_builder *b, const char *option, const char *spec,
+                              hrs_dtype type, hrs_array *header, hrs_array *out, bool per_sample) {
+  char what[512];
+  snprintf(what, sizeof what, "%s %s", option, spec);
+  hrs_job_beside beside = {
+      .what = what, .path = strchr(spec, ':') + 1, .type = type, .per_sample = per_sample};
+  HRS_TRY(hrs_job_load_beside(b, &beside, header, out));
+  if (out->rank == HRS_MAX_RANK) return HRS_OK;
+  /* The rows of few samples must not look like something else: behind their axis, or in front of
+   * an array for all, there is an axis of length 1. */
+  memmove(out->dim + 1 + per_sample, out->dim + per_sample,
+          (size_t)(out->rank - per_sample) * sizeof *out->dim);
+  out->dim[per_sample] = 1;
+  out->rank++;
+  return HRS_OK;
+}
+
+static hrs_status load_map(const hrs_job_builder *b, const char *spec, hrs_array *map) {
+  const hrs_array *masked = hrs_job_masked_tensor(b);
+  hrs_array header;
+  bool per_sample;
+  HRS_TRY_CONTEXT(hrs_job_peek(b->comm, spec + 4, &header), "--players");
+  HRS_TRY(hrs_players_map_form(spec, &header, masked->rank - 1, masked->dim + 1, layout_of(b->o),
+                               b->job->all, b->job->samples, &per_sample));
+  return load_beside(b, "--players", spec, HRS_I32, &header, map, per_sample);
+}
+
+static hrs_status load_tensor(const hrs_job_builder *b, const char *spec, hrs_array *tensor) {
+  const hrs_array *masked = hrs_job_masked_tensor(b);
+  hrs_array header;
+  bool per_sample;
+  HRS_TRY_CONTEXT(hrs_job_peek(b->comm, spec + 7, &header), "--baseline");
+  HRS_TRY(hrs_baseline_tensor_form(spec, &header, masked, b->job->all, &per_sample));
+  bool whole = masked->type > HRS_BF16 && header.type > HRS_BF16;
+  return load_beside(b, "--baseline", spec, whole ? masked->type : HRS_NONE, &header, tensor,
+                     per_sample);
+}
+
 hrs_status hrs_job_make_players(hrs_job_builder *b) {
   const hrs_interactions_options *o = b->o;
   const char *spec = o->players ? o->players : "features";
   hrs_layout layout = layout_of(o);
   const hrs_array *masked = hrs_job_masked_tensor(b);
   hrs_array map = {0};
-  if (strncmp(spec, "map:", 4) == 0) HRS_TRY(hrs_job_load_beside(b, "--players", spec + 4, &map));
+  if (strncmp(spec, "map:", 4) == 0) HRS_TRY(load_map(b, spec, &map));
   hrs_players *players = &b->job->players;
   hrs_status status = hrs_players_create(spec, masked->rank - 1, masked->dim + 1, layout,
                                          map.data ? &map : NULL, b->job->samples, players);
@@ -47,7 +87,7 @@ hrs_status hrs_job_make_baseline(hrs_job_builder *b) {
   const char *spec = o->baseline ? o->baseline : "zero";
   hrs_array file = {0};
   bool mean = strncmp(spec, "mean:", 5) == 0, tensor = strncmp(spec, "tensor:", 7) == 0;
-  if (tensor) HRS_TRY(hrs_job_load_beside(b, "--baseline", spec + 7, &file));
+  if (tensor) HRS_TRY(load_tensor(b, spec, &file));
   if (mean) HRS_TRY_CONTEXT(hrs_job_load(b->comm, spec + 5, 0, NULL, &file), "--baseline");
   hrs_status status = hrs_baseline_create(spec, masked, layout_of(o), mean || tensor ? &file : NULL,
                                           &b->job->baseline);

@@ -33,8 +33,7 @@ hrs_status hrs_job_load(MPI_Comm comm, const char *path, hrs_count count, const 
   return hrs_broadcast_array(comm, out);
 }
 
-/* Type, rank and shape of an array file, known to all. */
-static hrs_status peek(MPI_Comm comm, const char *path, hrs_array *header) {
+hrs_status hrs_job_peek(MPI_Comm comm, const char *path, hrs_array *header) {
   int rank = hrs_comm_rank(comm);
   hrs_status status = HRS_OK;
   memset(header, 0, sizeof *header);
@@ -67,37 +66,70 @@ static hrs_status input_names_text(const hrs_model *model, char *text, size_t si
   return HRS_OK;
 }
 
-/* Samples of one input from its file; the first input fixes which samples there are. */
+/* Whole numbers of a type, or a message that names sample, element and value. */
+static hrs_status to_whole(const hrs_job *job, const hrs_job_beside *beside, hrs_array *array) {
+  hrs_count bad = -1;
+  hrs_status status = hrs_array_convert_whole(array, beside->type, &bad);
+  if (bad < 0) return status;
+  hrs_count rows = beside->per_sample ? job->samples : 1, row = hrs_array_count(array) / rows;
+  char sample[64] = "", element[64] = "";
+  if (beside->per_sample)
+    snprintf(sample, sizeof sample, ", sample %lld", (long long)job->index[bad / row]);
+  if (row > 1) snprintf(element, sizeof element, ", element %lld", (long long)(bad % row));
+  return hrs_error_context(status, "%s%s%s", beside->what, sample, element);
+}
+
+hrs_status hrs_job_load_beside(const hrs_job_builder *b, const hrs_job_beside *beside,
+                               const hrs_array *header, hrs_array *out) {
+  const hrs_job *job = b->job;
+  const hrs_count *row = beside->row;
+  if (beside->per_sample && !row)
+    HRS_TRY(hrs_job_rows(job, b->o, beside->what, header->rank ? header->dim[0] : 1, &row));
+  HRS_TRY_CONTEXT(hrs_job_load(b->comm, beside->path, job->samples, header->rank ? row : NULL, out),
+                  "%s", beside->what);
+  if (beside->type == HRS_NONE) return HRS_OK;
+  hrs_status status = to_whole(job, beside, out);
+  if (status != HRS_OK) hrs_array_destroy(out);
+  return status;
+}
+
+/* Which samples there are and which are chosen: the first input says. */
+static hrs_status choose_samples(hrs_job_builder *b, hrs_count all) {
+  b->job->all = all;
+  if (!b->o->select) return hrs_job_all_samples(b->job, all);
+  return hrs_parse_choice(b->o->select, "--select", all, &b->job->index, &b->job->samples);
+}
+
 static hrs_status load_input(hrs_job_builder *b, const char *option, const char *name,
                              const char *path) {
   const hrs_tensor_info *info = find_input(b->job->model, name);
-  char known[256];
+  char known[256], what[512];
   HRS_TRY(input_names_text(b->job->model, known, sizeof known));
   HRS_REQUIRE(info, USAGE, "%s: the model has no input '%s'; it has %s", option, name, known);
   for (int i = 0; i < b->inputs; i++)
     HRS_REQUIRE(strcmp(b->names[i], name) != 0, USAGE, "%s: input '%s' is given twice", option,
                 name);
   hrs_array header;
-  HRS_TRY_CONTEXT(peek(b->comm, path, &header), "%s", option);
+  HRS_TRY_CONTEXT(hrs_job_peek(b->comm, path, &header), "%s", option);
   /* A single sample without the axis of samples: of the model's own shape, without the batch axis
    * where it has one. */
   bool batch = info->rank > 0 && (info->dim[0] == 1 || info->dim[0] < 0);
-  bool single = info->rank >= 0 && header.rank == info->rank - batch;
-  hrs_count all = single || header.rank == 0 ? 1 : header.dim[0];
-  hrs_array *out = &b->samples[b->inputs];
-  if (b->inputs == 0) {
-    b->all = all;
-    if (b->o->select)
-      HRS_TRY(hrs_parse_choice(b->o->select, "--select", all, &b->job->index, &b->job->samples));
-    else
-      HRS_TRY(hrs_job_all_samples(b->job, all));
-  }
-  for (hrs_count i = 0; i < b->job->samples; i++)
-    HRS_REQUIRE(b->job->index[i] < all, INPUT, "%s %s has %lld samples, but sample %lld is wanted",
-                option, path, (long long)all, (long long)b->job->index[i]);
-  HRS_TRY_CONTEXT(hrs_job_load(b->comm, path, b->job->samples, single ? NULL : b->job->index, out),
-                  "%s", option);
-  HRS_TRY_CONTEXT(hrs_network_bind(b->job->model, name, out), "%s %s", option, path);
+  bool single = header.rank == 0 || (info->rank >= 0 && header.rank == info->rank - batch);
+  hrs_count all = single ? 1 : header.dim[0];
+  if (b->inputs == 0) HRS_TRY(choose_samples(b, all));
+  if (info->type > HRS_BF16)
+    snprintf(what, sizeof what, "%s %s, input '%s' of %s", option, path, name,
+             hrs_dtype_name(info->type));
+  else
+    snprintf(what, sizeof what, "%s %s", option, path);
+  /* Further inputs may be one for all samples. */
+  hrs_job_beside beside = {.what = what,
+                           .path = path,
+                           .type = info->type > HRS_BF16 ? info->type : HRS_NONE,
+                           .per_sample = !single && (b->inputs == 0 || all > 1),
+                           .row = b->inputs == 0 ? b->job->index : NULL};
+  HRS_TRY(hrs_job_load_beside(b, &beside, &header, &b->samples[b->inputs]));
+  HRS_TRY_CONTEXT(hrs_network_bind(b->job->model, name, &b->samples[b->inputs]), "%s", what);
   HRS_TRY(hrs_strdup(name, &b->names[b->inputs]));
   b->inputs++;
   return HRS_OK;
@@ -138,44 +170,28 @@ hrs_status hrs_job_load_inputs(hrs_job_builder *b) {
 }
 
 hrs_status hrs_job_load_labels(hrs_job_builder *b) {
-  HRS_TRY(hrs_alloc(b->job->samples, sizeof *b->job->label, &b->job->label));
-  for (hrs_count i = 0; i < b->job->samples; i++)
-    b->job->label[i] = -1;
+  hrs_job *job = b->job;
+  HRS_TRY(hrs_alloc(job->samples, sizeof *job->label, &job->label));
+  for (hrs_count i = 0; i < job->samples; i++)
+    job->label[i] = -1;
   if (!b->o->labels) return HRS_OK;
+  char what[512];
+  snprintf(what, sizeof what, "--labels %s", b->o->labels);
   hrs_array header, labels = {0};
-  HRS_TRY_CONTEXT(peek(b->comm, b->o->labels, &header), "--labels");
-  hrs_count all = header.rank == 0 ? 1 : header.dim[0];
-  for (hrs_count i = 0; i < b->job->samples; i++)
-    HRS_REQUIRE(b->job->index[i] < all, INPUT,
-                "--labels %s has %lld labels, but sample %lld is wanted", b->o->labels,
-                (long long)all, (long long)b->job->index[i]);
-  HRS_TRY_CONTEXT(hrs_job_load(b->comm, b->o->labels, b->job->samples,
-                               header.rank == 0 ? NULL : b->job->index, &labels),
-                  "--labels");
-  hrs_status status = HRS_OK;
-  if (hrs_array_count(&labels) != b->job->samples)
-    status = hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__,
-                           "--labels %s has more than one number per sample", b->o->labels);
-  else
-    status = hrs_convert(labels.type, labels.data, HRS_I32, b->job->label, b->job->samples);
+  HRS_TRY_CONTEXT(hrs_job_peek(b->comm, b->o->labels, &header), "--labels");
+  for (int axis = 1; axis < header.rank; axis++)
+    HRS_REQUIRE(header.dim[axis] == 1, INPUT, "%s has more than one number per sample", what);
+  hrs_job_beside beside = {.what = what, .path = b->o->labels, .type = HRS_I32, .per_sample = true};
+  HRS_TRY(hrs_job_load_beside(b, &beside, &header, &labels));
+  memcpy(job->label, labels.data, (size_t)job->samples * sizeof *job->label);
   hrs_array_destroy(&labels);
-  return status;
+  for (hrs_count i = 0; i < job->samples; i++)
+    HRS_REQUIRE(job->label[i] >= -1, INPUT,
+                "%s, sample %lld: label %d; classes are numbered from 0, and -1 is no label", what,
+                (long long)job->index[i], job->label[i]);
+  return HRS_OK;
 }
 
 const hrs_array *hrs_job_masked_tensor(const hrs_job_builder *b) {
   return b->masked.data ? &b->masked : &b->samples[0];
-}
-
-hrs_status hrs_job_load_beside(const hrs_job_builder *b, const char *option, const char *path,
-                               hrs_array *out) {
-  hrs_array header;
-  HRS_TRY_CONTEXT(peek(b->comm, path, &header), "%s", option);
-  const hrs_array *masked = hrs_job_masked_tensor(b);
-  bool batch = masked->rank > 1 && masked->dim[1] == 1;
-  bool per_sample = header.rank == masked->rank || (batch && header.rank == masked->rank - 1);
-  per_sample = per_sample && header.rank > 0 && header.dim[0] == b->all;
-  HRS_TRY_CONTEXT(
-      hrs_job_load(b->comm, path, b->job->samples, per_sample ? b->job->index : NULL, out), "%s",
-      option);
-  return HRS_OK;
 }

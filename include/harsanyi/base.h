@@ -207,6 +207,12 @@ const char *hrs_dtype_name(hrs_dtype type);
  *  becomes 0. In place is allowed only where the types have the same size. */
 hrs_status hrs_convert(hrs_dtype from, const void *source, hrs_dtype to, void *target,
                        hrs_count count);
+/** Convert numbers of a user's to an integer type or bool, each exactly: a fraction, NaN, an
+ *  infinity or a number that `to` does not hold is refused.
+ *  @param bad  index of the first element that is refused, -1 without; for the caller's message
+ *  Errors: INPUT, naming value and reason: the caller says where it stood. */
+hrs_status hrs_convert_whole(hrs_dtype from, const void *source, hrs_dtype to, void *target,
+                             hrs_count count, hrs_count *bad);
 
 /** Most axes that an array may have. */
 #define HRS_MAX_RANK 8
@@ -225,6 +231,8 @@ hrs_status hrs_array_create(hrs_dtype type, int rank, const hrs_count *dim, hrs_
 hrs_status hrs_array_copy(const hrs_array *from, hrs_array *out);
 /** Convert the elements of an array, in place of the old data. */
 hrs_status hrs_array_convert(hrs_array *array, hrs_dtype type);
+/** The same to an integer type or bool, by hrs_convert_whole; unchanged on failure. */
+hrs_status hrs_array_convert_whole(hrs_array *array, hrs_dtype type, hrs_count *bad);
 /** Free the data and reset to empty. NULL is fine. */
 void hrs_array_destroy(hrs_array *array);
 /** Number of elements of a shape. */

@@ -169,6 +169,13 @@ typedef enum hrs_layout {
  */
 hrs_status hrs_players_create(const char *spec, int rank, const hrs_count *dim, hrs_layout layout,
                               const hrs_array *map, hrs_count samples, hrs_players *out);
+/** Is the array of "map:FILE" one map for all samples, or has it a row for each, be it for `all`
+ *  that there are or for the `chosen` ones? Its shape alone is looked at: that of the masked tensor
+ *  or, for images, of one plane [rows, columns], each with any leading axes of length 1. Not
+ *  collective. Errors: INPUT where neither is, or both are with different meanings. */
+hrs_status hrs_players_map_form(const char *spec, const hrs_array *map, int rank,
+                                const hrs_count *dim, hrs_layout layout, hrs_count all,
+                                hrs_count chosen, bool *per_sample);
 /** Keep only the listed players ("0,3,5" or "random:10:SEED"), in rising order; others become
  *  background. */
 hrs_status hrs_players_subset(hrs_players *players, const char *spec);
@@ -187,6 +194,11 @@ void hrs_players_destroy(hrs_players *players);
  */
 hrs_status hrs_baseline_create(const char *spec, const hrs_array *samples, hrs_layout layout,
                                const hrs_array *file, hrs_array *out);
+
+/** The same question as hrs_players_map_form for the array of "tensor:FILE"; the chosen samples are
+ *  those of `samples`. */
+hrs_status hrs_baseline_tensor_form(const char *spec, const hrs_array *file,
+                                    const hrs_array *samples, hrs_count all, bool *per_sample);
 
 /** What of the output is v. */
 typedef enum hrs_output {

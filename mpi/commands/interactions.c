@@ -28,6 +28,10 @@ static const hrs_option options[] = {
     {"--labels", HRS_OPTION_TEXT, AT(labels), "FILE", NULL, "a class number per sample"},
     {"--select", HRS_OPTION_TEXT, AT(select), "LIST", NULL,
      "which samples, such as 0:50,77 (50 left out); all of them if not given"},
+    {"--per-sample", HRS_OPTION_TEXT, AT(per_sample), "ORDER", "auto",
+     "arrays with a row for each sample (labels, maps, baselines, names, further inputs) are in "
+     "the "
+     "order of the file, or of select; auto: by their number of rows"},
     {"--bit-order", HRS_OPTION_TEXT, AT(bit_order), "lsb|msb", "lsb",
      "--table: which bit of the index is player 0"},
     {.kind = HRS_OPTION_HEADING, .help = "Players and masking"},

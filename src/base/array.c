@@ -46,6 +46,21 @@ hrs_status hrs_array_convert(hrs_array *array, hrs_dtype type) {
   return HRS_OK;
 }
 
+hrs_status hrs_array_convert_whole(hrs_array *array, hrs_dtype type, hrs_count *bad) {
+  *bad = -1;
+  hrs_array converted;
+  HRS_TRY(hrs_array_create(type, array->rank, array->dim, &converted));
+  hrs_status status = hrs_convert_whole(array->type, array->data, type, converted.data,
+                                        hrs_array_count(array), bad);
+  if (status != HRS_OK) {
+    hrs_array_destroy(&converted);
+    return hrs_error_trace(status, __FILE__, __LINE__);
+  }
+  hrs_array_destroy(array);
+  *array = converted;
+  return HRS_OK;
+}
+
 void hrs_array_destroy(hrs_array *array) {
   if (!array) return;
   hrs_free(array->data);

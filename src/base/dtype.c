@@ -4,11 +4,14 @@
  * Every conversion goes by blocks through one of three wide types (double, int64, uint64) that
  * holds each value of its source exactly, so that 13 loads and 3 x 13 stores do for all pairs and
  * each result is rounded once. Numbers that do not fit an integer target saturate (C leaves this
- * undefined), NaN becomes 0; integers wrap as in C.
+ * undefined), NaN becomes 0; integers wrap as in C. That is what networks compute with; numbers of
+ * users become integers by hrs_convert_whole alone, which refuses what does not fit.
  */
 #include <harsanyi/base.h>
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { BLOCK = 512 };
@@ -191,6 +194,69 @@ hrs_status hrs_convert(hrs_dtype from, const void *source, hrs_dtype to, void *t
     hrs_count here = count - first < BLOCK ? count - first : BLOCK;
     types[from].load(in + (size_t)first * types[from].size, here, &wide);
     store(&wide, here, out + (size_t)first * types[to].size);
+  }
+  return HRS_OK;
+}
+
+/* ---- whole numbers of users ---- */
+
+/* What an integer type holds: -least to most, that is, to below `end`. */
+typedef struct range {
+  uint64_t least, most;
+  double end;
+} range;
+
+static range range_of(hrs_dtype type) {
+  bool with_sign = kind_of(type) == WIDE_I64;
+  int bits = type == HRS_BOOL ? 1 : (int)(8 * types[type].size) - with_sign;
+  return (range){with_sign ? (uint64_t)1 << bits : 0, UINT64_MAX >> (64 - bits), ldexp(1, bits)};
+}
+
+static bool holds(const range *r, wide_kind kind, const wide_block *wide, hrs_count i) {
+  if (kind == WIDE_U64) return wide->u64[i] <= r->most;
+  if (kind == WIDE_I64)
+    return wide->i64[i] < 0 ? 0 - (uint64_t)wide->i64[i] <= r->least
+                            : (uint64_t)wide->i64[i] <= r->most;
+  double value = wide->f64[i];
+  return value >= -(double)r->least && value < r->end && value == floor(value);
+}
+
+/* Why a number was refused, with all of its digits. */
+static hrs_status refuse(const range *r, hrs_dtype type, wide_kind kind, const wide_block *wide,
+                         hrs_count i) {
+  char text[40];
+  double value = kind == WIDE_F64 ? wide->f64[i] : 0;
+  for (int digits = 6; kind == WIDE_F64 && digits <= 17; digits++) {
+    snprintf(text, sizeof text, "%.*g", digits, value);
+    if (strtod(text, NULL) == value) break;
+  }
+  if (kind == WIDE_I64) snprintf(text, sizeof text, "%lld", (long long)wide->i64[i]);
+  if (kind == WIDE_U64) snprintf(text, sizeof text, "%llu", (unsigned long long)wide->u64[i]);
+  HRS_REQUIRE(isfinite(value), INPUT, "%s is no number", text);
+  HRS_REQUIRE(value == floor(value), INPUT, "%s is no whole number", text);
+  HRS_FAIL(INPUT, "%s is outside of %s, %s%llu to %llu", text, hrs_dtype_name(type),
+           r->least ? "-" : "", (unsigned long long)r->least, (unsigned long long)r->most);
+}
+
+hrs_status hrs_convert_whole(hrs_dtype from, const void *source, hrs_dtype to, void *target,
+                             hrs_count count, hrs_count *bad) {
+  *bad = -1;
+  HRS_REQUIRE(hrs_dtype_size(from) > 0 && is_known(to) && to > HRS_BF16, INTERNAL,
+              "no whole numbers of %s from %s", hrs_dtype_name(to), hrs_dtype_name(from));
+  wide_block wide;
+  wide_kind kind = kind_of(from);
+  range r = range_of(to);
+  const char *in = source;
+  char *out = target;
+  for (hrs_count first = 0; first < count; first += BLOCK) {
+    hrs_count here = count - first < BLOCK ? count - first : BLOCK;
+    types[from].load(in + (size_t)first * types[from].size, here, &wide);
+    for (hrs_count i = 0; i < here; i++) {
+      if (holds(&r, kind, &wide, i)) continue;
+      *bad = first + i;
+      return refuse(&r, to, kind, &wide, i);
+    }
+    types[to].store[kind](&wide, here, out + (size_t)first * types[to].size);
   }
   return HRS_OK;
 }

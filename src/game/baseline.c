@@ -112,11 +112,24 @@ static hrs_status mean(const baseline_request *r, hrs_array *out) {
     if (!is_real(out->type)) sum[i] = nearbyint(sum[i]);
   }
   HRS_GO(check_finite(r, sum, count));
-  HRS_GO(hrs_convert(HRS_F64, sum, out->type, out->data, count));
+  if (is_real(out->type)) {
+    HRS_GO(hrs_convert(HRS_F64, sum, out->type, out->data, count));
+  } else {
+    hrs_count bad;
+    HRS_GO(hrs_convert_whole(HRS_F64, sum, out->type, out->data, count, &bad));
+  }
 done:
   hrs_free(sum);
   hrs_free(one);
   return status;
+}
+
+hrs_status hrs_baseline_tensor_form(const char *spec, const hrs_array *file,
+                                    const hrs_array *samples, hrs_count all, bool *per_sample) {
+  const hrs_shape shape = {samples->rank - 1, samples->dim + 1};
+  char what[512];
+  snprintf(what, sizeof what, "--baseline %s", spec);
+  return hrs_beside_form(what, file, 1, &shape, all, samples->dim[0], per_sample);
 }
 
 static hrs_status tensor(const baseline_request *r, hrs_array *out) {
@@ -125,15 +138,18 @@ static hrs_status tensor(const baseline_request *r, hrs_array *out) {
   HRS_REQUIRE(is_real(r->samples->type) || !is_real(file->type), INPUT,
               "--baseline %s holds %s; the masked tensor holds %s", r->spec,
               hrs_dtype_name(file->type), hrs_dtype_name(r->samples->type));
-  bool one = hrs_shape_fits(file->rank, file->dim, sample_rank(r), sample_dim(r));
-  bool many = file->rank > 0 && file->dim[0] == r->samples->dim[0] &&
-              hrs_shape_fits(file->rank - 1, file->dim + 1, sample_rank(r), sample_dim(r));
-  if (!one && !many) return wrong_shape(r, ", or this behind an axis of all samples");
-  HRS_TRY(hrs_array_create(r->samples->type, one ? sample_rank(r) : r->samples->rank,
-                           one ? sample_dim(r) : r->samples->dim, out));
-  hrs_count count = hrs_array_count(out);
+  bool many;
+  HRS_TRY(hrs_baseline_tensor_form(r->spec, file, r->samples, r->samples->dim[0], &many));
+  HRS_TRY(hrs_array_create(r->samples->type, many ? r->samples->rank : sample_rank(r),
+                           many ? r->samples->dim : sample_dim(r), out));
+  hrs_count count = hrs_array_count(out), bad;
+  if (!is_real(out->type)) {
+    hrs_status whole = hrs_convert_whole(file->type, file->data, out->type, out->data, count, &bad);
+    return whole == HRS_OK
+               ? HRS_OK
+               : hrs_error_context(whole, "--baseline %s: element %lld", r->spec, (long long)bad);
+  }
   HRS_TRY(hrs_convert(file->type, file->data, out->type, out->data, count));
-  if (!is_real(out->type)) return HRS_OK;
   double *wide;
   HRS_TRY(hrs_alloc(count, sizeof *wide, &wide));
   hrs_status status = hrs_convert(out->type, out->data, HRS_F64, wide, count);

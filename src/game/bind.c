@@ -1,7 +1,6 @@
 /* Samples as users store them, brought into the form of a model's input. */
 #include "internal.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,32 +69,6 @@ static bool is_real(hrs_dtype type) {
   return type == HRS_F32 || type == HRS_F64 || type == HRS_F16 || type == HRS_BF16;
 }
 
-/* To an integer type: every value must come back the same. */
-static hrs_status convert_exactly(const char *name, hrs_array *samples, hrs_dtype type) {
-  hrs_array given = *samples, back;
-  HRS_TRY(hrs_array_copy(&given, samples));
-  hrs_count count = hrs_array_count(samples), bad = -1;
-  size_t size = hrs_dtype_size(given.type);
-  hrs_status status = hrs_array_convert(samples, type);
-  if (status == HRS_OK) status = hrs_array_copy(samples, &back);
-  if (status == HRS_OK) {
-    status = hrs_array_convert(&back, given.type);
-    for (hrs_count i = 0; i < count && status == HRS_OK && bad < 0; i++) {
-      if (memcmp((char *)back.data + (size_t)i * size, (char *)given.data + (size_t)i * size, size))
-        bad = i;
-    }
-    hrs_array_destroy(&back);
-  }
-  double value = 0;
-  if (bad >= 0)
-    hrs_convert(given.type, (char *)given.data + (size_t)bad * size, HRS_F64, &value, 1);
-  hrs_array_destroy(&given);
-  HRS_TRY(status);
-  HRS_REQUIRE(bad < 0, INPUT, "element %lld of the samples is %g; the model's input '%s' is of %s",
-              (long long)bad, value, name, hrs_dtype_name(type));
-  return HRS_OK;
-}
-
 hrs_status hrs_network_bind_shape(const hrs_model *model, const char *input, hrs_array *samples) {
   const hrs_tensor_info *info;
   HRS_TRY(find_input(model, input, &info));
@@ -110,5 +83,11 @@ hrs_status hrs_network_bind(const hrs_model *model, const char *input, hrs_array
   if (type == HRS_F16 || type == HRS_BF16) type = HRS_F32;
   if (type == HRS_NONE || type == samples->type) return HRS_OK;
   if (is_real(type)) return hrs_array_convert(samples, type);
-  return convert_exactly(info->name, samples, type);
+  hrs_count bad, row = hrs_array_count(samples) / samples->dim[0];
+  hrs_status status = hrs_array_convert_whole(samples, type, &bad);
+  if (status != HRS_OK && bad >= 0)
+    hrs_error_context(status, "element %lld of row %lld; the model's input '%s' is of %s",
+                      (long long)(bad % row), (long long)(bad / row), info->name,
+                      hrs_dtype_name(type));
+  return status;
 }

@@ -69,8 +69,22 @@ hrs_status hrs_image_axes_find(const char *what, int rank, const hrs_count *dim,
 void hrs_axis_spans(int rank, const hrs_count *dim, int axis, hrs_count *outer, hrs_count *size,
                     hrs_count *inner);
 
-/** Is `shape` the same as `dim`, or the same without a leading axis of 1? */
-bool hrs_shape_fits(int shape_rank, const hrs_count *shape, int rank, const hrs_count *dim);
+/* ---- arrays given beside the samples: beside.c ---- */
+
+/** Are two shapes the same but for leading axes of length 1? */
+bool hrs_shape_fits(int a_rank, const hrs_count *a, int b_rank, const hrs_count *b);
+
+typedef struct hrs_shape {
+  int rank;
+  const hrs_count *dim;
+} hrs_shape;
+
+/** Is `given` (its shape alone is looked at) one for all samples, of one of the shapes, or are
+ * there rows for `all` or for `chosen` samples of one of the shapes? Errors: INPUT where it is
+ * neither, has another number of rows, or could be both; `what` begins the message. */
+hrs_status hrs_beside_form(const char *what, const hrs_array *given, int shapes,
+                           const hrs_shape *shape, hrs_count all, hrs_count chosen,
+                           bool *per_sample);
 
 /** The shape's part of hrs_network_bind; the data stay where they are. */
 hrs_status hrs_network_bind_shape(const hrs_model *model, const char *input, hrs_array *samples);

@@ -40,19 +40,6 @@ void hrs_axis_spans(int rank, const hrs_count *dim, int axis, hrs_count *outer, 
     *inner *= dim[i];
 }
 
-static bool same_shape(int a_rank, const hrs_count *a, int b_rank, const hrs_count *b) {
-  if (a_rank != b_rank) return false;
-  for (int i = 0; i < a_rank; i++) {
-    if (a[i] != b[i]) return false;
-  }
-  return true;
-}
-
-bool hrs_shape_fits(int shape_rank, const hrs_count *shape, int rank, const hrs_count *dim) {
-  return same_shape(shape_rank, shape, rank, dim) ||
-         (rank > 1 && dim[0] == 1 && same_shape(shape_rank, shape, rank - 1, dim + 1));
-}
-
 /* ---- names ---- */
 
 static hrs_status create_names(hrs_players *players, const char *kind) {
@@ -184,25 +171,15 @@ static const struct {
 
 /* Labels as i4, each a whole number from -1 on. */
 static hrs_status read_labels(const char *spec, const hrs_array *map, int32_t *out) {
-  hrs_count count = hrs_array_count(map);
-  double *wide;
-  HRS_TRY(hrs_alloc(count, sizeof *wide, &wide));
-  hrs_status status = hrs_convert(map->type, map->data, HRS_F64, wide, count);
-  hrs_count bad = -1;
-  for (hrs_count i = count - 1; i >= 0 && status == HRS_OK; i--) {
-    if (wide[i] >= -1 && wide[i] <= INT32_MAX - 1 && wide[i] == floor(wide[i])) {
-      out[i] = (int32_t)wide[i];
-    } else {
-      bad = i;
-    }
-  }
-  double value = bad >= 0 ? wide[bad] : 0;
-  hrs_free(wide);
-  HRS_TRY(status);
-  HRS_REQUIRE(bad < 0, INPUT,
-              "--players %s: element %lld of the map is %g; labels are whole numbers from 0 on, -1 "
-              "for the background",
-              spec, (long long)bad, value);
+  hrs_count bad, count = hrs_array_count(map);
+  hrs_status status = hrs_convert_whole(map->type, map->data, HRS_I32, out, count, &bad);
+  if (status != HRS_OK)
+    return hrs_error_context(status, "--players %s: element %lld of the map", spec, (long long)bad);
+  for (hrs_count i = 0; i < count; i++)
+    HRS_REQUIRE(out[i] >= -1, INPUT,
+                "--players %s: element %lld of the map is %d; labels are whole numbers from 0 on, "
+                "-1 for the background",
+                spec, (long long)i, out[i]);
   return HRS_OK;
 }
 
@@ -228,10 +205,11 @@ static hrs_status count_labels(const char *spec, const int32_t *label, hrs_count
   while (missing <= largest && seen[missing])
     missing++;
   hrs_free(seen);
-  HRS_REQUIRE(missing > largest, INPUT,
-              "--players %s: label %d does not occur in the map (sample %lld), though %d does; "
-              "labels are 0, 1, 2, ... without gaps",
-              spec, missing, (long long)sample, largest);
+  HRS_REQUIRE(
+      missing > largest, INPUT,
+      "--players %s: label %d does not occur in the map (chosen sample %lld), though %d does; "
+      "labels are 0, 1, 2, ... without gaps",
+      spec, missing, (long long)sample, largest);
   *out = largest + 1;
   return HRS_OK;
 }
@@ -250,48 +228,40 @@ static void spread(const int32_t *label, hrs_image_axes axes, hrs_array *map, hr
   }
 }
 
-/* How a map from a file is to be read. */
-typedef struct map_form {
-  bool per_sample; /* a leading sample axis */
-  bool plane;      /* rows and columns alone, for every channel */
-  hrs_image_axes axes;
-} map_form;
-
-static hrs_status find_form(const char *spec, int rank, const hrs_count *dim, hrs_layout layout,
-                            const hrs_array *map, hrs_count samples, map_form *out) {
-  memset(out, 0, sizeof *out);
-  bool leads = map->rank > 0 && map->dim[0] == samples;
-  if (hrs_shape_fits(map->rank, map->dim, rank, dim)) return HRS_OK;
-  if (leads && hrs_shape_fits(map->rank - 1, map->dim + 1, rank, dim)) {
-    out->per_sample = true;
-    return HRS_OK;
-  }
+/* The shapes that one map may have: the masked tensor's, and for images rows and columns alone. */
+static hrs_status map_form(const char *spec, const hrs_array *map, int rank, const hrs_count *dim,
+                           hrs_layout layout, hrs_count all, hrs_count chosen, hrs_image_axes *axes,
+                           bool *per_sample) {
+  hrs_count plane[2];
+  hrs_shape shapes[2] = {{rank, dim}, {2, plane}};
+  char what[512];
+  snprintf(what, sizeof what, "--players %s", spec);
   if (rank == 4) {
-    HRS_TRY(hrs_image_axes_find("--players map", rank, dim, layout, &out->axes));
-    const hrs_count plane[2] = {dim[out->axes.rows], dim[out->axes.columns]};
-    out->plane = true;
-    if (same_shape(map->rank, map->dim, 2, plane)) return HRS_OK;
-    out->per_sample = true;
-    if (leads && same_shape(map->rank - 1, map->dim + 1, 2, plane)) return HRS_OK;
+    HRS_TRY(hrs_image_axes_find(what, rank, dim, layout, axes));
+    plane[0] = dim[axes->rows];
+    plane[1] = dim[axes->columns];
   }
-  char found[HRS_SHAPE_TEXT], wanted[HRS_SHAPE_TEXT];
-  HRS_FAIL(INPUT,
-           "--players %s: the map's shape is %s; the masked tensor's shape %s was expected%s, or "
-           "this behind an axis of %lld samples",
-           spec, hrs_shape_text(map->rank, map->dim, found, sizeof found),
-           hrs_shape_text(rank, dim, wanted, sizeof wanted),
-           rank == 4 ? " (or [rows, columns] of it)" : "", (long long)samples);
+  return hrs_beside_form(what, map, rank == 4 ? 2 : 1, shapes, all, chosen, per_sample);
+}
+
+hrs_status hrs_players_map_form(const char *spec, const hrs_array *map, int rank,
+                                const hrs_count *dim, hrs_layout layout, hrs_count all,
+                                hrs_count chosen, bool *per_sample) {
+  hrs_image_axes axes;
+  return map_form(spec, map, rank, dim, layout, all, chosen, &axes, per_sample);
 }
 
 static hrs_status by_map(const char *spec, int rank, const hrs_count *dim, hrs_layout layout,
                          const hrs_array *map, hrs_count samples, hrs_players *out) {
   HRS_REQUIRE(map, INTERNAL, "--players %s: the map was not loaded", spec);
-  map_form form;
-  HRS_TRY(find_form(spec, rank, dim, layout, map, samples, &form));
-  hrs_count maps = form.per_sample ? samples : 1, shape[HRS_MAX_RANK + 1] = {maps};
-  memcpy(shape + form.per_sample, dim, (size_t)rank * sizeof *dim);
-  HRS_TRY(hrs_array_create(HRS_I32, rank + form.per_sample, shape, &out->map));
-  out->per_sample = form.per_sample;
+  hrs_image_axes axes;
+  bool per_sample;
+  HRS_TRY(map_form(spec, map, rank, dim, layout, samples, samples, &axes, &per_sample));
+  bool plane = !hrs_shape_fits(map->rank - per_sample, map->dim + per_sample, rank, dim);
+  hrs_count maps = per_sample ? samples : 1, shape[HRS_MAX_RANK + 1] = {maps};
+  memcpy(shape + per_sample, dim, (size_t)rank * sizeof *dim);
+  HRS_TRY(hrs_array_create(HRS_I32, rank + per_sample, shape, &out->map));
+  out->per_sample = per_sample;
   hrs_count given = hrs_array_count(map) / (maps ? maps : 1);
   hrs_count full = hrs_array_count(&out->map) / (maps ? maps : 1);
   int32_t *label;
@@ -302,12 +272,12 @@ static hrs_status by_map(const char *spec, int rank, const hrs_count *dim, hrs_l
     status = count_labels(spec, label + s * given, given, s, &n);
     if (status == HRS_OK && s > 0 && n != out->n)
       status = hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__,
-                             "--players %s: the map of sample %lld has %d players, that of sample "
-                             "0 has %d; the number must be the same for all",
+                             "--players %s: the map of chosen sample %lld has %d players, that of "
+                             "sample 0 of these %d; the number must be the same for all",
                              spec, (long long)s, n, out->n);
     out->n = n;
-    if (form.plane) {
-      spread(label + s * given, form.axes, &out->map, s * full);
+    if (plane) {
+      spread(label + s * given, axes, &out->map, s * full);
     } else {
       memcpy((int32_t *)out->map.data + s * full, label + s * given, (size_t)given * sizeof *label);
     }

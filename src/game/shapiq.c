@@ -36,7 +36,11 @@ static hrs_status load_member(const char *path, const char *member, hrs_dtype ty
   HRS_TRY(hrs_npz_open(path, member, &file));
   hrs_status status = hrs_array_file_read_all(file, out);
   hrs_array_file_close(&file);
-  if (status == HRS_OK) status = hrs_array_convert(out, type);
+  hrs_count bad = -1;
+  if (status == HRS_OK)
+    status =
+        type == HRS_F64 ? hrs_array_convert(out, type) : hrs_array_convert_whole(out, type, &bad);
+  if (bad >= 0) hrs_error_context(status, "%s: element %lld of %s", path, (long long)bad, member);
   return status;
 }
 

@@ -176,7 +176,7 @@ CASES = [
      "--samples", "wine.h5", "/x", "features"),
     ("labels_missing", 65, GRID + "--labels {f}/no_such.npy", "--labels", "no_such.npy"),
     ("labels_too_few", 65, CNN + "--players grid:2x2 --select 5 --labels {f}/labels_two.npy",
-     "--labels", "labels_two.npy", "2 labels", "sample 5"),
+     "--labels", "labels_two.npy", "2 rows", "360 samples"),
     ("labels_with_two_axes", 65, GRID + "--labels {f}/eight_by_two.npy", "--labels",
      "eight_by_two.npy"),
     ("label_out_of_range", 65, GRID + "--labels {f}/labels_ten.npy", "--labels",

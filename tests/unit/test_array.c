@@ -98,6 +98,82 @@ static void all_pairs(void **state) {
   ASSERT_FAILS(hrs_convert(HRS_NONE, wide, HRS_I8, narrow, 4), INTERNAL, "none");
 }
 
+/* Numbers at the ends of all types, to all integer types: exact, or refused with the number. */
+static void whole_numbers(void **state) {
+  (void)state;
+  const struct {
+    hrs_dtype type;
+    long double least, most;
+  } kinds[] = {{HRS_I8, -0x1p7L, 0x1p7L - 1},
+               {HRS_I16, -0x1p15L, 0x1p15L - 1},
+               {HRS_I32, -0x1p31L, 0x1p31L - 1},
+               {HRS_I64, -0x1p63L, 0x1p63L - 1},
+               {HRS_U8, 0, 0x1p8L - 1},
+               {HRS_U16, 0, 0x1p16L - 1},
+               {HRS_U32, 0, 0x1p32L - 1},
+               {HRS_U64, 0, 0x1p64L - 1},
+               {HRS_BOOL, 0, 1}};
+  enum { KINDS = sizeof kinds / sizeof *kinds };
+  for (int to = 0; to < KINDS; to++) {
+    for (int bits = 0; bits <= 64; bits++) {
+      for (int k = 0; k < 6; k++) {
+        long double value = (k % 2 ? -1 : 1) * (ldexpl(1, bits) + k / 2 - 1);
+        bool fits = value >= kinds[to].least && value <= kinds[to].most;
+        int64_t out = 0;
+        hrs_count bad;
+        for (int from = 0; from <= KINDS; from++) {
+          unsigned char in[8];
+          double real = (double)value;
+          if (from == KINDS && (long double)real != value) continue;
+          if (from < KINDS && (value < kinds[from].least || value > kinds[from].most)) continue;
+          if (from == KINDS)
+            memcpy(in, &real, sizeof real);
+          else if (value < 0)
+            ASSERT_OK(hrs_convert(HRS_I64, &(int64_t){(int64_t)value}, kinds[from].type, in, 1));
+          else
+            ASSERT_OK(hrs_convert(HRS_U64, &(uint64_t){(uint64_t)value}, kinds[from].type, in, 1));
+          hrs_dtype given = from == KINDS ? HRS_F64 : kinds[from].type;
+          hrs_status status = hrs_convert_whole(given, in, kinds[to].type, &out, 1, &bad);
+          assert_int_equal(status, fits ? HRS_OK : HRS_STATUS_INPUT);
+          assert_int_equal(bad, fits ? -1 : 0);
+          if (!fits) continue;
+          int64_t signed_out = 0;
+          uint64_t unsigned_out = 0;
+          ASSERT_OK(hrs_convert(kinds[to].type, &out, HRS_I64, &signed_out, 1));
+          ASSERT_OK(hrs_convert(kinds[to].type, &out, HRS_U64, &unsigned_out, 1));
+          assert_true(value < 0 ? signed_out == (int64_t)value : unsigned_out == (uint64_t)value);
+        }
+      }
+    }
+  }
+  const struct {
+    double value;
+    const char *message;
+  } refused[] = {{0.5, "0.5 is no whole number"},
+                 {-0.4, "-0.4 is no whole number"},
+                 {3.999999, "3.999999 is no whole number"},
+                 {1 + 0x1p-52, "1.0000000000000002 is no whole number"},
+                 {(double)NAN, "nan is no number"},
+                 {-(double)INFINITY, "-inf is no number"},
+                 {0x1p31, "2147483648 is outside of int32, -2147483648 to 2147483647"},
+                 {1e300, "1e+300 is outside of int32"}};
+  double values[600] = {0};
+  int32_t out[600];
+  hrs_count bad;
+  values[1] = -0.0;
+  ASSERT_OK(hrs_convert_whole(HRS_F64, values, HRS_I32, out, 600, &bad));
+  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+    values[555] = refused[i].value;
+    ASSERT_FAILS(hrs_convert_whole(HRS_F64, values, HRS_I32, out, 600, &bad), INPUT,
+                 refused[i].message);
+    assert_int_equal(bad, 555);
+  }
+  const uint64_t large = (uint64_t)1 << 63;
+  ASSERT_FAILS(hrs_convert_whole(HRS_U64, &large, HRS_I64, out, 1, &bad), INPUT,
+               "9223372036854775808 is outside of int64");
+  ASSERT_FAILS(hrs_convert_whole(HRS_U64, &large, HRS_F32, out, 1, &bad), INTERNAL, "float32");
+}
+
 static void floats_to_integers(void **state) {
   (void)state;
   const double values[] = {1e300, -1e300, (double)NAN, -2.9, 2.9, 0x1p63, -0x1p63, 0.5};
@@ -227,10 +303,15 @@ static void lines_of_text(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(sizes_and_names), cmocka_unit_test(halves),
-      cmocka_unit_test(all_pairs),       cmocka_unit_test(floats_to_integers),
-      cmocka_unit_test(arrays),          cmocka_unit_test(shapes),
-      cmocka_unit_test(whole_files),     cmocka_unit_test(lines_of_text),
+      cmocka_unit_test(sizes_and_names),
+      cmocka_unit_test(halves),
+      cmocka_unit_test(all_pairs),
+      cmocka_unit_test(whole_numbers),
+      cmocka_unit_test(floats_to_integers),
+      cmocka_unit_test(arrays),
+      cmocka_unit_test(shapes),
+      cmocka_unit_test(whole_files),
+      cmocka_unit_test(lines_of_text),
   };
   return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

@@ -134,7 +134,7 @@ static void tensors(void **state) {
   }
   hrs_array wrong = make(HRS_F64, 2, DIM(3, 3)), tokens = make(HRS_I64, 2, DIM(2, 3));
   ASSERT_FAILS(hrs_baseline_create("tensor:t.npy", &samples, HRS_LAYOUT_AUTO, &wrong, &out), INPUT,
-               "behind an axis of all samples");
+               "has 3 rows; expected are 2, one for each sample");
   ASSERT_FAILS(hrs_baseline_create("tensor:t.npy", &tokens, HRS_LAYOUT_AUTO, &wrong, &out), INPUT,
                "holds float64; the masked tensor holds int64");
   hrs_array_destroy(&wrong);

@@ -583,7 +583,8 @@ static void bindings(void **state) {
   ASSERT_OK(hrs_array_create(HRS_F32, 2, (hrs_count[]){1, 2}, &a));
   ((float *)a.data)[0] = 3;
   ((float *)a.data)[1] = 4.5f;
-  ASSERT_FAILS(hrs_network_bind(model, "ids", &a), INPUT, "element 1 of the samples is 4.5");
+  ASSERT_FAILS(hrs_network_bind(model, "ids", &a), INPUT,
+               "element 1 of row 0; the model's input 'ids' is of int32: 4.5");
   hrs_array_destroy(&a);
   hrs_model_destroy(&model);
 }

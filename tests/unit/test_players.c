@@ -198,20 +198,21 @@ static void bad_maps(void **state) {
   const struct {
     int rank;
     hrs_count dim[3];
-    double label[8];
+    double label[12];
     const char *message;
   } bad[] = {
       {1, {4}, {0, 1, 3, 3}, "label 2 does not occur"},
       {1, {4}, {1, 1, 2, -1}, "label 0 does not occur"},
       {1, {4}, {-1, -1, -1, -1}, "holds no player"},
       {1, {4}, {0, 1, -2, 0}, "element 2 of the map is -2"},
-      {1, {4}, {0, 0.5, 1, 0}, "element 1 of the map is 0.5"},
+      {1, {4}, {0, 0.5, 1, 0}, "element 1 of the map: 0.5 is no whole number"},
       {1, {4}, {0, 1e12, 1, 0}, "element 1"},
       {1, {4}, {0, 1000, 1, 0}, "largest label is 1000"},
-      {1, {3}, {0, 1, 2}, "shape is [3]"},
-      {2, {2, 4}, {0, 1, 2, 3, 0, 1, 2, 2}, "sample 1 has 3 players"},
-      {2, {2, 4}, {0, 1, 2, 3, 0, 1, 3, 3}, "label 2 does not occur in the map (sample 1)"},
+      {1, {3}, {0, 1, 2}, "shape is [3]; the masked tensor's shape [1, 4] was expected"},
+      {2, {2, 4}, {0, 1, 2, 3, 0, 1, 2, 2}, "chosen sample 1 has 3 players"},
+      {2, {2, 4}, {0, 1, 2, 3, 0, 1, 3, 3}, "label 2 does not occur in the map (chosen sample 1)"},
       {2, {2, 3}, {0, 1, 2, 3, 0, 1}, "shape is [2, 3]"},
+      {2, {3, 4}, {0}, "has 3 rows; expected are 2"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     hrs_array map = label_map(HRS_F64, bad[i].rank, bad[i].dim, bad[i].label);
@@ -222,6 +223,43 @@ static void bad_maps(void **state) {
     hrs_array_destroy(&map);
   }
   assert_int_equal(hrs_memory_current(), before);
+}
+
+/* One map for all samples, or one for each of all or of the chosen ones, from the shape alone. */
+static void forms_of_maps(void **state) {
+  (void)state;
+  const struct {
+    int rank;
+    hrs_count dim[5];
+    int per_sample; /* -1: refused */
+    const char *message;
+  } forms[] = {
+      {2, {4, 5}, 0, NULL},
+      {3, {1, 4, 5}, 0, NULL},
+      {4, {1, 1, 4, 5}, 0, NULL},
+      {4, {1, 3, 4, 5}, 0, NULL},
+      {3, {9, 4, 5}, 1, NULL},
+      {4, {9, 1, 4, 5}, 1, NULL},
+      {4, {9, 3, 4, 5}, 1, NULL},
+      {5, {9, 1, 3, 4, 5}, 1, NULL},
+      {4, {3, 1, 4, 5}, 1, NULL},
+      {4, {3, 3, 4, 5}, 1, NULL},
+      {3, {3, 4, 5}, -1, "let its shape be [1, 3, 4, 5] for the former, [3, 1, 4, 5] for the"},
+      {3, {8, 4, 5}, -1, "[8, 4, 5] has 8 rows; expected are 9, one for each sample, or 3"},
+      {3, {9, 5, 4}, -1, "shape is [9, 5, 4]; the masked tensor's shape [1, 3, 4, 5]"},
+  };
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    hrs_array map = {.type = HRS_I32, .rank = forms[i].rank};
+    memcpy(map.dim, forms[i].dim, sizeof forms[i].dim);
+    bool per_sample = false;
+    hrs_status status = hrs_players_map_form("map:m.npy", &map, 4, DIM(1, 3, 4, 5), HRS_LAYOUT_AUTO,
+                                             9, 3, &per_sample);
+    if (forms[i].per_sample < 0)
+      ASSERT_FAILS(status, INPUT, forms[i].message);
+    else
+      assert_int_equal(status, HRS_OK);
+    if (forms[i].per_sample >= 0) assert_int_equal(per_sample, forms[i].per_sample);
+  }
 }
 
 /* ---- subsets and names ---- */
@@ -335,9 +373,10 @@ static void masking(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(features), cmocka_unit_test(tokens),         cmocka_unit_test(channels),
-      cmocka_unit_test(grids),    cmocka_unit_test(maps),           cmocka_unit_test(bad_maps),
-      cmocka_unit_test(subsets),  cmocka_unit_test(random_subsets), cmocka_unit_test(masking),
+      cmocka_unit_test(features),      cmocka_unit_test(tokens),  cmocka_unit_test(channels),
+      cmocka_unit_test(grids),         cmocka_unit_test(maps),    cmocka_unit_test(bad_maps),
+      cmocka_unit_test(forms_of_maps), cmocka_unit_test(subsets), cmocka_unit_test(random_subsets),
+      cmocka_unit_test(masking),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,43 @@
+/*
+ * Which row of an array belongs to which sample: one rule for labels, maps, baselines, further
+ * inputs and names.
+ *
+ * An array with as many rows as the file of samples is indexed like it; one with as many rows as
+ * samples are chosen follows --select. Where that is the same number but not the same order,
+ * --per-sample has to say.
+ */
+#include "job.h"
+
+#include <string.h>
+
+static bool in_order(const hrs_job *job) {
+  for (hrs_count i = 0; i < job->samples; i++)
+    if (job->index[i] != i) return false;
+  return true;
+}
+
+hrs_status hrs_job_rows(const hrs_job *job, const hrs_interactions_options *o, const char *what,
+                        hrs_count rows, const hrs_count **row) {
+  bool file = strcmp(o->per_sample, "file") == 0, select = strcmp(o->per_sample, "select") == 0;
+  long long have = rows, all = job->all, chosen = job->samples;
+  HRS_REQUIRE(file || select || strcmp(o->per_sample, "auto") == 0, USAGE,
+              "--per-sample: '%s' is none of auto, file, select", o->per_sample);
+  HRS_REQUIRE(!file || have == all, INPUT,
+              "%s has %lld rows; --per-sample file needs %lld, one for each sample", what, have,
+              all);
+  HRS_REQUIRE(!select || have == chosen, INPUT,
+              "%s has %lld rows; --per-sample select needs %lld, one for each chosen sample", what,
+              have, chosen);
+  HRS_REQUIRE(have == all || have == chosen, INPUT,
+              all == chosen ? "%s has %lld rows for %lld samples"
+                            : "%s has %lld rows; there are %lld samples, %lld of them chosen, and "
+                              "a row for each of these or of those was expected",
+              what, have, all, chosen);
+  HRS_REQUIRE(file || select || all != chosen || in_order(job), USAGE,
+              "%s: --select %s changes the order of all %lld samples; say --per-sample file where "
+              "row i is of sample i of the file, or --per-sample select where it is of the i-th "
+              "one chosen",
+              what, o->select, all);
+  *row = file || (!select && have == all) ? job->index : NULL;
+  return HRS_OK;
+}
