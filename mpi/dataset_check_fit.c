@@ -110,7 +110,8 @@ static hrs_status check_salient(hrs_check_row *r) {
   hrs_check_found(r, HRS_CHECK_CURVE, fabs(q[EXPLAINED] - explained),
                   all > 0 ? hrs_check_tolerance(r, r->scale) / all : 0,
                   "explained is %.17g, by the sums over orders %.17g", q[EXPLAINED], explained);
-  hrs_check_found(r, HRS_CHECK_CURVE, fabs(q[UNFAITH] - q[RMSE] * q[RMSE]),
+  double square = q[RMSE] * q[RMSE]; /* infinite, where rmse is very large */
+  hrs_check_found(r, HRS_CHECK_CURVE, q[UNFAITH] == square ? 0 : fabs(q[UNFAITH] - square),
                   hrs_check_tolerance(r, q[UNFAITH]), "rho_unfaith is %.17g, rmse %.17g",
                   q[UNFAITH], q[RMSE]);
   hrs_check_found(r, HRS_CHECK_CURVE, fmax(0, q[RMSE] - q[LARGEST]),
@@ -187,6 +188,7 @@ static hrs_status check_curve(hrs_check_row *r) {
 typedef struct split {
   hrs_count size;
   double *type[2], *value;
+  double all; /* Σ |I| kept + |Σ I of the others| of the last reconstruction */
 } split;
 
 static hrs_status select_type(const hrs_check_row *r, split *s, int type, double threshold,
@@ -211,6 +213,7 @@ static hrs_status select_type(const hrs_check_row *r, split *s, int type, double
  * of the interactions that are at least as strong as the threshold. */
 static hrs_status reconstruct(const hrs_check_row *r, split *s, double threshold, double *quality) {
   double size = 0, rest = 0, square = 0, largest = 0, least = hrs_check_stored(r, threshold);
+  double unit = r->scale > 0 ? r->scale : 1; /* the squares of large numbers overflow */
   quality[KEPT] = 0;
   HRS_TRY(select_type(r, s, AND, least, &size, &rest, &quality[KEPT]));
   HRS_TRY(select_type(r, s, OR, least, &size, &rest, &quality[KEPT]));
@@ -222,14 +225,15 @@ static hrs_status reconstruct(const hrs_check_row *r, split *s, double threshold
       hrs_count mask = done + i;
       double v = constant + s->type[AND][mask] - s->type[OR][s->size - 1 - mask];
       double error = fabs(v - s->value[i]);
-      square += error * error;
+      square += error / unit * (error / unit);
       largest = error > largest ? error : largest;
     }
   }
-  quality[UNFAITH] = ldexp(square, -r->set->n);
-  quality[RMSE] = sqrt(quality[UNFAITH]);
+  quality[RMSE] = sqrt(ldexp(square, -r->set->n)) * unit;
+  quality[UNFAITH] = quality[RMSE] * quality[RMSE];
   quality[LARGEST] = largest;
-  quality[EXPLAINED] = size + fabs(rest) > 0 ? size / (size + fabs(rest)) : 1;
+  s->all = size + fabs(rest);
+  quality[EXPLAINED] = s->all > 0 ? size / s->all : 1;
   return HRS_OK;
 }
 
@@ -238,10 +242,11 @@ static bool comparable(const hrs_check_row *r, double found, double kept) {
   return r->set->precision != HRS_F32 || found == kept;
 }
 
-static void compare(hrs_check_row *r, const char *what, double found, double stored) {
+/* Two numbers that are made of interactions and divided by `unit`. */
+static void compare(hrs_check_row *r, const char *what, double found, double stored, double unit) {
   hrs_check_found(r, HRS_CHECK_RECONSTRUCTION, fabs(found - stored),
-                  hrs_check_tolerance(r, r->scale), "%s is %.17g, stored %.17g", what, found,
-                  stored);
+                  unit > 0 ? hrs_check_tolerance(r, r->scale) / unit : 0,
+                  "%s is %.17g, stored %.17g", what, found, stored);
 }
 
 static hrs_status check_values(hrs_check_row *r, split *s) {
@@ -254,17 +259,17 @@ static hrs_status check_values(hrs_check_row *r, split *s) {
   HRS_TRY(reconstruct(r, s, r->set->threshold[r->k], q));
   HRS_TRY(read_qualities(r, stored));
   if (comparable(r, q[KEPT], stored[KEPT])) {
-    compare(r, "rmse of the salient interactions", q[RMSE], stored[RMSE]);
-    compare(r, "max of the salient interactions", q[LARGEST], stored[LARGEST]);
+    compare(r, "rmse of the salient interactions", q[RMSE], stored[RMSE], 1);
+    compare(r, "max of the salient interactions", q[LARGEST], stored[LARGEST], 1);
   }
   HRS_TRY(read_curve(r, &c));
   for (int p = 0; p < c.points && r->set->n <= LARGEST_CURVE_BITS; p++) {
     if (p > 0 && c.at[STRENGTH][p] == c.at[STRENGTH][p - 1]) continue;
     HRS_TRY(reconstruct(r, s, fmax(c.at[STRENGTH][p], DBL_TRUE_MIN), q));
     if (!comparable(r, q[KEPT], c.at[KEPT][p])) continue;
-    compare(r, "rmse of the curve", q[RMSE], c.at[RMSE][p]);
-    compare(r, "max of the curve", q[LARGEST], c.at[LARGEST][p]);
-    compare(r, "explained of the curve", q[EXPLAINED], c.at[EXPLAINED][p]);
+    compare(r, "rmse of the curve", q[RMSE], c.at[RMSE][p], 1);
+    compare(r, "max of the curve", q[LARGEST], c.at[LARGEST][p], 1);
+    compare(r, "explained of the curve", q[EXPLAINED], c.at[EXPLAINED][p], s->all);
   }
   return HRS_OK;
 }

@@ -63,11 +63,13 @@ static double value_at(const hrs_lattice *v, hrs_fit_chunk chunk, hrs_count i) {
                                         : (double)((const float *)row)[at];
 }
 
+/* In units of the scale, a power of two: the squares of very large or small errors have no place in
+ * a double. */
 static void square_error(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double *sum) {
   const selection *c = context;
   const double *values = hrs_fit_at(fit->state[0], chunk);
   for (hrs_count i = 0; i < chunk.count; i++) {
-    double error = values[i] - value_at(c->v, chunk, i);
+    double error = (values[i] - value_at(c->v, chunk, i)) / fit->scale;
     *sum += error * error;
   }
 }
@@ -91,8 +93,9 @@ hrs_status hrs_fit_reconstruct(hrs_fit *fit, int network, hrs_lattice *v, double
   HRS_TRY(hrs_fit_visit(fit, square_error, &c, 1, &square));
   HRS_TRY(hrs_fit_largest(fit, extremes, &c, 2, largest));
   out->kept = sums[KEPT];
-  out->unfaith = ldexp(square, -fit->part.n);
-  out->rmse = sqrt(out->unfaith);
+  square = ldexp(square, -fit->part.n);
+  out->unfaith = square * fit->scale * fit->scale;
+  out->rmse = sqrt(square) * fit->scale;
   out->max = largest[0] > largest[1] ? largest[0] : largest[1];
   double all = sums[KEPT_SIZE] + fabs(sums[REST]);
   out->explained = all > 0 ? sums[KEPT_SIZE] / all : 1;

@@ -96,27 +96,41 @@ static hrs_status fold_row(void *context, hrs_dtype type, const void *values, hr
   return hrs_player_values(type, values, cube, *n, sum);
 }
 
-static hrs_status values_of_players(const hrs_job *job, const hrs_lattice *v,
+static hrs_status values_of_players(const hrs_run *run, const hrs_lattice *v,
                                     hrs_dataset_row *row) {
-  int n = job->n;
+  int n = run->job->n;
   double sums[2 * HRS_MAX_PLAYERS];
   HRS_TRY(hrs_lattice_sum(v, 2 * n, fold_row, &n, sums));
   for (int which = 0; which < 2; which++)
     memcpy(row->indices[which], sums + which * n, sizeof(double) * (size_t)n);
+  for (int i = 0; i < 2 * n; i++)
+    HRS_TRY(hrs_run_check_range(run, row, "values of players", HRS_F64, sums[i]));
   return HRS_OK;
 }
 
-static hrs_status write_all(hrs_run *run, hrs_count k, double *const *values, const double *error) {
+/* One index of row k: what storing v has rounded off comes to its error. */
+static hrs_status write_index(hrs_run *run, hrs_count k, const hrs_dataset_row *row,
+                              hrs_index index, const double *values, double error) {
+  const hrs_job *job = run->job;
+  int orders = job->orders[index];
+  for (hrs_count i = 0; i < hrs_set_count(job->n, orders); i++)
+    HRS_TRY(hrs_run_check_range(run, row, hrs_index_name(index), HRS_F64, values[i]));
+  double rounding = run->ranges[k % job->targets].rounding;
+  if (rounding > 0) error += rounding * hrs_index_sensitivity(index, job->n, orders);
+  return hrs_dataset_write_index(run->set, k, index, values, error);
+}
+
+static hrs_status write_all(hrs_run *run, hrs_count k, const hrs_dataset_row *row,
+                            double *const *values, const double *error) {
   for (int i = 0; i < HRS_INDEX_LIMIT; i++)
-    if (run->job->orders[i])
-      HRS_TRY(hrs_dataset_write_index(run->set, k, (hrs_index)i, values[i], error[i]));
+    if (run->job->orders[i]) HRS_TRY(write_index(run, k, row, (hrs_index)i, values[i], error[i]));
   return HRS_OK;
 }
 
 hrs_status hrs_run_indices(hrs_run *run, hrs_count k, const hrs_lattice *v, bool again,
                            hrs_dataset_row *row) {
   const hrs_job *job = run->job;
-  if (job->indices[0] || job->indices[1]) HRS_TRY(values_of_players(job, v, row));
+  if (job->indices[0] || job->indices[1]) HRS_TRY(values_of_players(run, v, row));
   bool any = false;
   for (int i = 0; i < HRS_INDEX_LIMIT; i++)
     any = any || job->orders[i];
@@ -128,7 +142,7 @@ hrs_status hrs_run_indices(hrs_run *run, hrs_count k, const hrs_lattice *v, bool
       status = hrs_alloc(hrs_set_count(job->n, job->orders[i]), sizeof *values[i], &values[i]);
   status = hrs_agree(run->group, status);
   if (status == HRS_OK) status = hrs_lattice_indices(v, job->sharing, job->orders, values, error);
-  if (status == HRS_OK && run->group_rank == 0) status = write_all(run, k, values, error);
+  if (status == HRS_OK && run->group_rank == 0) status = write_all(run, k, row, values, error);
   for (int i = 0; i < HRS_INDEX_LIMIT; i++)
     hrs_free(values[i]);
   return hrs_agree(run->group, status);

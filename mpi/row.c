@@ -131,6 +131,17 @@ static hrs_status verify(hrs_run *run, const hrs_lattice *lattice, bool or_type,
   return HRS_OK;
 }
 
+/* Nothing of a type may be beyond the range of numbers: neither the largest |I| nor sums. */
+static hrs_status check_type(const hrs_run *run, int type, double largest,
+                             const hrs_dataset_row *row) {
+  HRS_TRY(hrs_run_check_range(run, row, type == AND ? "AND interactions" : "OR interactions",
+                              run->job->precision, largest));
+  double size = 0;
+  for (int m = 1; m <= run->job->n; m++)
+    size += row->orders[type][3][m] - row->orders[type][4][m];
+  return hrs_run_check_range(run, row, "sums of interactions", HRS_F64, size);
+}
+
 /* Largest |I|, order sums and salient list of a type, at the threshold that is known by now. */
 static hrs_status reduce_type(hrs_run *run, const hrs_lattice *lattice, int type, double *largest,
                               hrs_dataset_row *row, hrs_salient *list) {
@@ -139,6 +150,7 @@ static hrs_status reduce_type(hrs_run *run, const hrs_lattice *lattice, int type
   *largest = here > *largest ? here : *largest;
   row->threshold = threshold_for(run, *largest);
   HRS_TRY(reduce_orders(lattice, run->job->n, row->threshold, row->orders[type]));
+  HRS_TRY(check_type(run, type, here, row));
   return hrs_lattice_select(lattice, (uint8_t)type, list_from(run, row->threshold), list_limit(run),
                             list);
 }
@@ -222,11 +234,14 @@ static hrs_status do_type(hrs_run *run, int type, hrs_count k, hrs_lattice *latt
 }
 
 /* E_{|S|=k} v(S) - v(empty), which should not fall with k where interactions are to be sparse. */
-static hrs_status mean_effects(const hrs_lattice *v, int n, hrs_dataset_row *row) {
+static hrs_status mean_effects(const hrs_run *run, const hrs_lattice *v, hrs_dataset_row *row) {
+  int n = run->job->n;
   double orders[5][HRS_MAX_PLAYERS + 1];
   HRS_TRY(reduce_orders(v, n, INFINITY, orders));
-  for (int k = 1; k <= n; k++)
+  for (int k = 1; k <= n; k++) {
     row->mean_effect[k] = (orders[3][k] + orders[4][k]) / hrs_binomial(n, k) - row->v_empty;
+    HRS_TRY(hrs_run_check_range(run, row, "mean effects", HRS_F64, row->mean_effect[k]));
+  }
   return HRS_OK;
 }
 
@@ -239,7 +254,9 @@ static hrs_status start_row(hrs_run *run, hrs_count sample, int target, hrs_latt
   row->network = target % job->networks;
   HRS_TRY(hrs_lattice_get(lattice, 0, &row->v_empty));
   HRS_TRY(hrs_lattice_get(lattice, hrs_mask_full(job->n), &row->v_full));
-  HRS_TRY(mean_effects(lattice, job->n, row));
+  HRS_TRY(mean_effects(run, lattice, row));
+  if (run->fit)
+    HRS_TRY(hrs_run_check_range(run, row, "the split", HRS_F64, run->report.l1[row->network]));
   return hrs_run_indices(run, sample * job->targets + target, lattice, again, row);
 }
 

@@ -46,6 +46,7 @@ static void store(hrs_lattice *lattice, hrs_count row, hrs_count at, hrs_subcube
 
 static hrs_status evaluate_rows(hrs_run *run, nonfinite *bad) {
   hrs_lattice *any = run->lattices[0];
+  bool narrow = hrs_lattice_type(any) == HRS_F32;
   int slice_bits = hrs_game_slice_bits(run->job->game);
   hrs_count row_size = hrs_lattice_row_size(any);
   if (row_size < (hrs_count)1 << slice_bits)
@@ -60,8 +61,10 @@ static hrs_status evaluate_rows(hrs_run *run, nonfinite *bad) {
                   (long long)run->progress.done, (long long)run->progress.total);
       hrs_subcube part = hrs_subcube_part(cube, slice_bits, at >> slice_bits);
       HRS_TRY(hrs_game_evaluate(run->job->game, part, run->slice));
-      for (int t = 0; t < run->job->targets; t++)
+      for (int t = 0; t < run->job->targets; t++) {
+        hrs_run_range_add(&run->ranges[t], slice, run->slice + t * slice, narrow);
         store(run->lattices[t], row, at, part, run->slice + t * slice, bad);
+      }
       hrs_progress_add(&run->progress, slice);
     }
   }
@@ -70,8 +73,10 @@ static hrs_status evaluate_rows(hrs_run *run, nonfinite *bad) {
 
 hrs_status hrs_run_evaluate(hrs_run *run, hrs_count sample, bool again) {
   nonfinite bad = {0, ~(hrs_mask)0};
-  for (int t = 0; t < run->job->targets; t++)
+  for (int t = 0; t < run->job->targets; t++) {
     hrs_lattice_reset(run->lattices[t]);
+    run->ranges[t] = (hrs_run_range){-INFINITY, INFINITY, 0};
+  }
   hrs_status status = hrs_game_select(run->job->game, hrs_job_in_game(run->job, sample));
   if (run->team) {
     HRS_TRY(hrs_agree(run->group, status));
@@ -81,15 +86,19 @@ hrs_status hrs_run_evaluate(hrs_run *run, hrs_count sample, bool again) {
   HRS_TRY(hrs_agree(run->group, status));
   HRS_TRY(hrs_comm_reduce(run->group, MPI_SUM, MPI_INT64_T, &bad.count, 1));
   HRS_TRY(hrs_comm_reduce(run->group, MPI_MIN, MPI_UINT64_T, &bad.first, 1));
+  HRS_TRY(hrs_run_range_agree(run, sample, again));
   if (bad.count == 0) return HRS_OK;
   hrs_count index = run->job->index[sample];
+  bool single = run->job->precision == HRS_F32;
   HRS_REQUIRE(run->options->allow_nonfinite, NONFINITE,
-              "sample %lld: %lld values are NaN or infinite, first at mask %llu (bit i = player "
-              "i); give --allow-nonfinite to go on with them",
-              (long long)index, (long long)bad.count, (unsigned long long)bad.first);
-  if (run->group_rank == 0 && run->group_index == 0 && !again)
-    hrs_warn("sample %lld: %lld values are NaN or infinite, first at mask %llu", (long long)index,
-             (long long)bad.count, (unsigned long long)bad.first);
+              "sample %lld: %lld values are NaN or infinite%s, first at mask %llu (bit i = player "
+              "i); give %s--allow-nonfinite to go on with them",
+              (long long)index, (long long)bad.count,
+              single ? ", or beyond the range of single precision" : "",
+              (unsigned long long)bad.first, single ? "--precision double, or " : "");
+  if (!again)
+    hrs_run_note_add(run, HRS_NOTE_NONFINITE, sample, (double)bad.count, (double)bad.count,
+                     (double)bad.first, 0);
   return HRS_OK;
 }
 
@@ -109,7 +118,7 @@ static hrs_status do_rounds(hrs_run *run, const bool *wanted, bool again) {
     for (int t = 0; t < run->job->targets; t++) {
       if (run->job->fit && t % run->job->networks == 0) {
         start = hrs_time();
-        status = active ? hrs_run_split(run, run->lattices + t) : HRS_OK;
+        status = active ? hrs_run_split(run, sample, run->lattices + t, again) : HRS_OK;
         HRS_TRY(hrs_agree(run->world, status));
         hrs_run_clock(run, HRS_RUN_fit, &start);
       }
@@ -197,6 +206,7 @@ static hrs_status allocate(hrs_run *run) {
   if (slice_bits > bits) slice_bits = bits;
   if (status == HRS_OK)
     status = hrs_alloc((hrs_count)job->targets << slice_bits, sizeof *run->slice, &run->slice);
+  if (status == HRS_OK) status = hrs_alloc(job->targets, sizeof *run->ranges, &run->ranges);
   status = hrs_agree(run->group, status);
   if (status == HRS_OK && job->model && run->plan->ranks > 1) {
     status = hrs_mpi_team_create(run->group, job->sharing == HRS_SHARE_AUTO, &run->team);
@@ -223,6 +233,7 @@ static void destroy(hrs_run *run) {
     hrs_salient_destroy(&run->strongest[i]);
   hrs_free(run->lattices);
   hrs_free(run->slice);
+  hrs_free(run->ranges);
   hrs_free(run->rows);
   hrs_free(run->lists);
   hrs_free(run->kept);
@@ -355,6 +366,7 @@ hrs_status hrs_job_run(MPI_Comm comm, hrs_job *job, const hrs_plan *plan,
   HRS_GO(do_rounds(&run, NULL, false));
   HRS_GO(finish_global(&run));
   hrs_progress_end(&run.progress);
+  HRS_GO(hrs_run_notes_say(&run));
   HRS_GO(check_verified(&run));
   HRS_GO(hrs_dataset_write_salient(run.set, run.listed, run.rows, run.lists));
   HRS_GO(finish(&run, command_line, echo, start));

@@ -13,7 +13,7 @@ hrs_status hrs_run_fit_create(hrs_run *run) {
                         job->networks, hrs_job_fit_bounded(job, run->options), &run->fit);
 }
 
-hrs_status hrs_run_split(hrs_run *run, hrs_lattice *const *values) {
+hrs_status hrs_run_split(hrs_run *run, hrs_count sample, hrs_lattice *const *values, bool again) {
   const hrs_job *job = run->job;
   hrs_fit_options options = job->fitting;
   for (int i = 0; i < job->networks; i++) {
@@ -24,12 +24,11 @@ hrs_status hrs_run_split(hrs_run *run, hrs_lattice *const *values) {
   }
   if (isfinite(options.spread)) options.spread *= run->delta;
   HRS_TRY(hrs_fit_run(run->fit, values, &options, job->conventions, &run->report));
-  if (isnan(run->report.gap) && run->group_rank == 0)
-    hrs_warn("values that are NaN or infinite have no split: its interactions are NaN");
-  if (run->report.gap > options.gap && run->group_rank == 0)
-    hrs_warn("the split is within %.3g of the sparsest after %d iterations, not within %g; see "
-             "--fit-iterations, --fit-gap",
-             run->report.gap, run->report.iterations, options.gap);
+  if (again) return HRS_OK;
+  if (isnan(run->report.gap)) hrs_run_note_add(run, HRS_NOTE_NO_SPLIT, sample, 0, 0, 0, 0);
+  if (run->report.gap > options.gap)
+    hrs_run_note_add(run, HRS_NOTE_GAP, sample, run->report.gap, run->report.gap,
+                     run->report.iterations, 0);
   return HRS_OK;
 }
 

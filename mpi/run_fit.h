@@ -6,8 +6,9 @@
 
 /** Working memory of the group's fits, where the job fits. Collective over the group. */
 hrs_status hrs_run_fit_create(hrs_run *run);
-/** Split the values of one target of all networks. Collective over the group. */
-hrs_status hrs_run_split(hrs_run *run, hrs_lattice *const *values);
+/** Split the values of one target of all networks; `again`: a second time, of which nothing is
+ * said. Collective over the group. */
+hrs_status hrs_run_split(hrs_run *run, hrs_count sample, hrs_lattice *const *values, bool again);
 /** What /fit and /reconstruction say of one network after hrs_run_split, with the interactions
  *  from `threshold` on. Collective over the group. */
 hrs_status hrs_run_reconstruct(hrs_run *run, int network, hrs_lattice *values, double threshold,

@@ -100,6 +100,10 @@ double hrs_index_aggregation(hrs_index index, int s, int t);
  *  From closed forms of its own, with nothing in common with p and a. */
 double hrs_index_coefficient(hrs_index index, int orders, int s, int t);
 
+/** The most that any value of an index up to order K can change where no v(T) changes by more than
+ *  1: the largest Σ_T |factor of v(T)|, or a little above it. */
+double hrs_index_sensitivity(hrs_index index, int n, int orders);
+
 /** Room for the points of a quadrature. */
 #define HRS_INDEX_POINTS 48
 

@@ -260,6 +260,27 @@ bool hrs_index_is_efficient(hrs_index index, int n, int orders) {
   return definitions[index].efficient || (index == HRS_INDEX_MOEBIUS && orders == n);
 }
 
+/* Σ_T |p_s(t)| Σ_L 1 for a set of order s. */
+static double base_sensitivity(hrs_index index, int n, int orders, int s) {
+  double sum = 0;
+  for (int t = 0; t <= n - s; t++)
+    sum += fabs(hrs_index_weight(index, n, orders, s, t)) * hrs_binomial(n - s, t);
+  return ldexp(sum, s);
+}
+
+double hrs_index_sensitivity(hrs_index index, int n, int orders) {
+  double base[HRS_MAX_PLAYERS + 1], most = 0;
+  for (int s = 1; s <= orders; s++)
+    base[s] = base_sensitivity(index, n, orders, s);
+  for (int s = 1; s <= orders; s++) {
+    double sum = base[s];
+    for (int t = s + 1; t <= orders; t++)
+      sum += fabs(hrs_index_aggregation(index, s, t)) * hrs_binomial(n - s, t - s) * base[t];
+    most = fmax(most, sum);
+  }
+  return most;
+}
+
 /* ---- quadrature ----------------------------------------------------------------------------- */
 
 /* Node i of the rule of Gauss and Legendre with `count` nodes on [0,1], by Newton's method on the

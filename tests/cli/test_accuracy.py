@@ -3,7 +3,7 @@
 precision does not do."""
 import h5py
 import numpy as np
-from program import ProgramTest, datasets_of, main
+from program import ProgramTest, datasets_of, main, run
 
 N = 16
 TYPES = {"and": [[1, 0], [-1, 1]], "or": [[0, 1], [1, -1]]}
@@ -49,6 +49,99 @@ class Types(ProgramTest):
                     alone, _ = datasets_of(self.interactions(*args, "--types", name)[0])
                     path = f"interactions/{name}"
                     self.assertTrue(np.array_equal(both[path], alone[path]))
+
+
+class Scales(ProgramTest):
+    """Values of any size: right, or said."""
+    INDICES = "SV,BV,SII,k-SII,STII,FSII,FBII,BII,CHII,Moebius,Co-Moebius,Walsh"
+
+    def check(self, path):
+        result = run("show", "--check", path)
+        self.assertEqual(result.code, 0, result)
+
+    def test_offset_is_said(self):
+        """1e8 + v in single precision: a warning, and an error that covers what is lost."""
+        v = np.random.default_rng(7).normal(size=(3, 2**6))
+        v[1] += 1e8
+        table = self.save("offset.npy", v)
+        args = ["--table", table, "--indices", "SV,SII:2", "--types", "and"]
+        exact, result = self.interactions(*args)
+        self.assertEqual(result.warnings(), [], result)
+        for ranks, groups in ((0, 1), (3, 3)):
+            with self.subTest(ranks=ranks):
+                out, result = self.interactions(*args, "--precision", "single", "--ranks-per-sample",
+                                                "1", ranks=ranks)
+                self.assertEqual(len(result.warnings()), 1, result)
+                for word in ("--precision single", "sample 1:", "--precision double"):
+                    self.assertIn(word, result.warnings()[0])
+                with h5py.File(exact) as e, h5py.File(out) as f:
+                    off = np.abs(f["indices/SII/value"][:] - e["indices/SII/value"][:]).max(axis=1)
+                    error = f["indices/SII/error"][:]
+                self.assertTrue((off <= error).all(), (off, error))
+                self.assertGreater(off[1], 0.1)
+                self.assertTrue((error[[0, 2]] < 1e-5).all(), error)
+
+    def test_exact_values_lose_nothing(self):
+        """An offset that single precision holds is none of its business; a constant neither."""
+        v = np.random.default_rng(7).integers(0, 9, size=(2, 2**6)) + 2.**20
+        v[1] = 0.1
+        out, result = self.interactions("--table", self.save("whole.npy", v), "--indices", "SII:2",
+                                        "--precision", "single")
+        self.assertEqual(result.warnings(), [], result)
+        with h5py.File(out) as f:
+            self.assertLess(f["indices/SII/error"][0], 1e-6)
+
+    def test_overflow_is_said(self):
+        """Finite values whose interactions, sums or indices are not."""
+        sign = np.where(np.arange(2**6) % 2, 1, -1)
+        cases = [(1e308 * sign, "double", "and,or"), (1e308 * sign, "double", "and-or"),
+                 (3e38 * sign, "single", "or"), (3e38 * sign, "single", "and-or"),
+                 (1e300 * sign, "single", "and")]
+        for values, precision, types in cases:
+            with self.subTest(precision=precision, types=types, largest=values.max()):
+                out = self.output()
+                args = ["interactions", "--table", self.save("huge.npy", values), "--precision",
+                        precision, "--types", types, "--keep", "all", "--out", out]
+                result = run(*args)
+                self.assertEqual(result.code, 65, result)
+                self.assertEqual(len(result.errors()), 1, result)
+                for word in ("sample 0", f"range of {precision} precision", "--allow-nonfinite",
+                             "--precision double" if precision == "single" else "constant"):
+                    self.assertIn(word, result.errors()[0])
+                self.assertFalse(out.exists())
+                self.assertEqual(run(*args, "--allow-nonfinite").code, 0)
+
+    def test_checks_hold_at_any_scale(self):
+        """What was written is what `show --check` finds, from the smallest numbers to the largest."""
+        random = np.random.default_rng(2)
+        normal, few = random.normal(size=2**6), random.integers(-3, 4, size=2**6)
+        rows = [normal, np.full(2**6, 0.1), 0 * normal, 1e-30 * normal, 1e-40 * normal,
+                1e-310 * normal, 5e-324 * few, 1e30 * normal, 1e8 + normal]
+        small = self.save("scales.npy", rows)
+        large = self.save("large.npy", rows + [1e200 * normal, 1e300 * normal])
+        for precision, table in (("double", large), ("single", small)):
+            for types, indices in (("and,or", self.INDICES), ("and-or", "SV,BV")):
+                with self.subTest(precision=precision, types=types):
+                    out, _ = self.interactions(
+                        "--table", table, "--precision", precision, "--types", types, "--indices",
+                        indices, "--keep", "all", "--values", "--fit-gap" if "-" in types else
+                        "--salient-limit", "0.01" if "-" in types else "1000")
+                    self.check(out)
+
+    def test_splits_scale(self):
+        """A power of two changes exponents alone, where squares are beyond all numbers too."""
+        v = np.random.default_rng(5).normal(size=2**6)
+        scales = [1, 2.**900, 2.**-900]
+        out, _ = self.interactions("--table", self.save("powers.npy", [s * v for s in scales]),
+                                   "--types", "and-or", "--threshold", "sample:0.3")
+        with h5py.File(out) as f:
+            for path in ("fit/l1", "fit/lower_bound", "reconstruction/rmse", "reconstruction/max",
+                         "reconstruction/curve/rmse"):
+                with self.subTest(path=path):
+                    one, large, small = f[path][:]
+                    self.assertTrue(np.all(large == one * scales[1]))
+                    self.assertTrue(np.all(small == one * scales[2]))
+                    self.assertTrue(np.all(np.isfinite(one)) and np.max(one) > 0)
 
 
 if __name__ == "__main__":

@@ -184,6 +184,21 @@ class Fit(SplitTest):
             self.assertLessEqual(a["fit/iterations"][0], 15)
             self.check_row(a, 0)
 
+    def test_any_group_is_heard(self):
+        """One warning, of the worst sample, whichever ranks had it."""
+        v = np.zeros((3, 2**6))
+        v[1] = np.random.default_rng(1).normal(size=2**6)
+        v[2] = v[1]**3
+        table = self.save("last.npy", v)
+        lines = set()
+        for ranks in (0, 3):
+            _, result = self.interactions("--table", table, "--types", "and-or",
+                                          "--fit-iterations", "3", ranks=ranks)
+            self.assertEqual(len(result.warnings()), 1, result)
+            self.assertIn("(and 1 more)", result.warnings()[0])
+            lines.add(result.warnings()[0])
+        self.assertEqual(len(lines), 1, lines)
+
     def test_conventions(self):
         """Order 1 and the empty set, merged or as the published code has them."""
         game = [*CNN, "--select", "0", "--players", "grid:3x3", "--types", "and-or"]

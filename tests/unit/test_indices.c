@@ -384,6 +384,29 @@ static void additions_are_as_stated(void **state) {
   assert_true(hrs_fold_bytes(20, 10, 2) < 4e6);
 }
 
+/* By what the index makes of the games that are 1 at one mask and 0 elsewhere. */
+static void sensitivity_is_a_bound(void **state) {
+  (void)state;
+  enum { N = 5, SIZE = 1 << N };
+  for (int index = 0; index < HRS_INDEX_LIMIT; index++)
+    for (int orders = 1; orders <= N; orders++) {
+      double sum[SIZE] = {0}, most = 0, bound = hrs_index_sensitivity((hrs_index)index, N, orders);
+      for (hrs_mask t = 0; t < SIZE; t++) {
+        double v[SIZE] = {0};
+        long double out[SIZE];
+        v[t] = 1;
+        by_definition((hrs_index)index, N, orders, v, out);
+        for (hrs_count i = 0; i < hrs_set_count(N, orders); i++)
+          sum[i] += (double)fabsl(out[i]);
+      }
+      for (hrs_count i = 0; i < hrs_set_count(N, orders); i++)
+        most = fmax(most, sum[i]);
+      assert_true(bound >= most * (1 - 1e-12));
+      bool combined = hrs_index_aggregation((hrs_index)index, 1, 2) != 0 && orders > 1;
+      assert_true(bound <= most * (combined ? 4 : 1 + 1e-12));
+    }
+}
+
 static void misuse_is_refused(void **state) {
   (void)state;
   hrs_fold *fold;
@@ -405,6 +428,7 @@ int main(void) {
       cmocka_unit_test(combinations_do_not_depend_on_the_way),
       cmocka_unit_test(published_games_have_their_values),
       cmocka_unit_test(additions_are_as_stated),
+      cmocka_unit_test(sensitivity_is_a_bound),
       cmocka_unit_test(misuse_is_refused),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
