@@ -12,14 +12,10 @@
 
 #include "comm.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 const hrs_dataset_object hrs_dataset_objects[] = {
 #define ROW(name, path, type, axis, axis2, when)                                                   \
@@ -129,34 +125,17 @@ hrs_count hrs_dataset_bytes(const hrs_dataset_spec *spec) {
 
 /* ---- the file's place ----------------------------------------------------------------------- */
 
-static void folder_of(const char *path, char *folder, size_t size) {
-  const char *slash = strrchr(path, '/');
-  if (!slash)
-    snprintf(folder, size, ".");
-  else
-    snprintf(folder, size, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-}
-
-/* The new name itself is safe on disk only when the folder is. */
-static void sync_folder(const char *path) {
-  char folder[4096];
-  folder_of(path, folder, sizeof folder);
-  int file = open(folder, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return;
-  fsync(file);
-  close(file);
-}
-
 static const char *size_text(double bytes, char text[32]) {
   bool large = bytes >= 0x1p30;
   snprintf(text, 32, "%.1f %s", bytes / (large ? 0x1p30 : 0x1p20), large ? "GiB" : "MiB");
   return text;
 }
 
-static hrs_status check_room(const char *path, const char *folder, hrs_count bytes) {
+/* Has the disk room for the data? By rank 0. */
+static hrs_status check_room(const char *path, const char *part, hrs_count bytes) {
   struct statvfs disk;
   char needed[32], room[32];
-  if (statvfs(folder, &disk) != 0 || disk.f_blocks == 0) return HRS_OK;
+  if (statvfs(part, &disk) != 0 || disk.f_blocks == 0) return HRS_OK;
   double free = (double)disk.f_bavail * (double)disk.f_frsize;
   HRS_REQUIRE(free >= (double)bytes, IO,
               "--out %s: the data set needs %s and the disk has %s free; choose another folder or "
@@ -165,29 +144,11 @@ static hrs_status check_room(const char *path, const char *folder, hrs_count byt
   return HRS_OK;
 }
 
-/* Check that PATH may be made and make PATH.part. By rank 0. */
-static hrs_status prepare_place(const char *path, const char *part, bool force, hrs_count bytes) {
-  char folder[4096];
-  struct stat info;
-  HRS_REQUIRE(strlen(path) > 0 && strlen(path) < sizeof folder - 16, USAGE,
-              "--out: a path of %zu characters; give a file name such as out.h5", strlen(path));
-  folder_of(path, folder, sizeof folder);
-  if (stat(path, &info) == 0) {
-    HRS_REQUIRE(!S_ISDIR(info.st_mode), USAGE, "--out %s is a folder; give a file name", path);
-    HRS_REQUIRE(S_ISREG(info.st_mode), USAGE, "--out %s is no regular file", path);
-    HRS_REQUIRE(force, USAGE, "--out %s exists; give --force to replace it", path);
-  }
-  HRS_REQUIRE(stat(folder, &info) == 0, IO, "--out %s: the folder %s: %s", path, folder,
-              strerror(errno));
-  HRS_REQUIRE(S_ISDIR(info.st_mode), IO, "--out %s: %s is no folder", path, folder);
-  bool leftover = stat(part, &info) == 0;
-  int file = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  HRS_REQUIRE(file >= 0, IO, "--out %s: %s cannot be written: %s", path, part, strerror(errno));
-  close(file);
-  if (leftover) hrs_warn("%s, left by a run that did not finish, is replaced", part);
-  hrs_status status = check_room(path, folder, bytes);
-  if (status != HRS_OK) unlink(part);
-  return status;
+/* Make PATH.part this run's own. By rank 0. */
+static hrs_status prepare_place(hrs_dataset *set, const char *path, bool force, hrs_count bytes) {
+  HRS_TRY(hrs_claim_take(path, force, &set->claim));
+  snprintf(set->part, sizeof set->part, "%s", hrs_claim_part(set->claim));
+  return check_room(path, set->part, bytes);
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */
@@ -200,8 +161,7 @@ static hrs_status check_spec(const hrs_dataset_spec *spec) {
   return HRS_OK;
 }
 
-static hrs_status make_handle(MPI_Comm comm, const char *path, const hrs_dataset_spec *spec,
-                              hrs_dataset **out) {
+static hrs_status make_handle(MPI_Comm comm, const hrs_dataset_spec *spec, hrs_dataset **out) {
   hrs_dataset *set;
   HRS_TRY(hrs_calloc(1, sizeof *set, out));
   set = *out;
@@ -216,16 +176,12 @@ static hrs_status make_handle(MPI_Comm comm, const char *path, const hrs_dataset
     set->array[i] = H5I_INVALID_HID;
   HRS_TRY(check_spec(spec));
   hrs_dataset_present(spec, set->present);
-  HRS_TRY(hrs_strdup(path, &set->path));
-  HRS_TRY(hrs_calloc((hrs_count)strlen(path) + 6, 1, &set->part));
-  snprintf(set->part, strlen(path) + 6, "%s.part", path);
   return HRS_OK;
 }
 
 static void free_handle(hrs_dataset **set) {
   if (!*set) return;
-  hrs_free((*set)->path);
-  hrs_free((*set)->part);
+  hrs_claim_release(&(*set)->claim);
   hrs_free(*set);
   *set = NULL;
 }
@@ -263,7 +219,10 @@ hrs_status hrs_dataset_serially(hrs_dataset *set, hrs_status (*work)(hrs_dataset
   bool closed = close_parallel(set);
   if (!closed) status = hrs_dataset_write_failed(set, "the file");
   HRS_TRY(hrs_agree(set->comm, status));
-  if (set->rank == 0) status = work(set, context);
+  if (set->rank == 0) {
+    status = hrs_claim_check(set->claim);
+    if (status == HRS_OK) status = work(set, context);
+  }
   HRS_TRY(hrs_agree(set->comm, status));
   return reopen ? hrs_agree(set->comm, open_parallel(set)) : HRS_OK;
 }
@@ -277,10 +236,11 @@ hrs_status hrs_dataset_create(MPI_Comm comm, const char *path, bool force,
   hrs_dataset *set = NULL;
   *out = NULL;
   hrs_h5_quiet();
-  hrs_status status = hrs_agree(comm, make_handle(comm, path, spec, &set));
+  hrs_status status = hrs_agree(comm, make_handle(comm, spec, &set));
   if (status == HRS_OK && set->rank == 0)
-    status = prepare_place(path, set->part, force, hrs_dataset_bytes(spec));
+    status = prepare_place(set, path, force, hrs_dataset_bytes(spec));
   status = hrs_agree(comm, status);
+  if (status == HRS_OK) status = hrs_broadcast(comm, 0, set->part, sizeof set->part);
   if (status != HRS_OK) {
     free_handle(&set);
     return status;
@@ -304,10 +264,7 @@ static hrs_status seal(hrs_dataset *set, void *context) {
   const run_record *record = context;
   HRS_REQUIRE(set->salient_written, INTERNAL, "%s is finished without its salient list", set->part);
   HRS_TRY(hrs_dataset_seal(set->part, record->attributes, record->run));
-  HRS_REQUIRE(rename(set->part, set->path) == 0, IO, "%s cannot be renamed to %s: %s", set->part,
-              set->path, strerror(errno));
-  sync_folder(set->path);
-  return HRS_OK;
+  return hrs_claim_fill(set->claim);
 }
 
 hrs_status hrs_dataset_finish(hrs_dataset **handle, int attributes, const hrs_run_attribute *run) {
@@ -324,6 +281,5 @@ void hrs_dataset_abort(hrs_dataset **handle) {
   if (!handle || !*handle) return;
   hrs_dataset *set = *handle;
   close_parallel(set);
-  if (set->rank == 0) unlink(set->part);
   free_handle(handle);
 }

@@ -6,6 +6,7 @@
 #ifndef HRS_MPI_DATASET_H
 #define HRS_MPI_DATASET_H
 
+#include "claim.h"
 #include "h5.h"
 
 #include <harsanyi/mpi.h>
@@ -191,7 +192,8 @@ static inline hrs_index hrs_dataset_axis_index(hrs_dataset_axis axis) {
 struct hrs_dataset {
   MPI_Comm comm;
   int rank;
-  char *path, *part; /* the final name, and PATH.part */
+  hrs_claim *claim; /* rank 0's, else NULL */
+  char part[4096];  /* PATH.part */
   int n;
   hrs_count rows;
   hrs_dtype precision;

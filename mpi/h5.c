@@ -80,6 +80,7 @@ hrs_status hrs_h5_open(const char *path, hid_t *out) {
   struct stat info;
   HRS_REQUIRE(stat(path, &info) == 0, INPUT, "%s: %s", path, strerror(errno));
   HRS_REQUIRE(!S_ISDIR(info.st_mode), INPUT, "%s is a folder; an HDF5 file was expected", path);
+  HRS_TRY(hrs_input_note(path));
   FILE *stream = fopen(path, "rb");
   HRS_REQUIRE(stream, INPUT, "%s: %s", path, strerror(errno));
   fclose(stream);

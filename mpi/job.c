@@ -7,12 +7,10 @@
 #include "job_network.h"
 #include "lists.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* A word out of a list, or a message that gives the list. */
 static hrs_status choose(const char *option, const char *text, const char *const *words,
@@ -250,15 +248,19 @@ static hrs_status name_players(MPI_Comm comm, const hrs_interactions_options *o,
   return status;
 }
 
-/* --timing is written last: that it can be is better known first. By rank 0. */
-static hrs_status check_timing(MPI_Comm comm, const char *path) {
-  int rank = hrs_comm_rank(comm);
-  if (!path || rank != 0) return HRS_OK;
-  bool there = access(path, F_OK) == 0;
-  FILE *file = fopen(path, "a");
-  HRS_REQUIRE(file, IO, "--timing %s cannot be written: %s", path, strerror(errno));
-  fclose(file);
-  if (!there) unlink(path);
+/* What is written last: that it can be is better known first. By rank 0, once all is read. */
+static hrs_status check_outputs(MPI_Comm comm, const hrs_interactions_options *o) {
+  if (hrs_comm_rank(comm) != 0 || o->plan) return HRS_OK;
+  HRS_REQUIRE(!o->out || !hrs_input_is(o->out), USAGE,
+              "--out %s is a file that this run reads; give another name", o->out);
+  if (!o->timing) return HRS_OK;
+  HRS_REQUIRE(!hrs_input_is(o->timing), USAGE,
+              "--timing %s is a file that this run reads; give another name", o->timing);
+  HRS_REQUIRE(!o->out || !hrs_path_is_same(o->out, o->timing), USAGE,
+              "--timing %s is --out too; give another name", o->timing);
+  hrs_writer *timing;
+  HRS_TRY(hrs_writer_create(o->timing, "--timing", o->force, &timing));
+  hrs_writer_abort(&timing);
   return HRS_OK;
 }
 
@@ -280,7 +282,7 @@ static hrs_status create(MPI_Comm comm, const hrs_interactions_options *o, hrs_j
               "--verify needs a game with known dividends: a --closed-form other than random");
   HRS_TRY(set_keep(o->keep, job->n, job));
   HRS_TRY(name_players(comm, o, job));
-  return check_timing(comm, o->timing);
+  return check_outputs(comm, o);
 }
 
 hrs_status hrs_job_create(MPI_Comm comm, const hrs_interactions_options *options, hrs_job *job) {

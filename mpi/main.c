@@ -4,6 +4,9 @@
 #include "comm.h"
 #include "stop.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,12 +101,45 @@ static hrs_status compare_kernels(MPI_Comm comm) {
   return HRS_OK;
 }
 
+/* A standard stream that is closed stays so: what is printed must not end in the next file that is
+ * opened. A pipe that nobody reads is an error to report, not a reason to die. */
+static void keep_streams(void) {
+  for (int i = 0; i < 3; i++)
+    if (fcntl(i, F_GETFD) < 0 && errno == EBADF && open("/dev/null", i ? O_RDONLY : O_WRONLY) != i)
+      exit(hrs_status_exit_code(HRS_STATUS_IO));
+  signal(SIGPIPE, SIG_IGN);
+}
+
+/* Has all that was printed been written? Some file systems tell only when a file is closed. */
+static hrs_status check_output(void) {
+  HRS_TRY(hrs_stream_check(stdout, "standard output"));
+  int copy = dup(STDOUT_FILENO);
+  HRS_REQUIRE(copy < 0 || close(copy) == 0, IO, "standard output cannot be written: %s",
+              strerror(errno));
+  return HRS_OK;
+}
+
+static int end(hrs_status status) {
+  if (status != HRS_OK) {
+    fflush(stdout);
+    fprintf(stderr, "harsanyi: error: %s\n", hrs_error_message());
+    if (hrs_log_get_level() == HRS_LOG_VERBOSE)
+      fprintf(stderr, "harsanyi: at %s\n", hrs_error_trace_text());
+  }
+  return hrs_status_exit_code(status);
+}
+
+static hrs_status checked(hrs_status status) {
+  return status == HRS_OK ? check_output() : status;
+}
+
 int main(int argc, char **argv) {
-  if (answer_without_mpi(argc, argv)) return 0;
+  keep_streams();
+  if (answer_without_mpi(argc, argv)) return end(check_output());
   restart_with_faster_blas(argv);
   for (int i = 2; i < argc; i++)
     if (is_one_of(argv[i], "--help", "-h"))
-      return hrs_status_exit_code(dispatch(MPI_COMM_SELF, argc, argv));
+      return end(checked(dispatch(MPI_COMM_SELF, argc, argv)));
   MPI_Init(&argc, &argv);
   int rank = hrs_comm_rank(MPI_COMM_WORLD);
   hrs_blas_single_thread();
@@ -115,17 +151,12 @@ int main(int argc, char **argv) {
   MPI_Comm comm;
   hrs_status status = hrs_comm_guard(MPI_COMM_WORLD, &comm);
   if (status == HRS_OK) status = compare_kernels(comm);
-  if (status == HRS_OK) status = dispatch(comm, argc, argv);
+  if (status == HRS_OK) status = checked(dispatch(comm, argc, argv));
   if (comm != MPI_COMM_NULL) status = hrs_agree_finally(comm, status);
-  if (status != HRS_OK && rank == 0) {
-    fflush(stdout);
-    fprintf(stderr, "harsanyi: error: %s\n", hrs_error_message());
-    if (hrs_log_get_level() == HRS_LOG_VERBOSE)
-      fprintf(stderr, "harsanyi: at %s\n", hrs_error_trace_text());
-  }
+  int code = rank == 0 ? end(status) : hrs_status_exit_code(status);
   /* No rank's exit code reaches the launcher before the message is out: it may kill the job. */
   MPI_Barrier(MPI_COMM_WORLD);
   hrs_comm_free(&comm);
   MPI_Finalize();
-  return hrs_status_exit_code(status);
+  return code;
 }

@@ -251,17 +251,15 @@ static const char *const phase_names[] = {
 /* --timing: what the data set's /run says of times, as JSON. */
 static hrs_status write_timing(const hrs_run *run, double total) {
   if (!run->options->timing) return HRS_OK;
-  FILE *file = fopen(run->options->timing, "w");
-  HRS_REQUIRE(file, IO, "--timing %s cannot be written", run->options->timing);
+  hrs_writer *out;
+  HRS_TRY(hrs_writer_create(run->options->timing, "--timing", run->options->force, &out));
+  FILE *file = hrs_writer_stream(out);
   fprintf(file, "{\"ranks\": %d, \"groups\": %d, \"masks\": %lld, \"total\": %.6f",
           run->plan->world, run->plan->groups, (long long)run->job->samples << run->job->n, total);
   for (int i = 0; i < HRS_RUN_PHASES; i++)
     fprintf(file, ", \"%s\": %.6f", phase_names[i], run->seconds[i]);
   fprintf(file, "}\n");
-  bool failed = ferror(file) != 0;
-  failed = fclose(file) != 0 || failed;
-  HRS_REQUIRE(!failed, IO, "--timing %s could not be written", run->options->timing);
-  return HRS_OK;
+  return hrs_writer_finish(&out);
 }
 
 /* Write /run and close. Times are the largest of all ranks. */

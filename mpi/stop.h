@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-/** Take SIGTERM, SIGINT and SIGUSR1 as a wish to stop at the next batch. */
+/** Take SIGTERM, SIGINT, SIGUSR1, SIGXCPU and, unless it is ignored, SIGHUP as a wish to stop at
+ * the next batch. */
 void hrs_stop_install(void);
 /** Was there one on this rank? */
 bool hrs_stop_wanted(void);

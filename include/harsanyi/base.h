@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -286,7 +287,7 @@ hrs_status hrs_array_file_read_elements(hrs_array_file *file, hrs_count first, h
 hrs_status hrs_array_file_read_all(hrs_array_file *file, hrs_array *out);
 /** Open, read all, close. */
 hrs_status hrs_array_load(const char *path, hrs_array *out);
-/** Write an array as .npy (format 1.0). Errors: IO. */
+/** Write an array as .npy (format 1.0); a file that is there is replaced. Errors: IO. */
 hrs_status hrs_array_save(const char *path, const hrs_array *array);
 
 /* ---- whole files ---------------------------------------------------------------------------- */
@@ -312,6 +313,62 @@ hrs_status hrs_reader_lines(const hrs_reader *reader, const char *path, char ***
                             hrs_count *count);
 /** Free the lines and the list, and reset it to NULL. */
 void hrs_lines_free(char ***lines);
+
+/** Remember that this process reads a file. Whoever opens one for a user calls it. Not collective.
+ *  Errors: MEMORY. */
+hrs_status hrs_input_note(const char *path);
+/** Is this a file that the process has read, under whatever name? Not collective. */
+bool hrs_input_is(const char *path);
+/** Do two paths name one file, or one that does not exist yet? Not collective. */
+bool hrs_path_is_same(const char *a, const char *b);
+
+/* ---- files that are written ----------------------------------------------------------------- */
+
+/**
+ * Where a file goes. Files are made under another name in the same folder, and get their own once
+ * they are complete: what was there before is whole until then, and nothing is replaced without
+ * `force`, also if it appears at the last moment.
+ */
+typedef struct hrs_place hrs_place;
+
+/**
+ * See that a file may go to `path`. Of a symbolic link the file that it leads to is meant. Not
+ * collective. Errors: USAGE (exists, and no `force`; a folder, a device, a pipe; a link to nothing;
+ * a name that ends in .part), IO (no such folder).
+ * @param option  what named the path, such as "--out", for messages; or NULL
+ * @param force   replace what is there
+ */
+hrs_status hrs_place_create(const char *path, const char *option, bool force, hrs_place **out);
+/** Where the file goes: the path given, or that behind a symbolic link. */
+const char *hrs_place_path(const hrs_place *place);
+/** The option and the path as given, for messages. */
+const char *hrs_place_name(const hrs_place *place);
+/**
+ * Give a complete file its name; one that it replaces leaves it its permissions. Not collective.
+ * Errors: IO, where the name was taken meanwhile (without `force`) or the system refuses; the file
+ * keeps its other name then, and the message tells it.
+ * @param temporary  the file, in the folder of hrs_place_path
+ */
+hrs_status hrs_place_fill(const hrs_place *place, const char *temporary);
+/** Free it, and reset to NULL; NULL is fine. */
+void hrs_place_destroy(hrs_place **place);
+
+/** A file being written as a stream: it has its name when all of it is on disk. */
+typedef struct hrs_writer hrs_writer;
+
+/** Begin a file; see hrs_place_create. Not collective. */
+hrs_status hrs_writer_create(const char *path, const char *option, bool force, hrs_writer **out);
+/** What to write to. Not to be closed. */
+FILE *hrs_writer_stream(const hrs_writer *writer);
+/** Check that all was written, and give the file its name: see hrs_place_fill. *writer is NULL
+ *  afterwards. Not collective. Errors: IO; nothing is left then, or, where the name was taken, the
+ *  complete file. */
+hrs_status hrs_writer_finish(hrs_writer **writer);
+/** Give it up and leave nothing; NULL is fine. Not collective. */
+void hrs_writer_abort(hrs_writer **writer);
+/** Flush a stream, and see that all that was put into it has been written. Not collective.
+ *  Errors: IO, "NAME cannot be written: ...". */
+hrs_status hrs_stream_check(FILE *stream, const char *name);
 
 /* ---- log, time, provenance ------------------------------------------------------------------ */
 

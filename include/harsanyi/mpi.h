@@ -271,8 +271,9 @@ typedef struct hrs_dataset hrs_dataset;
 
 /**
  * Create PATH.part with all objects of fixed size, `complete` = 0, flushed, so that a killed run
- * leaves a readable file under a name that says it is not done. Fails where PATH exists (unless
- * force), the folder cannot be written, or the disk has less room than the data needs.
+ * leaves a readable file under a name that says it is not done. Of a symbolic link the file that it
+ * leads to is meant. Fails where PATH exists (unless force), another run is writing it, PATH.part
+ * is no dead run's, the folder cannot be written, or the disk has less room than the data needs.
  * Collective over comm. Errors: USAGE (exists), IO.
  */
 hrs_status hrs_dataset_create(MPI_Comm comm, const char *path, bool force,
@@ -306,7 +307,8 @@ hrs_status hrs_dataset_write_sharing(hrs_dataset *set, hrs_count k, double salie
 hrs_status hrs_dataset_write_salient(hrs_dataset *set, hrs_count count, const hrs_count *rows,
                                      const hrs_salient *lists);
 /** Write /run, set `complete`, close, and rename to the final name; where that fails, remove the
- *  file. *set is NULL afterwards. Collective. Errors: IO. */
+ *  file. One that is complete and finds its name taken is left as PATH.part. *set is NULL
+ *  afterwards. Collective. Errors: IO. */
 hrs_status hrs_dataset_finish(hrs_dataset **set, int attributes, const hrs_run_attribute *run);
 /** Close and remove the unfinished file; NULL is fine. Collective. */
 void hrs_dataset_abort(hrs_dataset **set);

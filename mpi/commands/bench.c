@@ -26,6 +26,7 @@ static const hrs_option options[] = {
     {"--chunk", HRS_OPTION_COUNT, AT(chunk), "BYTES", "8MiB", "messages of the exchange"},
     {"--shm", HRS_OPTION_TEXT, AT(shm), "auto|off", "auto", "shared memory of a node's ranks"},
     {"--json", HRS_OPTION_TEXT, AT(json), "FILE", NULL, "write the figures there too"},
+    {"--force", HRS_OPTION_FLAG, AT(force), NULL, NULL, "replace an existing file"},
     {0}};
 
 static const hrs_command_line line = {
@@ -53,6 +54,15 @@ void hrs_bench_add(hrs_bench_report *r, const char *name, double value, const ch
   snprintf(figure->name, sizeof figure->name, "%s", name);
 }
 
+/* --json is written last: that it can be is better known first. By rank 0. */
+static hrs_status check_json(const hrs_bench_options *o) {
+  if (!o->json || hrs_comm_rank(o->comm) != 0) return HRS_OK;
+  hrs_writer *out;
+  HRS_TRY(hrs_writer_create(o->json, o->json_option, o->force, &out));
+  hrs_writer_abort(&out);
+  return HRS_OK;
+}
+
 static hrs_status print(const hrs_bench_report *r, const hrs_bench_options *o) {
   int rank = hrs_comm_rank(o->comm), size = hrs_comm_size(o->comm);
   if (rank != 0) return HRS_OK;
@@ -60,15 +70,15 @@ static hrs_status print(const hrs_bench_report *r, const hrs_bench_options *o) {
   for (int i = 0; i < r->count; i++)
     printf("  %-44s%12.4g %s\n", r->figures[i].name, r->figures[i].value, r->figures[i].unit);
   if (!o->json) return HRS_OK;
-  FILE *file = fopen(o->json, "w");
-  HRS_REQUIRE(file, IO, "--json %s cannot be written", o->json);
+  hrs_writer *out;
+  HRS_TRY(hrs_writer_create(o->json, o->json_option, o->force, &out));
+  FILE *file = hrs_writer_stream(out);
   fprintf(file, "{\"kind\": \"%s\", \"n\": %d, \"ranks\": %d", r->kind, o->n, size);
   for (int i = 0; i < r->count; i++)
     fprintf(file, ", \"%s [%s]\": %.6g", r->figures[i].name, r->figures[i].unit,
             r->figures[i].value);
   fprintf(file, "}\n");
-  HRS_REQUIRE(fclose(file) == 0, IO, "--json %s could not be written", o->json);
-  return HRS_OK;
+  return hrs_writer_finish(&out);
 }
 
 /* Small whole numbers: sums of them are exact, so that results can be compared for equality. */
@@ -314,7 +324,7 @@ hrs_status hrs_command_bench(MPI_Comm comm, int argc, char **argv) {
     return HRS_OK;
   }
   hrs_bench_report r = {0};
-  hrs_bench_options o = {.comm = comm};
+  hrs_bench_options o = {.comm = comm, .json_option = "--json"};
   if (argc > 1 && strcmp(argv[1], "evaluate") == 0) {
     r.kind = "evaluate";
     HRS_TRY(hrs_bench_evaluate(argc - 1, argv + 1, &o, &r));
@@ -332,6 +342,7 @@ hrs_status hrs_command_bench(MPI_Comm comm, int argc, char **argv) {
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     if (strcmp(kind, kinds[i].name) != 0) continue;
     r.kind = kinds[i].name;
+    HRS_TRY(hrs_agree(comm, check_json(&o)));
     HRS_TRY(hrs_agree(comm, kinds[i].run(&o, &r)));
     return hrs_agree(comm, print(&r, &o));
   }

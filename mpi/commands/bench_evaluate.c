@@ -181,6 +181,8 @@ hrs_status hrs_bench_evaluate(int argc, char **argv, hrs_bench_options *o, hrs_b
   double ready = hrs_bench_slowest(o->comm, hrs_time() - start);
   o->n = job.n;
   o->json = values.timing;
+  o->json_option = "--timing";
+  o->force = values.force;
   hrs_status status = HRS_OK;
   if (values.model.count) {
     status = hrs_agree(o->comm, time_load(o->comm, values.model.text[0], &load));

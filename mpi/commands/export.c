@@ -5,12 +5,11 @@
 #include "../comm.h"
 #include "../dataset.h"
 #include "../options.h"
+#include "../stop.h"
 #include "commands.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct export_options {
   const char *index, *interactions, *row, *format, *out;
@@ -149,6 +148,7 @@ static hrs_status choose(const hrs_dataset_reading *set, const export_options *o
 
 typedef struct writer {
   FILE *file;
+  const char *name; /* for messages */
   const source *source;
   bool shapiq;
   hrs_count row, written; /* entries of the row */
@@ -219,6 +219,12 @@ static void begin(const writer *w) {
 
 /* ---- rows ----------------------------------------------------------------------------------- */
 
+/* Between pieces: is it still wanted, and can it be written? */
+static hrs_status go_on(const writer *w) {
+  HRS_REQUIRE(!hrs_stop_wanted(), STOPPED, "stopped by a signal");
+  return ferror(w->file) ? hrs_stream_check(w->file, w->name) : HRS_OK;
+}
+
 static hrs_status put_list(writer *w, hrs_count k) {
   hrs_salient list;
   hrs_count first = (hrs_count)w->source->set->offset[k];
@@ -227,7 +233,7 @@ static hrs_status put_list(writer *w, hrs_count k) {
   for (hrs_count i = 0; i < list.count; i++)
     put(w, list.mask[i], list.type[i], list.value[i]);
   hrs_salient_destroy(&list);
-  return HRS_OK;
+  return go_on(w);
 }
 
 /* Pieces of the values; their sets follow from the place or stand in the file. */
@@ -245,7 +251,8 @@ static hrs_status put_values(writer *w, hrs_count k) {
   if (status == HRS_OK) status = hrs_alloc(AT_A_TIME, sizeof *mask, &mask);
   for (hrs_count done = 0; done < count && status == HRS_OK; done += AT_A_TIME) {
     hrs_count piece = count - done < AT_A_TIME ? count - done : AT_A_TIME;
-    status = hrs_dataset_read(set, s->path, k, done, piece, HRS_F64, value);
+    status = go_on(w);
+    if (status == HRS_OK) status = hrs_dataset_read(set, s->path, k, done, piece, HRS_F64, value);
     if (status == HRS_OK && s->kind == INDEX)
       status = hrs_dataset_read(set, hrs_dataset_index(s->index, HRS_INDEX_MASK), -1, done, piece,
                                 HRS_U64, mask);
@@ -271,27 +278,25 @@ static hrs_status put_row(writer *w, hrs_count k) {
 }
 
 static hrs_status write_all(const source *s, bool shapiq, FILE *file, const char *name) {
-  writer w = {.file = file, .source = s, .shapiq = shapiq};
+  writer w = {.file = file, .name = name, .source = s, .shapiq = shapiq};
   begin(&w);
   for (hrs_count k = s->first; k < s->end; k++)
     HRS_TRY(put_row(&w, k));
   if (shapiq) fputs("\n  }\n}\n", file);
-  HRS_REQUIRE(fflush(file) == 0 && !ferror(file), IO, "--out %s could not be written: %s", name,
-              strerror(errno));
-  return HRS_OK;
+  return hrs_stream_check(file, name);
 }
 
 static hrs_status write_file(const source *s, const export_options *o, bool shapiq) {
-  if (!o->out) return write_all(s, shapiq, stdout, "(standard output)");
-  HRS_REQUIRE(o->force || access(o->out, F_OK) != 0, USAGE,
-              "--out %s exists; give --force to replace it", o->out);
-  FILE *file = fopen(o->out, "w");
-  HRS_REQUIRE(file, IO, "--out %s cannot be written: %s", o->out, strerror(errno));
-  hrs_status status = write_all(s, shapiq, file, o->out);
-  if (fclose(file) != 0 && status == HRS_OK)
-    status = hrs_error_set(HRS_STATUS_IO, __FILE__, __LINE__, "--out %s could not be written: %s",
-                           o->out, strerror(errno));
-  if (status != HRS_OK) unlink(o->out);
+  if (!o->out) return write_all(s, shapiq, stdout, "standard output");
+  HRS_REQUIRE(!hrs_input_is(o->out), USAGE,
+              "--out %s is the data set that is exported; give another name", o->out);
+  hrs_writer *out;
+  HRS_TRY(hrs_writer_create(o->out, "--out", o->force, &out));
+  char name[1024];
+  snprintf(name, sizeof name, "--out %s", o->out);
+  hrs_status status = write_all(s, shapiq, hrs_writer_stream(out), name);
+  if (status == HRS_OK) return hrs_writer_finish(&out);
+  hrs_writer_abort(&out);
   return status;
 }
 

@@ -180,6 +180,7 @@ static hrs_status refuse(const char *path, const unsigned char *start, hrs_count
 }
 
 static hrs_status open_existing(const char *path, const char *member, hrs_array_file **out) {
+  HRS_TRY(hrs_input_note(path));
   int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   HRS_REQUIRE(descriptor >= 0, INPUT, "%s: cannot be opened: %s", path, strerror(errno));
   struct stat info;

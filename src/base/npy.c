@@ -296,7 +296,7 @@ static const char *descr_of(hrs_dtype type) {
   return descr[type];
 }
 
-static hrs_status write_npy(FILE *file, const char *path, const hrs_array *array) {
+static void write_npy(FILE *file, const hrs_array *array) {
   enum { ALIGN = 64 };
   char shape[HRS_SHAPE_TEXT] = "", header[2 * HRS_SHAPE_TEXT];
   size_t used = 0;
@@ -311,12 +311,9 @@ static hrs_status write_npy(FILE *file, const char *path, const hrs_array *array
   unsigned char start[10] = {
       0, 0, 0, 0, 0, 0, 1, 0, (unsigned char)(padded % 256), (unsigned char)(padded / 256)};
   memcpy(start, magic, sizeof magic);
-  size_t count = (size_t)hrs_array_count(array);
-  bool good = fwrite(start, 1, sizeof start, file) == sizeof start &&
-              fprintf(file, "%-*s\n", padded - 1, header) == padded &&
-              fwrite(array->data, size, count, file) == count && fflush(file) == 0;
-  HRS_REQUIRE(good, IO, "%s: cannot be written: %s", path, strerror(errno));
-  return HRS_OK;
+  fwrite(start, 1, sizeof start, file);
+  fprintf(file, "%-*s\n", padded - 1, header);
+  fwrite(array->data, size, (size_t)hrs_array_count(array), file);
 }
 
 hrs_status hrs_array_save(const char *path, const hrs_array *array) {
@@ -326,17 +323,11 @@ hrs_status hrs_array_save(const char *path, const hrs_array *array) {
     HRS_TRY(hrs_array_copy(array, &plain));
     HRS_TRY(hrs_array_convert(&plain, HRS_F32));
   }
-  FILE *file = fopen(path, "wb");
-  hrs_status status = HRS_OK;
-  if (!file) {
-    status = hrs_error_set(HRS_STATUS_IO, __FILE__, __LINE__, "%s: cannot be created: %s", path,
-                           strerror(errno));
-  } else {
-    status = write_npy(file, path, &plain);
-    if (fclose(file) != 0 && status == HRS_OK)
-      status = hrs_error_set(HRS_STATUS_IO, __FILE__, __LINE__, "%s: cannot be written: %s", path,
-                             strerror(errno));
-    if (status != HRS_OK) remove(path);
+  hrs_writer *writer;
+  hrs_status status = hrs_writer_create(path, NULL, true, &writer);
+  if (status == HRS_OK) {
+    write_npy(hrs_writer_stream(writer), &plain);
+    status = hrs_writer_finish(&writer);
   }
   if (plain.data != array->data) hrs_array_destroy(&plain);
   return status;

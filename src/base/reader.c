@@ -46,6 +46,7 @@ hrs_status hrs_file_read(const char *path, hrs_count limit, unsigned char **byte
                          hrs_count *size) {
   *bytes = NULL;
   *size = 0;
+  HRS_TRY(hrs_input_note(path));
   /* O_NONBLOCK: opening a pipe that nobody writes must not hang. */
   int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   HRS_REQUIRE(descriptor >= 0, INPUT, "%s: cannot be opened: %s", path, strerror(errno));

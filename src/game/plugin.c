@@ -69,6 +69,7 @@ static hrs_status load(plugin_game *game) {
   HRS_REQUIRE(strlen(game->path) < sizeof local - 2, INPUT, "--plugin: the path is too long");
   /* Without a slash the loader would search the system's folders. */
   snprintf(local, sizeof local, "%s%s", strchr(game->path, '/') ? "" : "./", game->path);
+  HRS_TRY(hrs_input_note(local));
   game->library = dlopen(local, RTLD_NOW | RTLD_LOCAL);
   HRS_REQUIRE(game->library, INPUT, "--plugin %s cannot be loaded as a shared object: %s",
               game->path, dlerror());

@@ -138,6 +138,18 @@ class ProgramTest(unittest.TestCase):
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
+    def mounted(self, name, options):
+        """A file system of its own, gone after the test; skipped where that is not allowed."""
+        place = self.folder / name
+        place.mkdir()
+        mount = shutil.which("mount")
+        if os.geteuid() != 0 or not mount or subprocess.run(
+                [mount, "-t", "tmpfs", "-o", options, "harsanyi-test", place],
+                stderr=subprocess.DEVNULL, check=False).returncode:
+            self.skipTest("no right to mount a file system")
+        self.addCleanup(subprocess.run, ["umount", place], check=True)
+        return place
+
     def interactions(self, *args, ranks=0, out=None, **popen):
         """A run that must succeed; returns the data set's path and the result."""
         out = out or self.output()

@@ -8,7 +8,6 @@ one and --force, and must leave it as it is.
 import os
 import pathlib
 import resource
-import shutil
 import subprocess
 import unittest
 import zipfile
@@ -411,18 +410,6 @@ class BadInput(ProgramTest):
                 self.assertEqual(out.read_bytes(), b"an earlier result")
                 self.assertEqual(out.stat().st_mtime_ns, 10**18)
                 self.assertFalse(os.path.exists(f"{out}.part"))
-
-    def mounted(self, name, options):
-        """A file system of its own, gone after the test."""
-        place = self.folder / name
-        place.mkdir()
-        mount = shutil.which("mount")
-        if os.geteuid() != 0 or not mount or subprocess.run(
-                [mount, "-t", "tmpfs", "-o", options, "harsanyi-test", place],
-                stderr=subprocess.DEVNULL, check=False).returncode:
-            self.skipTest("no right to mount a file system")
-        self.addCleanup(subprocess.run, ["umount", place], check=True)
-        return place
 
     def test_out_in_folder_without_permission(self):
         if os.geteuid() == 0:

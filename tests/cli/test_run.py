@@ -145,15 +145,6 @@ class Talk(ProgramTest):
         with h5py.File(out, "r") as file:
             self.assertEqual(int(file.attrs["n_players"]), 4)
 
-    def test_left_over_part(self):
-        """What an earlier run left unfinished is replaced, and said to be."""
-        out = self.output()
-        part = pathlib.Path(f"{out}.part")
-        part.write_text("half a result")
-        _, result = self.interactions("--closed-form", "majority:n=4", out=out)
-        self.assertEqual(len(result.warnings()), 1, result)
-        self.assertIn(part.name, result.warnings()[0])
-
 
 class Plan(ProgramTest):
     """--plan: figures that agree with each other and with the run."""

@@ -276,7 +276,7 @@ static void unwritable(void **state) {
   hrs_array a;
   ASSERT_OK(hrs_array_create(HRS_F64, 1, (hrs_count[]){100000}, &a));
   memset(a.data, 0, 800000);
-  ASSERT_FAILS(hrs_array_save("/nowhere/a.npy", &a), IO, "cannot be created");
+  ASSERT_FAILS(hrs_array_save("/nowhere/a.npy", &a), IO, "cannot be written");
   ASSERT_FAILS(hrs_array_save(scratch_path("x.npy"), &(hrs_array){0}), INTERNAL, "no array");
   hrs_array_destroy(&a);
 }
