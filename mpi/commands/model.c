@@ -9,13 +9,16 @@
 #include <string.h>
 
 typedef struct model_options {
-  hrs_text_list shape, output;
+  hrs_text_list shape, input, output;
 } model_options;
 
 #define AT(field) offsetof(model_options, field)
 static const hrs_option options[] = {
     {"--shape", HRS_OPTION_LIST, AT(shape), "NAME=1,16", NULL,
      "sizes of an input whose file leaves some open; open ones are taken as 1 if not given"},
+    {"--input", HRS_OPTION_LIST, AT(input), "NAME=FILE", NULL,
+     "an input that is not masked, whose values decide on shapes or on branches of If: its first "
+     "sample"},
     {"--output-node", HRS_OPTION_LIST, AT(output), "TENSOR", NULL,
      "count the cost up to this tensor instead of the outputs; may be given several times"},
     {0}};
@@ -43,21 +46,47 @@ static void print_tensor(const char *what, const hrs_tensor_info *info) {
   printf("  %-8s%-32s %-9s %s\n", what, info->name, hrs_dtype_name(info->type), shape);
 }
 
+/* What an option of the form NAME=... says of an input; NULL: nothing. */
+static const char *said_of(const hrs_text_list *list, const char *name) {
+  size_t length = strlen(name);
+  for (int i = 0; i < list->count; i++)
+    if (strncmp(list->text[i], name, length) == 0 && list->text[i][length] == '=')
+      return list->text[i] + length + 1;
+  return NULL;
+}
+
+/* A feed for an input that is not masked, from its file. */
+static hrs_status read_feed(const hrs_model *model, const char *path, hrs_array *values,
+                            hrs_feed *feed) {
+  hrs_array_file *file;
+  HRS_TRY_CONTEXT(hrs_input_open(path, &file), "--input");
+  hrs_status status = hrs_array_file_read_all(file, values);
+  hrs_array_file_close(&file);
+  if (status == HRS_OK) status = hrs_network_bind(model, feed->name, values);
+  if (status != HRS_OK) return hrs_error_context(status, "--input %s=%s", feed->name, path);
+  feed->type = values->type;
+  feed->rank = values->rank - 1;
+  memcpy(feed->dim, values->dim + 1, sizeof *feed->dim * (size_t)feed->rank);
+  feed->varies = false;
+  feed->data = values->data;
+  return HRS_OK;
+}
+
 /* A feed for an input: its own shape, open sizes from --shape, else 1. */
-static hrs_status make_feed(const hrs_tensor_info *info, const model_options *o, hrs_feed *feed,
-                            bool *guessed) {
+static hrs_status make_feed(const hrs_model *model, const hrs_tensor_info *info,
+                            const model_options *o, hrs_array *values, hrs_feed *feed,
+                            const char **guessed) {
   *feed = (hrs_feed){.name = info->name, .type = info->type, .rank = info->rank, .varies = true};
   memcpy(feed->dim, info->dim, sizeof feed->dim);
-  size_t length = strlen(info->name);
-  for (int i = 0; i < o->shape.count; i++) {
-    const char *text = o->shape.text[i];
-    if (strncmp(text, info->name, length) != 0 || text[length] != '=') continue;
+  const char *path = said_of(&o->input, info->name), *text = said_of(&o->shape, info->name);
+  if (path) return read_feed(model, path, values, feed);
+  if (text) {
     hrs_count *sizes, count;
-    HRS_TRY(hrs_parse_list(text + length + 1, "--shape", INT32_MAX, &sizes, &count));
+    HRS_TRY(hrs_parse_list(text, "--shape", INT32_MAX, &sizes, &count));
     hrs_status status = HRS_OK;
     if (count > HRS_MAX_RANK || (info->rank >= 0 && count != info->rank))
       status = hrs_error_set(HRS_STATUS_USAGE, __FILE__, __LINE__,
-                             "--shape %s: the input has %d axes", text, info->rank);
+                             "--shape %s=%s: the input has %d axes", info->name, text, info->rank);
     else
       memcpy(feed->dim, sizes, sizeof *sizes * (size_t)count);
     feed->rank = (int)count;
@@ -70,12 +99,12 @@ static hrs_status make_feed(const hrs_tensor_info *info, const model_options *o,
   for (int i = 0; i < feed->rank; i++)
     if (feed->dim[i] < 0) {
       feed->dim[i] = 1;
-      *guessed = true;
+      if (!*guessed) *guessed = info->name;
     }
   return HRS_OK;
 }
 
-static hrs_status print_session(const hrs_session *session, bool guessed) {
+static hrs_status print_session(const hrs_session *session, const char *guessed) {
   printf("  %-22s%lld per sample%s\n", "multiply-adds",
          (long long)hrs_session_multiply_adds(session),
          guessed ? ", open sizes taken as 1 (--shape sets them)" : "");
@@ -88,41 +117,62 @@ static hrs_status print_session(const hrs_session *session, bool guessed) {
   return HRS_OK;
 }
 
-/* Each --shape must be of an input. */
-static hrs_status check_shapes(const hrs_model *model, const model_options *o) {
-  for (int i = 0; i < o->shape.count; i++) {
-    size_t length = strcspn(o->shape.text[i], "=");
+/* Each must be NAME=... of an input. */
+static hrs_status check_names(const hrs_model *model, const char *option, const char *form,
+                              const hrs_text_list *list) {
+  for (int i = 0; i < list->count; i++) {
+    size_t length = strcspn(list->text[i], "=");
     bool known = false;
-    for (int k = 0; k < hrs_model_inputs(model) && o->shape.text[i][length]; k++) {
+    for (int k = 0; k < hrs_model_inputs(model) && list->text[i][length]; k++) {
       const char *name = hrs_model_input(model, k)->name;
-      known = known || (strlen(name) == length && strncmp(name, o->shape.text[i], length) == 0);
+      known = known || (strlen(name) == length && strncmp(name, list->text[i], length) == 0);
     }
-    HRS_REQUIRE(known, USAGE, "--shape %s: NAME=SIZE,SIZE,... is expected, NAME one of the inputs",
-                o->shape.text[i]);
+    HRS_REQUIRE(known, USAGE, "%s %s: NAME=%s is expected, NAME one of the inputs", option,
+                list->text[i], form);
   }
   return HRS_OK;
 }
 
-/* Cost and batching, from a session with all inputs varying. */
+/* Why there may be no session: sizes were guessed, or all inputs taken as masked. */
+static hrs_status with_hints(hrs_status status, const model_options *o, int inputs,
+                             const char *guessed) {
+  if (inputs > 1 && o->input.count == 0 && status == HRS_STATUS_UNSUPPORTED)
+    status = hrs_error_context(status, "all inputs taken as masked (--input NAME=FILE gives values "
+                                       "of one that is not)");
+  if (guessed && status != HRS_OK)
+    status =
+        hrs_error_context(status, "open sizes taken as 1 (--shape %s=1,16,... sets them)", guessed);
+  return status;
+}
+
+/* Cost and batching, from a session with all inputs varying but those of --input. */
 static hrs_status print_cost(const hrs_model *model, const model_options *o) {
   int inputs = hrs_model_inputs(model), outputs = hrs_model_outputs(model);
-  hrs_feed *feeds;
+  hrs_feed *feeds = NULL;
+  hrs_array *values = NULL;
   const char **fetches = NULL;
-  HRS_TRY(check_shapes(model, o));
-  HRS_TRY(hrs_alloc(inputs, sizeof *feeds, &feeds));
-  bool guessed = false;
+  const char *guessed = NULL; /* first input with sizes that the file leaves open */
   hrs_session *session = NULL;
-  hrs_status status = hrs_alloc(outputs, sizeof *fetches, &fetches);
-  for (int i = 0; i < inputs && status == HRS_OK; i++)
-    status = make_feed(hrs_model_input(model, i), o, &feeds[i], &guessed);
-  for (int i = 0; i < outputs && status == HRS_OK; i++)
+  hrs_status status;
+  HRS_TRY(check_names(model, "--shape", "SIZE,SIZE,...", &o->shape));
+  HRS_TRY(check_names(model, "--input", "FILE", &o->input));
+  HRS_GO(hrs_alloc(inputs, sizeof *feeds, &feeds));
+  HRS_GO(hrs_calloc(inputs, sizeof *values, &values));
+  HRS_GO(hrs_alloc(outputs, sizeof *fetches, &fetches));
+  for (int i = 0; i < inputs; i++)
+    HRS_GO(make_feed(model, hrs_model_input(model, i), o, &values[i], &feeds[i], &guessed));
+  for (int i = 0; i < outputs; i++)
     fetches[i] = hrs_model_output(model, i)->name;
   const char *const *wanted = o->output.count ? o->output.text : fetches;
   int count = o->output.count ? o->output.count : outputs;
-  if (status == HRS_OK)
-    status = hrs_session_create(model, inputs, feeds, count, wanted, 0, &session);
-  if (status == HRS_OK) status = print_session(session, guessed);
+  status = hrs_session_create(model, inputs, feeds, count, wanted, 0, &session);
+  HRS_GO(with_hints(status, o, inputs, guessed));
+  status = print_session(session, guessed);
+done:
   hrs_session_destroy(&session);
+  for (int i = 0; values && i < inputs; i++)
+    hrs_array_destroy(&values[i]);
+  hrs_free(values);
   hrs_free(feeds);
   hrs_free(fetches);
   return status;

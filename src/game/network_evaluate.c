@@ -49,12 +49,6 @@ hrs_status hrs_network_create_front(hrs_network_state *game, const int32_t *labe
 
 /* ---- evaluation ---- */
 
-static const void *sample_at(const hrs_network_state *game, int input, hrs_count sample) {
-  const hrs_array *samples = &game->samples[input];
-  if (samples->dim[0] == 1) sample = 0;
-  return (const char *)samples->data + sample * hrs_sample_bytes(samples);
-}
-
 /* Values of `batch` instances of a session's last run, from element `first` of a sub-cube on. */
 static void read_values(hrs_network_state *game, const hrs_session *session, hrs_count batch,
                         hrs_count first, hrs_count size, double *values) {
@@ -147,17 +141,6 @@ hrs_status hrs_network_evaluate(void *self, hrs_subcube cube, double *values) {
 
 /* ---- samples ---- */
 
-/* The inner tensor at an unmasked sample; valid until the next one. */
-static hrs_status run_inner(hrs_network_state *game, hrs_count sample, const void **out) {
-  for (int i = 0; i < game->n_inputs; i++)
-    memcpy(hrs_session_feed_buffer(game->inner, i), sample_at(game, i, sample),
-           (size_t)hrs_sample_bytes(&game->samples[i]));
-  hrs_count step;
-  HRS_TRY(hrs_session_run(game->inner, 1));
-  *out = hrs_session_fetch(game->inner, 0, &step);
-  return HRS_OK;
-}
-
 static hrs_status predict(hrs_network_state *game, int *out) {
   memcpy(hrs_session_feed_buffer(game->session, 0), game->masking.sample,
          (size_t)game->masking.bytes);
@@ -189,8 +172,9 @@ hrs_status hrs_network_select(void *self, hrs_count sample) {
   game->sample = -1;
   size_t size = hrs_dtype_size(game->masked.type);
   hrs_count count = game->masking.bytes / (hrs_count)size;
-  const void *unmasked = sample_at(game, 0, sample);
-  if (game->masks_inner) HRS_TRY(run_inner(game, sample, &unmasked));
+  const void *unmasked = hrs_sample_at(&game->samples[0], sample);
+  if (game->masks_inner)
+    HRS_TRY(hrs_network_run_inner(game->inner, game->n_inputs, game->samples, sample, &unmasked));
   bool varies = game->baseline.rank > game->masked.rank;
   hrs_masking_set_tensors(&game->masking, unmasked,
                           per_sample(&game->baseline, varies, sample, count));
@@ -204,7 +188,7 @@ hrs_status hrs_network_select(void *self, hrs_count sample) {
   game->label = label;
   int first = game->masks_inner ? 0 : 1;
   for (int i = first; i < game->n_inputs; i++) {
-    const void *given = sample_at(game, i, sample);
+    const void *given = hrs_sample_at(&game->samples[i], sample);
     HRS_TRY(hrs_session_set_shared(game->session, 1 + i - first, given));
     if (game->tail)
       HRS_TRY(hrs_session_set_shared(game->tail, game->tail_given + i - first, given));

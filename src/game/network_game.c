@@ -41,16 +41,37 @@ static void network_destroy(void *self) {
 
 /* ---- making ---- */
 
-/* A session from the inputs to one inner tensor, for one instance. */
+/* A session from the inputs to one inner tensor, for one instance. All inputs but the first are
+ * constants of a sample, which may decide branches and shapes; the first is one, too, where it has
+ * to: else buffers serve several tensors. */
 static hrs_status create_inner(const hrs_model *model, int n_inputs, const char *const *inputs,
                                const hrs_array *samples, const char *name, hrs_session **out) {
   hrs_feed *feeds;
   HRS_TRY(hrs_alloc(n_inputs, sizeof *feeds, &feeds));
   for (int i = 0; i < n_inputs; i++)
-    feeds[i] = hrs_feed_of_input(inputs[i], &samples[i], true);
+    feeds[i] = hrs_feed_of_input(inputs[i], &samples[i], i == 0);
   hrs_status status = hrs_session_create(model, n_inputs, feeds, 1, &name, 1, out);
+  if (status == HRS_STATUS_UNSUPPORTED) {
+    feeds[0] = hrs_feed_of_input(inputs[0], &samples[0], false);
+    status = hrs_session_create(model, n_inputs, feeds, 1, &name, 1, out);
+  }
   hrs_free(feeds);
   return status;
+}
+
+hrs_status hrs_network_run_inner(hrs_session *inner, int n_inputs, const hrs_array *samples,
+                                 hrs_count sample, const void **out) {
+  for (int i = 0; i < n_inputs; i++) {
+    const void *given = hrs_sample_at(&samples[i], sample);
+    if (hrs_session_feed_varies(inner, i))
+      memcpy(hrs_session_feed_buffer(inner, i), given, (size_t)hrs_sample_bytes(&samples[i]));
+    else
+      HRS_TRY(hrs_session_set_shared(inner, i, given));
+  }
+  hrs_count step;
+  HRS_TRY(hrs_session_run(inner, 1));
+  *out = hrs_session_fetch(inner, 0, &step);
+  return HRS_OK;
 }
 
 static hrs_status create_session(hrs_network_state *game, const char *mask_at, const char *fetch,
@@ -67,6 +88,22 @@ static hrs_status create_session(hrs_network_state *game, const char *mask_at, c
                                          max_batch, &game->session);
   hrs_free(feeds);
   return status;
+}
+
+/* Inputs that are not masked may decide branches and shapes: as the first sample has them, once for
+ * the run. Does every other sample decide alike? */
+static hrs_status check_decisions(hrs_network_state *game) {
+  if (!hrs_session_is_decided(game->session)) return HRS_OK;
+  int first = game->masks_inner ? 0 : 1;
+  for (hrs_count sample = 1; sample <= game->n_samples; sample++) {
+    hrs_count at = sample % game->n_samples; /* in the end, the first one again */
+    for (int i = first; i < game->n_inputs; i++)
+      HRS_TRY(hrs_session_set_shared(game->session, 1 + i - first,
+                                     hrs_sample_at(&game->samples[i], at)));
+    HRS_TRY_CONTEXT(hrs_session_refold(game->session), "sample %lld of those chosen",
+                    (long long)at);
+  }
+  return HRS_OK;
 }
 
 static hrs_status take_samples(hrs_network_state *game, hrs_network_game *spec) {
@@ -187,6 +224,7 @@ static hrs_status prepare(hrs_network_state *game, hrs_network_game *spec) {
   HRS_TRY(prepare_masking(game, spec->mask_at));
   HRS_TRY(hrs_scoring_find(&game->scoring, spec, &fetch));
   HRS_TRY(create_session(game, spec->mask_at, fetch, spec->max_batch));
+  HRS_TRY(check_decisions(game));
   game->table_bytes = spec->table_bytes > 0 ? spec->table_bytes : HRS_TABLE_BYTES;
   game->max_batch = spec->max_batch;
   game->tabulates = spec->evaluator == HRS_EVALUATOR_LATTICE;
@@ -302,20 +340,15 @@ static hrs_status tensor_at(const hrs_model *model, int n_inputs, const char *co
   hrs_session *session = NULL;
   HRS_TRY(create_inner(model, n_inputs, inputs, bound, name, &session));
   const hrs_tensor_info *info = hrs_session_fetch_info(session, 0);
-  hrs_count dim[HRS_MAX_RANK + 1] = {bound[0].dim[0]}, step;
+  hrs_count dim[HRS_MAX_RANK + 1] = {bound[0].dim[0]};
   memcpy(dim + 1, info->dim, sizeof info->dim);
   hrs_status status;
   HRS_GO(hrs_array_create(info->type, info->rank + 1, dim, out));
   size_t bytes = (size_t)(hrs_array_count(out) / dim[0]) * hrs_dtype_size(info->type);
   for (hrs_count s = 0; s < dim[0]; s++) {
-    for (int i = 0; i < n_inputs; i++) {
-      size_t size = (size_t)hrs_sample_bytes(&bound[i]);
-      hrs_count at = bound[i].dim[0] == 1 ? 0 : s;
-      memcpy(hrs_session_feed_buffer(session, i), (const char *)bound[i].data + (size_t)at * size,
-             size);
-    }
-    HRS_GO(hrs_session_run(session, 1));
-    memcpy((char *)out->data + (size_t)s * bytes, hrs_session_fetch(session, 0, &step), bytes);
+    const void *values;
+    HRS_GO(hrs_network_run_inner(session, n_inputs, bound, s, &values));
+    memcpy((char *)out->data + (size_t)s * bytes, values, bytes);
   }
 done:
   hrs_session_destroy(&session);

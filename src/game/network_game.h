@@ -45,6 +45,14 @@ typedef struct hrs_network_state {
 static inline hrs_count hrs_sample_bytes(const hrs_array *samples) {
   return hrs_array_count(samples) / samples->dim[0] * (hrs_count)hrs_dtype_size(samples->type);
 }
+/** Values of one sample of an input, which may have one for all. */
+static inline const void *hrs_sample_at(const hrs_array *samples, hrs_count sample) {
+  if (samples->dim[0] == 1) sample = 0;
+  return (const char *)samples->data + sample * hrs_sample_bytes(samples);
+}
+/** The inner tensor at an unmasked sample; valid until the next one. */
+hrs_status hrs_network_run_inner(hrs_session *inner, int n_inputs, const hrs_array *samples,
+                                 hrs_count sample, const void **out);
 /** Feeds of sessions: a tensor; a sample of an input. */
 hrs_feed hrs_feed_of(const char *name, hrs_dtype type, int rank, const hrs_count *dim, bool varies,
                      const void *data);

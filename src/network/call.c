@@ -77,6 +77,7 @@ hrs_status hrs_call_constant_ints(const hrs_call *call, int index, int limit, in
                    "input %d depends on the masked input, but shapes and positions must not: this "
                    "network's tensors would change their shape from mask to mask",
                    index);
+  call->node->decides = true;
   hrs_count n = hrs_tensor_count(in);
   HRS_NODE_REQUIRE(n <= limit, call, INPUT, "input %d has %lld values, at most %d fit", index,
                    (long long)n, limit);

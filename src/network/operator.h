@@ -44,6 +44,7 @@ typedef struct hrs_node {
   const char *op;               /* operator's name, never NULL */
   int opset;                    /* operator set in force for the node's domain */
   void *state;                  /* what infer keeps for run */
+  bool decides;                 /* infer has read values of inputs: they decide on shapes */
   const char **misused;         /* the hrs_attr functions note here an attribute of another type */
 } hrs_node;
 

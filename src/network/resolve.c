@@ -182,11 +182,13 @@ static hrs_status decide(hrs_session *s, const hrs_graph_node *node, bool *taken
   const hrs_slot *slot = &s->slot[index];
   HRS_REQUIRE(slot->tensor.type == HRS_BOOL && hrs_tensor_count(&slot->tensor) == 1, INPUT,
               "%s: the condition of If node '%s' is not one bool", s->model->path, node->base.name);
-  HRS_REQUIRE(!slot->varies, UNSUPPORTED,
-              "%s: the condition of If node '%s' depends on the masked input: only conditions that "
-              "are the same for all masks are supported",
-              s->model->path, node->base.name);
+  HRS_REQUIRE(
+      !slot->varies, UNSUPPORTED,
+      "%s: the condition of If node '%s' depends on an input that is masked: only conditions "
+      "that are the same for all masks are supported",
+      s->model->path, node->base.name);
   *taken = *(const unsigned char *)slot->tensor.data;
+  s->decided |= slot->shared;
   if (s->n_choices == s->choice_room) {
     s->choice_room = s->choice_room ? 2 * s->choice_room : 8;
     HRS_TRY(hrs_realloc(&s->choice, s->choice_room, sizeof *s->choice));

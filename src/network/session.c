@@ -196,6 +196,14 @@ hrs_status hrs_session_set_shared(hrs_session *session, int feed, const void *da
   return HRS_OK;
 }
 
+bool hrs_session_feed_varies(const hrs_session *session, int feed) {
+  return session->feed[feed].varies;
+}
+
+bool hrs_session_is_decided(const hrs_session *session) {
+  return session->decided;
+}
+
 const void *hrs_session_fetch(const hrs_session *session, int fetch, hrs_count *step) {
   const hrs_slot *slot = &session->slot[session->fetch[fetch]];
   *step = slot->varies ? hrs_tensor_count(&slot->tensor) : 0;

@@ -73,6 +73,7 @@ struct hrs_session {
   hrs_count workspace_bytes;
   hrs_count folded_bytes, bytes, multiply_adds;
   bool narrows, narrowed; /* may steps be computed in part; are they, or did it fail? (narrow.h) */
+  bool decided;           /* by values of shared feeds: shapes, or branches of If */
   bool stale;             /* a shared feed has a new value that is not folded in yet */
 };
 
@@ -104,6 +105,9 @@ hrs_status hrs_session_place(hrs_session *session, hrs_count max_batch);
 hrs_status hrs_step_infer(hrs_session *session, hrs_step *step, const bool *wanted);
 /** Point operators at the data of their slots. */
 void hrs_step_bind(hrs_session *session, hrs_step *step);
+/** Does a feed vary? And do values of those that do not decide shapes or branches? */
+bool hrs_session_feed_varies(const hrs_session *session, int feed);
+bool hrs_session_is_decided(const hrs_session *session);
 /** Fold again what depends on shared feeds. Errors: UNSUPPORTED where a shape changes. */
 hrs_status hrs_session_refold(hrs_session *session);
 /** A step that is bound to no slots but those of its inputs; the node is copied. */

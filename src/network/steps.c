@@ -165,6 +165,7 @@ static hrs_status settle(hrs_session *s, hrs_step *step, const bool *wanted) {
   }
   if (flags & HRS_OP_OF_SHAPE) varies = step->shared = false;
   step->folded = !varies;
+  s->decided |= step->shared && step->node.decides;
   for (int i = 0; i < step->call.n_out; i++) {
     if (!wanted[i] || step->out[i] >= 0) continue;
     HRS_TRY_CONTEXT(hrs_session_add_slot(s, &step->call.out[i], varies, &step->out[i]),
@@ -250,8 +251,8 @@ static hrs_status refold_step(hrs_session *s, hrs_step *step) {
       same = now->dim[k] == was->dim[k];
     HRS_REQUIRE(
         same, UNSUPPORTED,
-        "%s: the shape of the result of %s node '%s' depends on the values of an input; all "
-        "samples of a run must give the same shapes",
+        "%s: the shape of the result of %s node '%s' depends on the values of an input, and is "
+        "another for this sample than for the first one: choose samples that agree (--select)",
         s->model->path, step->node.op, step->node.name);
   }
   if (step->folded) return run_folded(s, step);
@@ -265,10 +266,11 @@ hrs_status hrs_session_refold(hrs_session *s) {
   for (int i = 0; i < s->n_choices; i++) {
     const hrs_choice *c = &s->choice[i];
     bool now = *(const unsigned char *)s->slot[c->slot].tensor.data;
-    HRS_REQUIRE(now == c->taken, UNSUPPORTED,
-                "%s: If node '%s' takes another branch for this sample than for the first one: run "
-                "the samples one by one",
-                s->model->path, c->node);
+    HRS_REQUIRE(
+        now == c->taken, UNSUPPORTED,
+        "%s: If node '%s' takes another branch for this sample than for the first one, but a "
+        "run decides it once: choose samples that agree (--select)",
+        s->model->path, c->node);
   }
   s->stale = false;
   return HRS_OK;

@@ -153,7 +153,7 @@ static void test_if_needs_data(void **state) {
   hrs_model *model = load(proto);
   hrs_feed feed = varying("x", 1);
   create_fails(model, &feed, 1, "y", HRS_STATUS_UNSUPPORTED,
-               "If node 'choose' depends on the masked");
+               "If node 'choose' depends on an input that is masked");
   /* From a shared input it is decided once. */
   float five[1] = {5}, minus[1] = {-5};
   feed.varies = false;

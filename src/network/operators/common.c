@@ -137,6 +137,7 @@ hrs_status hrs_op_scalar(const hrs_call *call, int index, double *value) {
                    index);
   HRS_NODE_REQUIRE(in->data, call, UNSUPPORTED,
                    "input %d must be a constant: the shape of the result depends on it", index);
+  call->node->decides = true;
   return hrs_convert(in->type, in->data, HRS_F64, value, 1);
 }
 

@@ -78,6 +78,7 @@ static hrs_status constant_reals(const hrs_call *call, int index, double *out, i
   HRS_NODE_REQUIRE(in->rank == 1 && count <= 2 * HRS_MAX_RANK, call, INPUT,
                    "input %d must be a list of numbers", index);
   *n = (int)count;
+  call->node->decides = true;
   return hrs_convert(in->type, in->data, HRS_F64, out, count);
 }
 

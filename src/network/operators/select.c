@@ -70,6 +70,7 @@ static hrs_status infer_nonzero(hrs_call *call) {
                    "its input depends on the masked input, so that the shape of the result would "
                    "change from mask to mask, which is not supported; select with Where or by a "
                    "product with 0 and 1 instead");
+  call->node->decides = true;
   hrs_count n = hrs_tensor_count(in), found = 0;
   unsigned char *mark;
   HRS_TRY(hrs_alloc(n, 1, &mark));
@@ -113,6 +114,7 @@ static hrs_status infer_compress(hrs_call *call) {
                    "the condition depends on the masked input, so that the shape of the result "
                    "would change from mask to mask, which is not supported; select with Where or "
                    "by a product with 0 and 1 instead");
+  call->node->decides = true;
   bool flat = !hrs_attr_has(call->node, "axis");
   int axis = 0;
   if (!flat)
