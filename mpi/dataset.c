@@ -98,14 +98,14 @@ hrs_dataset_shape hrs_dataset_shape_of(const hrs_dataset_spec *spec, hrs_dataset
 static hrs_count shape_count(const hrs_dataset_shape *shape) {
   hrs_count count = 1;
   for (int i = 0; i < shape->rank; i++)
-    count *= (hrs_count)shape->dim[i];
+    count = hrs_count_multiply(count, (hrs_count)shape->dim[i]);
   return count;
 }
 
 /* A string has a reference to its place, a header there, and its text in whole eights. */
 static hrs_count shape_bytes(const hrs_dataset_shape *shape) {
   hrs_count count = shape_count(shape), bytes = 0;
-  if (!shape->strings) return count * (hrs_count)hrs_dtype_size(shape->type);
+  if (!shape->strings) return hrs_count_multiply(count, (hrs_count)hrs_dtype_size(shape->type));
   for (hrs_count i = 0; i < count; i++)
     bytes += 16 + 16 + (hrs_count)(strlen(shape->strings[i]) + 8) / 8 * 8;
   return bytes;
@@ -118,7 +118,7 @@ hrs_count hrs_dataset_bytes(const hrs_dataset_spec *spec) {
   for (int i = 0; i < HRS_PATH_LIMIT; i++) {
     if (!present[hrs_dataset_objects[i].when]) continue;
     hrs_dataset_shape shape = hrs_dataset_shape_of(spec, (hrs_dataset_path)i);
-    bytes += shape_bytes(&shape);
+    bytes = hrs_count_add(bytes, shape_bytes(&shape));
   }
   return bytes;
 }

@@ -228,6 +228,7 @@ static hrs_status solve(hrs_fit *fit, const hrs_fit_method *method, hrs_lattice 
   it.least = 1e-5 * it.step;
   it.most = 1e5 * it.step;
   report->bound = report->loss = report->gap = 0;
+  double certified = NAN;
   *step = it.step;
   if (!(it.step > 0)) return HRS_OK; /* v is constant zero */
   HRS_TRY(restart(fit, &it, false));
@@ -240,9 +241,12 @@ static hrs_status solve(hrs_fit *fit, const hrs_fit_method *method, hrs_lattice 
       HRS_TRY(method->certify(fit, it.step, &report->loss, &bound));
       report->bound = bound > report->bound ? bound : report->bound;
       report->gap = report->loss > 0 ? 1 - report->bound / report->loss : 0;
+      certified = report->gap;
       if (report->gap <= gap || report->gap <= CERTAIN || last) break;
     }
     HRS_TRY(iterate(fit, &it, done));
+    if (fit->options.progress)
+      fit->options.progress(fit->options.context, report->iterations + 1, certified);
   }
   return HRS_OK;
 }

@@ -61,17 +61,11 @@ static hrs_status set_fit(const hrs_interactions_options *o, hrs_job *job) {
               "%s belongs to --share, by which several networks are fitted together: add it, or "
               "leave %s out",
               o->share_option, o->share_option);
-  HRS_REQUIRE(o->noise >= 0, USAGE, "--noise %g is negative; it is a share of |v(N) - v(empty)|",
-              o->noise);
-  HRS_REQUIRE(o->fit_gap >= 0, USAGE, "--fit-gap %g is negative", o->fit_gap);
-  HRS_REQUIRE(o->fit_iterations >= 1, USAGE, "--fit-iterations %d: at least 1 is needed",
-              o->fit_iterations);
-  HRS_REQUIRE(o->share_alpha >= 0 && o->share_alpha <= 1, USAGE,
-              "--share-alpha %g is not between 0 and 1", o->share_alpha);
-  HRS_REQUIRE(o->share_spread >= 0, USAGE, "--share-spread %g is negative", o->share_spread);
   HRS_REQUIRE(!job->fit || !o->verify, USAGE,
               "--verify knows the dividends of --types and, or, or and,or; a fitted split has its "
               "own certificate (/fit/gap)");
+  HRS_REQUIRE(o->share_alpha <= 1, USAGE, "--share-alpha %g is not between 0 and 1",
+              o->share_alpha);
   HRS_TRY(choose("--fit-merge", o->fit_merge, merge, &singles));
   HRS_TRY(choose("--fit-empty", o->fit_empty, empty, &constant));
   HRS_TRY(choose("--share-form", o->share_form, forms, &form));
@@ -267,11 +261,13 @@ static hrs_status check_outputs(MPI_Comm comm, const hrs_interactions_options *o
 static hrs_status create(MPI_Comm comm, const hrs_interactions_options *o, hrs_job *job) {
   HRS_TRY(set_types(o->types, job));
   HRS_TRY(set_fit(o, job));
+  HRS_REQUIRE(o->salient_limit >= 1, USAGE, "--salient-limit must be at least 1");
+  HRS_REQUIRE(o->chunk <= HRS_LARGEST_CHUNK, USAGE, "--chunk %lld: at most 1 GiB is of use",
+              (long long)o->chunk);
   HRS_TRY(hrs_indices_parse(o->indices, job->indices, job->orders));
   HRS_TRY(set_threshold(o->threshold, &job->threshold));
   HRS_TRY(set_precision(o->precision, &job->precision));
   HRS_TRY(set_sharing(o->shm, &job->sharing));
-  HRS_REQUIRE(o->salient_limit >= 1, USAGE, "--salient-limit must be at least 1");
   HRS_TRY(make_game(comm, o, job));
   HRS_REQUIRE(job->n >= 1 && job->n <= HRS_MAX_PLAYERS, USAGE, "%d players: there must be 1 to %d",
               job->n, HRS_MAX_PLAYERS);

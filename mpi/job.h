@@ -113,12 +113,17 @@ typedef struct hrs_plan {
   hrs_count memory;         /* bytes a rank may use on the smallest node */
   int node_ranks;           /* fewest ranks on a node */
   hrs_count file_bytes;
+  bool fits;  /* rank_bytes into memory */
+  int needed; /* where it does not: ranks that would do, 0 if none */
 } hrs_plan;
 
-/** Plan a job for `world` ranks. Errors: TOO_LARGE, saying how much is needed and how many ranks
- *  would do; USAGE for ranks per sample that cannot be used. Collective over comm. */
+/** Plan a job for `world` ranks. Errors: USAGE for blocks, and ranks per sample, that cannot be
+ *  used. Collective over comm. */
 hrs_status hrs_plan_create(MPI_Comm comm, const hrs_job *job,
                            const hrs_interactions_options *options, hrs_plan *plan);
+/** Errors: TOO_LARGE for a plan that does not fit, saying how much is needed and how many ranks
+ * would do. Not collective. */
+hrs_status hrs_plan_check(const hrs_job *job, const hrs_plan *plan);
 /** Print it, with times predicted from a short measurement, and the largest n that fits. */
 hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan);
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const hrs_count DEFAULT_CHUNK = (hrs_count)8 << 20, LARGEST_CHUNK = (hrs_count)1 << 30;
+static const hrs_count DEFAULT_CHUNK = (hrs_count)8 << 20;
 
 /* Data in memory that the node shares, where that is wanted and to be had. */
 static hrs_status allocate(hrs_lattice *lattice, hrs_count bytes, hrs_sharing sharing) {
@@ -32,7 +32,7 @@ hrs_status hrs_lattice_create(MPI_Comm comm, const hrs_partition *part, hrs_dtyp
   *out = NULL;
   HRS_REQUIRE(type == HRS_F64 || type == HRS_F32, USAGE,
               "a lattice is stored in float64 or float32, not %s", hrs_dtype_name(type));
-  HRS_REQUIRE(chunk >= 0 && chunk <= LARGEST_CHUNK, USAGE,
+  HRS_REQUIRE(chunk >= 0 && chunk <= HRS_LARGEST_CHUNK, USAGE,
               "chunk of %lld bytes: it must be at most 1 GiB", (long long)chunk);
   hrs_lattice *lattice = NULL;
   hrs_status status = hrs_simd_check(); /* before hours of evaluation, not after */

@@ -49,9 +49,18 @@ static hrs_status store(const hrs_option *option, const char *text, void *values
   case HRS_OPTION_COUNT:
     return hrs_text_count(text, option->name, place);
   case HRS_OPTION_INT:
-    return hrs_text_int(text, option->name, place);
+  case HRS_OPTION_POSITIVE: {
+    int least = option->kind == HRS_OPTION_POSITIVE;
+    HRS_TRY(hrs_text_int(text, option->name, place));
+    HRS_REQUIRE(*(const int *)place >= least, USAGE, "%s %s: it must be at least %d", option->name,
+                text, least);
+    return HRS_OK;
+  }
   case HRS_OPTION_NUMBER:
-    return hrs_text_number(text, option->name, place);
+    HRS_TRY(hrs_text_number(text, option->name, place));
+    HRS_REQUIRE(*(const double *)place >= 0, USAGE, "%s %s: it must not be negative", option->name,
+                text);
+    return HRS_OK;
   case HRS_OPTION_TEXT:
     memcpy(place, &text, sizeof text);
     return HRS_OK;
@@ -236,6 +245,7 @@ hrs_status hrs_options_echo(const hrs_command_line *line, const void *values, ch
       snprintf(number, sizeof number, "%lld", (long long)*(const hrs_count *)place);
       break;
     case HRS_OPTION_INT:
+    case HRS_OPTION_POSITIVE:
       snprintf(number, sizeof number, "%d", *(const int *)place);
       break;
     case HRS_OPTION_NUMBER:

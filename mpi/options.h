@@ -13,9 +13,10 @@ typedef enum hrs_option_kind {
   HRS_OPTION_FLAG,    /* bool */
   HRS_OPTION_TEXT,    /* const char *, one of argv */
   HRS_OPTION_COUNT,   /* hrs_count; K, M, G as powers of 1000, KiB, MiB, GiB as powers of 1024 */
-  HRS_OPTION_INT,     /* int */
-  HRS_OPTION_NUMBER,  /* double */
-  HRS_OPTION_LIST     /* hrs_text_list: may be given several times */
+  HRS_OPTION_INT,     /* int from 0 on */
+  HRS_OPTION_POSITIVE, /* int from 1 on */
+  HRS_OPTION_NUMBER,   /* double from 0 on */
+  HRS_OPTION_LIST      /* hrs_text_list: may be given several times */
 } hrs_option_kind;
 
 enum { HRS_OPTION_REPEATS = 64 };

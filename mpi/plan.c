@@ -13,6 +13,7 @@
 
 #include "comm.h"
 #include "node.h"
+#include "progress.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,10 +22,6 @@
 /* What a rank needs besides lattice data and chunks: the code, MPI's and BLAS's buffers. */
 static const hrs_count FIXED_BYTES = (hrs_count)64 << 20;
 static const double USABLE = 0.95;
-
-static hrs_count larger(hrs_count a, hrs_count b) {
-  return a > b ? a : b;
-}
 
 static hrs_count smaller(hrs_count a, hrs_count b) {
   return a < b ? a : b;
@@ -42,7 +39,8 @@ static hrs_count game_bytes(const hrs_job *job, const hrs_plan *plan, int ranks)
     else
       copies = smaller(here, (here - 2) / ranks + 2);
   }
-  return job->game_bytes - job->shared_bytes + (job->shared_bytes * copies + here - 1) / here;
+  hrs_count shared = hrs_count_multiply(job->shared_bytes, copies) / here + 1;
+  return hrs_count_add(job->game_bytes - job->shared_bytes, shared);
 }
 
 /* Are AND and OR both made by transforms of v? A fit has both anyhow. */
@@ -54,17 +52,16 @@ static int lattices(const hrs_job *job, const hrs_plan *plan) {
   return job->targets + plan->keeps_values;
 }
 
-/* Costs of a group of `ranks` ranks on a lattice of n players; the plan's other fields stand. */
+/* Costs of a group of `ranks` ranks on a lattice of n players; the plan's other fields stand. Sums
+ * over many rows or ranks may be larger than any count: they stop there. */
 static hrs_status cost(const hrs_job *job, const hrs_interactions_options *o, int n, int ranks,
                        int block_bits, hrs_plan *plan) {
   HRS_TRY(hrs_partition_create(n, block_bits, ranks, &plan->part));
-  hrs_count element = (hrs_count)hrs_dtype_size(job->precision), busiest = 0, volume = 0;
-  for (int rank = 0; rank < ranks; rank++) {
-    hrs_count rows =
-        hrs_partition_first(&plan->part, rank + 1) - hrs_partition_first(&plan->part, rank);
-    busiest = larger(busiest, rows);
-    volume = larger(volume, hrs_partition_volume(&plan->part, job->precision, rank));
-  }
+  hrs_count element = (hrs_count)hrs_dtype_size(job->precision);
+  /* The last rank has as many rows as any, and so sends as much. */
+  hrs_count busiest =
+      ((hrs_count)1 << plan->part.block_bits) - hrs_partition_first(&plan->part, ranks - 1);
+  hrs_count volume = hrs_partition_volume(&plan->part, job->precision, ranks - 1);
   hrs_count row = (hrs_count)1 << (n - plan->part.block_bits);
   plan->lattice_bytes = busiest * row * element;
   hrs_count chunk = smaller(o->chunk ? o->chunk : (hrs_count)8 << 20, plan->lattice_bytes);
@@ -75,11 +72,14 @@ static hrs_status cost(const hrs_job *job, const hrs_interactions_options *o, in
   hrs_count most = job->keep == HRS_KEEP_TOP ? job->top : o->salient_limit;
   hrs_count listed = smaller(most, (hrs_count)types << n);
   /* Two lists while the second type is merged, and each is sorted in a copy. */
-  plan->salient_bytes = listed * (17 * plan->rounds * job->targets + 2 * 17 + 2 * 16);
+  hrs_count lists = hrs_count_multiply(plan->rounds, job->targets);
+  plan->salient_bytes =
+      hrs_count_multiply(listed, hrs_count_add(hrs_count_multiply(17, lists), 2 * 17 + 2 * 16));
   if (job->fit) {
     /* The strongest interactions are listed for the curve, each type sorted in a copy. */
     hrs_count strongest = smaller((hrs_count)2 << n, (hrs_count)1 << (HRS_CURVE_POINTS - 1));
-    plan->salient_bytes += strongest * (17 * (job->networks + 3) + 2 * 16);
+    plan->salient_bytes =
+        hrs_count_add(plan->salient_bytes, strongest * (17 * (job->networks + 3) + 2 * 16));
   }
   int orders[HRS_INDEX_LIMIT];
   for (int i = 0; i < HRS_INDEX_LIMIT; i++)
@@ -89,15 +89,17 @@ static hrs_status cost(const hrs_job *job, const hrs_interactions_options *o, in
   plan->fit_bytes =
       job->fit ? hrs_fit_bytes(busiest * row, chunk, job->networks, hrs_job_fit_bounded(job, o))
                : 0;
-  plan->rank_bytes = lattices(job, plan) * (plan->lattice_bytes + 2 * chunk) +
-                     job->targets * slice + game + plan->index_bytes + plan->fit_bytes +
-                     FIXED_BYTES;
+  hrs_count held = hrs_count_multiply(lattices(job, plan), plan->lattice_bytes + 2 * chunk);
+  plan->rank_bytes =
+      hrs_count_add(hrs_count_add(held, game),
+                    job->targets * slice + plan->index_bytes + plan->fit_bytes + FIXED_BYTES);
   plan->evaluations = both_types(job) && !plan->keeps_values ? 1 + job->targets : 1;
-  plan->masks = plan->rounds * plan->evaluations * busiest * row;
-  hrs_count exchanges = plan->rounds * job->targets * types;
-  plan->exchange_bytes = exchanges * volume;
+  plan->masks =
+      hrs_count_multiply(hrs_count_multiply(plan->rounds, plan->evaluations), busiest * row);
+  hrs_count exchanges = hrs_count_multiply(lists, types);
+  plan->exchange_bytes = hrs_count_multiply(exchanges, volume);
   hrs_count pairs = ranks - 1, per_pair = pairs ? volume / pairs : 0;
-  plan->messages = exchanges * pairs * (chunk ? (per_pair + chunk - 1) / chunk : 0);
+  plan->messages = hrs_count_multiply(exchanges, pairs * ((per_pair + chunk - 1) / chunk));
   return HRS_OK;
 }
 
@@ -107,42 +109,53 @@ static int most_ranks(int n, int block_bits) {
   return 1 << smaller(bits, 30);
 }
 
-/* Smallest number of ranks, each with the plan's memory, that hold the lattices of n players; 0 if
- * none up to the number of rows. */
-static hrs_count ranks_needed(const hrs_job *job, const hrs_interactions_options *o, int n,
-                              int block_bits, const hrs_plan *plan) {
-  hrs_plan trial = {.rounds = 1, .groups = 1, .node_ranks = plan->node_ranks};
-  for (int ranks = 1; ranks <= most_ranks(n, block_bits); ranks++)
-    if (cost(job, o, n, ranks, block_bits, &trial) == HRS_OK &&
-        (double)trial.rank_bytes <= USABLE * (double)plan->memory)
-      return ranks;
-  return 0;
+static bool fits(const hrs_plan *plan) {
+  return (double)plan->rank_bytes <= USABLE * (double)plan->memory;
 }
 
-static hrs_status too_large(const hrs_job *job, const hrs_interactions_options *o, int block_bits,
-                            const hrs_plan *plan) {
-  hrs_count needed = ranks_needed(job, o, job->n, block_bits, plan);
+/* Does the memory of the plan's ranks hold the lattices of n players on `ranks` of them? */
+static bool holds(const hrs_job *job, const hrs_interactions_options *o, int n, int ranks,
+                  int block_bits, const hrs_plan *plan) {
+  hrs_plan trial = {
+      .rounds = 1, .groups = 1, .node_ranks = plan->node_ranks, .memory = plan->memory};
+  return cost(job, o, n, ranks, block_bits, &trial) == HRS_OK && fits(&trial);
+}
+
+/* A small number of ranks, each with the plan's memory, that hold the lattices of n players; 0 if
+ * none up to the number of rows. What a rank needs falls with the number of ranks, but for game
+ * tables here and there: so the number may not be the smallest, but it does. */
+static int ranks_needed(const hrs_job *job, const hrs_interactions_options *o, int n,
+                        int block_bits, const hrs_plan *plan) {
+  int few = 0, enough = most_ranks(n, block_bits);
+  if (!holds(job, o, n, enough, block_bits, plan)) return 0;
+  while (enough - few > 1) {
+    int ranks = few + (enough - few) / 2;
+    *(holds(job, o, n, ranks, block_bits, plan) ? &enough : &few) = ranks;
+  }
+  return enough;
+}
+
+hrs_status hrs_plan_check(const hrs_job *job, const hrs_plan *plan) {
   char remedy[128];
-  if (needed)
-    snprintf(remedy, sizeof remedy, "%lld ranks with as much memory each would do",
-             (long long)needed);
+  if (plan->fits) return HRS_OK;
+  if (plan->needed)
+    snprintf(remedy, sizeof remedy, "%d ranks with as much memory each would do", plan->needed);
   else
     snprintf(remedy, sizeof remedy, "no number of ranks with so little memory each would do");
   HRS_FAIL(TOO_LARGE,
-           "%d players and %d target%s need %.2f GiB on each of %d ranks, of which %.2f GiB are "
+           "%d player%s and %d target%s need %.2f GiB on each of %d rank%s, of which %.2f GiB are "
            "available; %s (or --precision single, fewer targets, fewer players; --plan shows more)",
-           job->n, job->targets, job->targets == 1 ? "" : "s", (double)plan->rank_bytes / 0x1p30,
-           plan->ranks, (double)plan->memory / 0x1p30, remedy);
+           job->n, hrs_plural(job->n), job->targets, hrs_plural(job->targets),
+           (double)plan->rank_bytes / 0x1p30, plan->ranks, hrs_plural(plan->ranks),
+           (double)plan->memory / 0x1p30, remedy);
 }
 
 static hrs_status set_blocks(const hrs_interactions_options *o, int n, int *bits) {
   *bits = -1;
   if (o->blocks == 0) return HRS_OK;
-  *bits = 0;
-  while ((hrs_count)1 << *bits < o->blocks)
-    ++*bits;
-  HRS_REQUIRE((hrs_count)1 << *bits == o->blocks, USAGE, "--blocks %lld is no power of two",
+  HRS_REQUIRE((o->blocks & (o->blocks - 1)) == 0, USAGE, "--blocks %lld is no power of two",
               (long long)o->blocks);
+  *bits = hrs_order((hrs_mask)o->blocks - 1);
   HRS_TRY_CONTEXT(hrs_partition_create(n, *bits, 1, &(hrs_partition){0}), "--blocks");
   return HRS_OK;
 }
@@ -157,17 +170,14 @@ static hrs_status plan_groups(const hrs_job *job, const hrs_interactions_options
   return cost(job, o, job->n, plan->ranks, block_bits, plan);
 }
 
-static bool fits(const hrs_plan *plan) {
-  return (double)plan->rank_bytes <= USABLE * (double)plan->memory;
-}
-
 /* The fastest groups that fit; where none do, one group of all ranks. */
 static hrs_status choose_groups(const hrs_job *job, const hrs_interactions_options *o,
                                 int block_bits, hrs_plan *plan) {
   int most = (int)smaller(plan->world, job->samples);
   if (o->ranks_per_sample) {
-    HRS_REQUIRE(o->ranks_per_sample > 0 && o->ranks_per_sample <= plan->world, USAGE,
-                "--ranks-per-sample %d: there are %d ranks", o->ranks_per_sample, plan->world);
+    HRS_REQUIRE(o->ranks_per_sample <= plan->world, USAGE,
+                "--ranks-per-sample %d: there %s %d rank%s", o->ranks_per_sample,
+                plan->world == 1 ? "is" : "are", plan->world, hrs_plural(plan->world));
     HRS_REQUIRE(o->ranks_per_sample <= most_ranks(job->n, block_bits), USAGE,
                 "--ranks-per-sample %d: %d players make %d blocks, and a rank needs one of its own",
                 o->ranks_per_sample, job->n, most_ranks(job->n, block_bits));
@@ -205,7 +215,8 @@ static hrs_status make_plan(const hrs_job *job, const hrs_interactions_options *
   hrs_dataset_spec spec;
   hrs_job_dataset_spec(job, o, &spec);
   plan->file_bytes = hrs_dataset_bytes(&spec);
-  if (!fits(plan)) return too_large(job, o, block_bits, plan);
+  plan->fits = fits(plan);
+  if (!plan->fits) plan->needed = ranks_needed(job, o, job->n, block_bits, plan);
   return HRS_OK;
 }
 
@@ -252,8 +263,8 @@ static hrs_status measure(const hrs_job *job, const hrs_plan *plan, double *tabl
 }
 
 static void print_time(const char *what, double seconds) {
-  printf("  %-30s%lld:%02d:%02d (%.3g s)\n", what, (long long)(seconds / 3600),
-         (int)(seconds / 60) % 60, (int)seconds % 60, seconds);
+  char text[HRS_DURATION_TEXT];
+  printf("  %-30s%s (%.3g s)\n", what, hrs_duration_text(seconds, text), seconds);
 }
 
 static void print_bytes(const char *what, hrs_count bytes) {
@@ -282,29 +293,43 @@ static void print_work(const hrs_job *job, const hrs_plan *plan) {
   printf("  %-30s%.0f a sample\n", "of the busiest rank", own);
 }
 
+static void print_fit(const hrs_plan *plan) {
+  printf("  %-30s", "fits");
+  if (plan->fits)
+    printf("yes\n");
+  else if (plan->needed)
+    printf("NO: %d ranks with as much memory each would do\n", plan->needed);
+  else
+    printf("NO: no number of ranks with so little memory each would do\n");
+}
+
 hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
   double tables = 0, per_mask = 0, per_byte = 0;
-  HRS_TRY(measure(job, plan, &tables, &per_mask, &per_byte));
+  /* Tables that do not fit are not made to measure how long they take. */
+  bool measured = plan->fits || (double)job->game_bytes <= USABLE * (double)plan->memory;
+  if (measured) HRS_TRY(measure(job, plan, &tables, &per_mask, &per_byte));
   int types = job->types[0] + job->types[1];
   printf("plan: %s\n", job->description);
   printf("  %-30s%d\n  %-30s%lld, %d target%s each\n", "players", job->n, "samples",
-         (long long)job->samples, job->targets, job->targets == 1 ? "" : "s");
-  printf("  %-30s%d in %d group%s of %d, %d idle; %lld rounds\n", "ranks", plan->world,
-         plan->groups, plan->groups == 1 ? "" : "s", plan->ranks, plan->idle,
-         (long long)plan->rounds);
-  printf("  %-30s%d of %lld masks\n", "blocks", 1 << plan->part.block_bits,
-         1LL << (job->n - plan->part.block_bits));
+         (long long)job->samples, job->targets, hrs_plural(job->targets));
+  printf("  %-30s%d in %d group%s of %d, %d idle; %lld round%s\n", "ranks", plan->world,
+         plan->groups, hrs_plural(plan->groups), plan->ranks, plan->idle, (long long)plan->rounds,
+         hrs_plural(plan->rounds));
+  hrs_count row = (hrs_count)1 << (job->n - plan->part.block_bits);
+  printf("  %-30s%d of %lld mask%s\n", "blocks", 1 << plan->part.block_bits, (long long)row,
+         hrs_plural(row));
   if (job->model) print_work(job, plan);
   printf("per rank (the busiest)\n");
   printf("  %-30s%lld\n", "masks", (long long)plan->masks);
   if (plan->evaluations > 1)
     printf("  %-30s%d, for lack of memory to keep v\n", "evaluations of a mask", plan->evaluations);
-  print_bytes("lattice data", plan->lattice_bytes * lattices(job, plan));
+  print_bytes("lattice data", hrs_count_multiply(plan->lattice_bytes, lattices(job, plan)));
   print_bytes("interaction indices", plan->index_bytes);
   if (job->fit) print_bytes("fit of the split", plan->fit_bytes);
   print_bytes("memory without salient lists", plan->rank_bytes);
   print_bytes("salient lists, at most", plan->salient_bytes);
   print_bytes("available to a rank", plan->memory);
+  print_fit(plan);
   print_bytes("sent by exchanges", plan->exchange_bytes);
   printf("  %-30s%lld\n", "messages of exchanges", (long long)plan->messages);
   print_bytes("data set, all ranks", plan->file_bytes);
@@ -312,17 +337,16 @@ hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
                     per_mask * (double)plan->masks;
   double transform =
       per_byte * (double)plan->lattice_bytes * (double)job->targets * types * (double)plan->rounds;
-  print_time("time to evaluate", evaluate);
-  print_time("time to transform", transform);
-  int largest = 0;
-  for (int n = 1; n <= HRS_MAX_PLAYERS; n++) {
-    hrs_plan trial = {.rounds = plan->rounds, .groups = 1, .node_ranks = plan->node_ranks};
-    int ranks = (int)smaller(plan->world, most_ranks(n, -1));
-    hrs_interactions_options usual = {.salient_limit = 1};
-    if (cost(job, &usual, n, ranks, -1, &trial) == HRS_OK &&
-        (double)trial.rank_bytes <= USABLE * (double)plan->memory)
-      largest = n;
+  if (measured) {
+    print_time("time to evaluate", evaluate);
+    print_time("time to transform", transform);
+  } else {
+    printf("  %-30s%s\n", "times", "not measured: the tables of activations do not fit");
   }
+  int largest = 0;
+  const hrs_interactions_options usual = {.salient_limit = 1};
+  for (int n = 1; n <= HRS_MAX_PLAYERS; n++)
+    if (holds(job, &usual, n, (int)smaller(plan->world, most_ranks(n, -1)), -1, plan)) largest = n;
   printf("  %-30sn = %d (all ranks on one sample)\n", "largest lattice that fits", largest);
   return HRS_OK;
 }

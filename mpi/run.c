@@ -44,6 +44,15 @@ static void store(hrs_lattice *lattice, hrs_count row, hrs_count at, hrs_subcube
     memcpy((double *)data + at, values, (size_t)count * sizeof *values);
 }
 
+/* Will it take a second or so before the first masks are evaluated? */
+static bool starts_slowly(const hrs_run *run) {
+  const double second = 5e9; /* multiply-adds */
+  hrs_network_cost cost = hrs_game_network_cost(run->job->game);
+  double tables = cost.tables * ldexp(1, run->job->n) / run->plan->ranks;
+  double masks = ldexp(1, hrs_game_slice_bits(run->job->game));
+  return tables + (cost.blocks + cost.tail) * masks > second;
+}
+
 static hrs_status evaluate_rows(hrs_run *run, nonfinite *bad) {
   hrs_lattice *any = run->lattices[0];
   bool narrow = hrs_lattice_type(any) == HRS_F32;
@@ -60,12 +69,13 @@ static hrs_status evaluate_rows(hrs_run *run, nonfinite *bad) {
                   "stopped by a signal after %lld of %lld masks of a rank; nothing was written",
                   (long long)run->progress.done, (long long)run->progress.total);
       hrs_subcube part = hrs_subcube_part(cube, slice_bits, at >> slice_bits);
+      double start = hrs_time();
       HRS_TRY(hrs_game_evaluate(run->job->game, part, run->slice));
       for (int t = 0; t < run->job->targets; t++) {
         hrs_run_range_add(&run->ranges[t], slice, run->slice + t * slice, narrow);
         store(run->lattices[t], row, at, part, run->slice + t * slice, bad);
       }
-      hrs_progress_add(&run->progress, slice);
+      hrs_progress_add(&run->progress, slice, hrs_time() - start);
     }
   }
   return HRS_OK;
@@ -77,6 +87,7 @@ hrs_status hrs_run_evaluate(hrs_run *run, hrs_count sample, bool again) {
     hrs_lattice_reset(run->lattices[t]);
     run->ranges[t] = (hrs_run_range){-INFINITY, INFINITY, 0};
   }
+  if (starts_slowly(run)) hrs_progress_announce(&run->progress);
   hrs_status status = hrs_game_select(run->job->game, hrs_job_in_game(run->job, sample));
   if (run->team) {
     HRS_TRY(hrs_agree(run->group, status));

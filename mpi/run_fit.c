@@ -13,9 +13,18 @@ hrs_status hrs_run_fit_create(hrs_run *run) {
                         job->networks, hrs_job_fit_bounded(job, run->options), &run->fit);
 }
 
+static void tell(void *context, int steps, double gap) {
+  hrs_run *run = context;
+  hrs_progress_split(&run->progress, steps, run->options->fit_iterations, gap,
+                     run->options->fit_gap);
+}
+
 hrs_status hrs_run_split(hrs_run *run, hrs_count sample, hrs_lattice *const *values, bool again) {
   const hrs_job *job = run->job;
   hrs_fit_options options = job->fitting;
+  options.progress = tell;
+  options.context = run;
+  hrs_progress_split_start(&run->progress);
   for (int i = 0; i < job->networks; i++) {
     double empty, full;
     HRS_TRY(hrs_lattice_get(values[i], 0, &empty));

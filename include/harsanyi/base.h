@@ -124,6 +124,13 @@ const char *hrs_error_trace_text(void);
 hrs_status hrs_narrow(hrs_count value, const char *what, int *out);
 /** a*b, or a failure (INPUT) where it overflows or an operand is negative. */
 hrs_status hrs_multiply(hrs_count a, hrs_count b, const char *what, hrs_count *out);
+/** a+b of counts from 0 on, or the largest count where that does not fit: for estimates, which are
+ *  compared with what there is. Not collective. */
+hrs_count hrs_count_add(hrs_count a, hrs_count b);
+/** a*b of counts from 0 on, or the largest count where that does not fit. Not collective. */
+hrs_count hrs_count_multiply(hrs_count a, hrs_count b);
+/** The ending of a noun behind a count in a message: "" for 1, else "s". Not collective. */
+const char *hrs_plural(hrs_count count);
 
 /* ---- accounted memory ----------------------------------------------------------------------- */
 

@@ -30,6 +30,9 @@ typedef struct hrs_fit_options {
   double noise[HRS_SHARE_NETWORKS]; /* κ of each network; 0 for an exact split */
   double spread;                    /* INFINITY: none */
   hrs_share share;                  /* {0, 1} for one network */
+  /* Called after every step, unless NULL: steps so far, and the gap last certified (NaN: none). */
+  void (*progress)(void *context, int steps, double gap);
+  void *context;
 } hrs_fit_options;
 
 /** What came of it. */

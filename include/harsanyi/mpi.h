@@ -89,11 +89,14 @@ typedef struct hrs_lattice hrs_lattice;
 /** May ranks of a node reach each other's data, so that they exchange without messages? */
 typedef enum hrs_sharing { HRS_SHARE_AUTO, HRS_SHARE_OFF } hrs_sharing;
 
+/** Most bytes of an exchange's chunk. */
+#define HRS_LARGEST_CHUNK ((hrs_count)1 << 30)
+
 /**
  * Allocate a lattice, phase A, not initialised, with its two exchange chunks.
  * Collective over comm, which must outlive it.
  * @param type     HRS_F64 or HRS_F32
- * @param chunk    bytes of a chunk, 0 for 8 MiB; at most 1 GiB
+ * @param chunk    bytes of a chunk, 0 for 8 MiB; at most HRS_LARGEST_CHUNK
  * @param sharing  HRS_SHARE_AUTO: where the system allows it
  * Errors: MEMORY, USAGE.
  */

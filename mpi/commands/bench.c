@@ -6,6 +6,7 @@
  * exchange   the exchange of the distributed lattice against a bare chunked MPI_Sendrecv
  * indices    each interaction index against as many plain additions (bench_indices.c)
  * evaluate   masks per second of any game, beside the rate of a large matrix product
+ * fit        steps of a fitted split, in passes (bench_fit.c)
  */
 #include "bench.h"
 #include "../comm.h"
@@ -22,7 +23,7 @@
 static const hrs_option options[] = {
     {"--n", HRS_OPTION_INT, AT(n), "N", "24",
      "2^N doubles: on each rank (stream, transform), in all (exchange, indices)"},
-    {"--repeat", HRS_OPTION_INT, AT(repeat), "R", "3", "the least time of R is taken"},
+    {"--repeat", HRS_OPTION_POSITIVE, AT(repeat), "R", "3", "the least time of R is taken"},
     {"--chunk", HRS_OPTION_COUNT, AT(chunk), "BYTES", "8MiB", "messages of the exchange"},
     {"--shm", HRS_OPTION_TEXT, AT(shm), "auto|off", "auto", "shared memory of a node's ranks"},
     {"--json", HRS_OPTION_TEXT, AT(json), "FILE", NULL, "write the figures there too"},
@@ -31,7 +32,7 @@ static const hrs_option options[] = {
 
 static const hrs_command_line line = {
     .usage = "[mpirun -n P] harsanyi bench stream|transform|exchange|indices [options]\n"
-             "       [mpirun -n P] harsanyi bench evaluate [--model ... as for interactions]",
+             "       [mpirun -n P] harsanyi bench evaluate|fit [--model ... as for interactions]",
     .description =
         "Timings, verified before they are taken, beside their limits. Times are the "
         "largest of all ranks, the least of the repeats. HARSANYI_BENCH_SECONDS: what a rate "
@@ -338,7 +339,6 @@ hrs_status hrs_command_bench(MPI_Comm comm, int argc, char **argv) {
   const char *kind;
   HRS_TRY(hrs_options_parse(&line, argc, argv, &o, &kind, NULL));
   HRS_REQUIRE(o.n >= 1 && o.n <= 36, USAGE, "--n %d: it must be 1 to 36", o.n);
-  HRS_REQUIRE(o.repeat >= 1, USAGE, "--repeat %d: it must be at least 1", o.repeat);
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     if (strcmp(kind, kinds[i].name) != 0) continue;
     r.kind = kinds[i].name;

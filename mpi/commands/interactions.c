@@ -70,7 +70,7 @@ static const hrs_option options[] = {
     {.kind = HRS_OPTION_HEADING, AT(split_option), .help = "The split (--types and-or)"},
     {"--fit-gap", HRS_OPTION_NUMBER, AT(fit_gap), "GAP", "1e-3",
      "stop where the split is certified to be so near the sparsest: 1 - lower bound / L1"},
-    {"--fit-iterations", HRS_OPTION_INT, AT(fit_iterations), "COUNT", "20000",
+    {"--fit-iterations", HRS_OPTION_POSITIVE, AT(fit_iterations), "COUNT", "20000",
      "stop after so many; the gap as reached is stored"},
     {"--noise", HRS_OPTION_NUMBER, AT(noise), "C", "0",
      "v may be off by C |v(N)-v(empty)| (published: 0.02 or 0.04)"},
@@ -106,11 +106,11 @@ static const hrs_option options[] = {
     {"--chunk", HRS_OPTION_COUNT, AT(chunk), "BYTES", "8MiB", "messages of the exchange"},
     {"--shm", HRS_OPTION_TEXT, AT(shm), "auto|off", "auto",
      "ranks of a node exchange through memory they share, or by messages like all others"},
-    {"--ranks-per-sample", HRS_OPTION_INT, AT(ranks_per_sample), "R", NULL,
+    {"--ranks-per-sample", HRS_OPTION_POSITIVE, AT(ranks_per_sample), "R", NULL,
      "ranks that share a sample; by default what is fastest and fits"},
     {"--plan", HRS_OPTION_FLAG, AT(plan), NULL, NULL,
      "print masks, bytes, messages, predicted times and the largest n that fits; do nothing"},
-    {"--plan-ranks", HRS_OPTION_INT, AT(plan_ranks), "P", NULL,
+    {"--plan-ranks", HRS_OPTION_POSITIVE, AT(plan_ranks), "P", NULL,
      "--plan as if there were P ranks like these"},
     {"--evaluator", HRS_OPTION_TEXT, AT(evaluator), "lattice|brute", "lattice",
      "tabulate activations that depend on few players, or a forward pass for each mask"},
@@ -150,14 +150,20 @@ static hrs_status run(MPI_Comm comm, hrs_interactions_options *o, int argc, char
   hrs_plan plan;
   char *command = NULL, *echo = NULL;
   HRS_REQUIRE(o->plan || o->out, USAGE, "--out FILE.h5 is missing: where the data set goes");
+  HRS_REQUIRE(o->plan || !o->plan_ranks, USAGE,
+              "--plan-ranks %d belongs to --plan; a run has the ranks it is started with "
+              "(mpirun -n %d)",
+              o->plan_ranks, o->plan_ranks);
   HRS_TRY(hrs_job_create(comm, o, &job));
   hrs_status status = HRS_OK;
   HRS_GO(hrs_plan_create(comm, &job, o, &plan));
   if (o->plan) {
     if (hrs_comm_rank(comm) == 0) status = hrs_plan_print(&job, &plan);
+    if (status == HRS_OK) status = hrs_plan_check(&job, &plan);
     status = hrs_agree(comm, status);
     goto done;
   }
+  HRS_GO(hrs_plan_check(&job, &plan));
   HRS_GO(join(argc, argv, &command));
   HRS_GO(hrs_options_echo(&hrs_interactions_line, o, &echo));
   HRS_GO(hrs_job_run(comm, &job, &plan, o, command, echo));

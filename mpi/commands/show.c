@@ -191,7 +191,6 @@ static hrs_status run(int argc, char **argv) {
   HRS_REQUIRE(strcmp(options.type, "and") == 0 || strcmp(options.type, "or") == 0 ||
                   strcmp(options.type, "both") == 0,
               USAGE, "--type %s: one of and, or, both was expected", options.type);
-  HRS_REQUIRE(options.top >= 0, USAGE, "--top %d: a number from 0 on was expected", options.top);
   hrs_dataset_reading *set;
   HRS_TRY(hrs_dataset_open(path, &set));
   hrs_status status = show(set, &options);

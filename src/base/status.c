@@ -1,7 +1,6 @@
 /* Status codes and the message of the last failure, one per thread. */
 #include <harsanyi/base.h>
 
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,20 +72,4 @@ const char *hrs_error_message(void) {
 
 const char *hrs_error_trace_text(void) {
   return trace;
-}
-
-hrs_status hrs_narrow(hrs_count value, const char *what, int *out) {
-  HRS_REQUIRE(value >= INT_MIN && value <= INT_MAX, TOO_LARGE,
-              "%s is %lld, more than fits an int (%d)", what, (long long)value, INT_MAX);
-  *out = (int)value;
-  return HRS_OK;
-}
-
-hrs_status hrs_multiply(hrs_count a, hrs_count b, const char *what, hrs_count *out) {
-  HRS_REQUIRE(a >= 0 && b >= 0, INPUT, "%s: negative factor in %lld x %lld", what, (long long)a,
-              (long long)b);
-  HRS_REQUIRE(a == 0 || b <= INT64_MAX / a, INPUT, "%s: %lld x %lld is too large", what,
-              (long long)a, (long long)b);
-  *out = a * b;
-  return HRS_OK;
 }

@@ -11,6 +11,7 @@ import time
 import h5py
 import numpy as np
 
+import onnx_writer as onnx
 import oracle
 import program
 from oracle_dataset import Row, check_dataset
@@ -89,6 +90,36 @@ class Talk(ProgramTest):
         self.assertEqual(process.returncode, 0, seen)
         self.assertRegex(seen.decode(), r"\r *[\d.]+ %  [\d.e+]+ masks/s  \d+:\d\d:\d\d left")
         self.assertRegex(seen.decode(), r"\r *\r\Z")
+
+    def test_progress_in_a_log(self):
+        """Not on a terminal, as under mpirun: a line soon, for evaluating and for splitting."""
+        game = ["--closed-form", "and-or:n=19,terms=300", "--types", "and-or", "--fit-gap", "0"]
+        with subprocess.Popen(command_line(["interactions", *game, "--out", self.output()], 2),
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                              text=True) as process:
+            for line in process.stderr:
+                if "splitting" in line:
+                    break
+            process.terminate()
+            process.communicate(timeout=60)
+        self.assertRegex(line, r"\Aharsanyi: splitting: step \d+, gap (not known yet|[\de.-]+) "
+                               r"\(0 ends it\), at most \d+:\d\d:\d\d left\n\Z")
+
+    def test_progress_before_the_first_masks(self):
+        """Where the first masks take seconds, a line comes before they are done."""
+        width = 2048
+        x, y = onnx.value_info("x", [1, 12]), onnx.value_info("y", [1, 2])
+        ones = np.ones(width * width, dtype=np.float32) / width
+        weights = [onnx.tensor("first", [12, width], ones[:12 * width]),
+                   onnx.tensor("inner", [width, width], ones),
+                   onnx.tensor("last", [width, 2], ones[:2 * width])]
+        nodes = [onnx.node("MatMul", ["x", "first"], ["a"]), onnx.node("Sigmoid", ["a"], ["b"]),
+                 onnx.node("MatMul", ["b", "inner"], ["c"]), onnx.node("Sigmoid", ["c"], ["d"]),
+                 onnx.node("MatMul", ["d", "last"], ["y"])]
+        model = self.write("wide.onnx", onnx.model(nodes, [x], [y], weights))
+        samples = self.save("wide.npy", np.arange(12, dtype=np.float32)[None])
+        _, result = self.interactions("--model", model, "--samples", samples, "--target", "0")
+        self.assertRegex(result.err, r"\Aharsanyi:   0\.0 %  the first of \d+ masks")
 
     def test_timing(self):
         """Phases add up to the total at most, and the data set says the same."""
@@ -227,10 +258,17 @@ class Plan(ProgramTest):
         self.assertEqual(len(columns), 1, result)
 
     def test_more_than_fits(self):
-        """The plan of a lattice that is too large is an error that says what would do."""
+        """The plan of a lattice that is too large is printed, marked, and ends as the run would."""
         result = run("interactions", "--closed-form", "random:n=40", "--plan")
         self.assertEqual(result.code, 64, result)
         self.assertRegex(result.errors()[0], r"40 players .* [\d.]+ GiB .* ranks")
+        self.assertRegex(result.out, r"  masks +1099511627776\n")
+        self.assertRegex(result.out, r"  fits +NO: \d+ ranks with as much memory each would do\n")
+        enough = re.search(r"NO: (\d+) ranks", result.out)[1]
+        result = run("interactions", "--closed-form", "random:n=40", "--plan", "--plan-ranks",
+                     int(enough) + int(enough) // 4)  # memory comes and goes
+        self.assertEqual((result.code, result.err), (0, ""), result)
+        self.assertRegex(result.out, r"  fits +yes\n")
 
     def test_peak_memory(self):
         """What was allocated is no more than what was planned."""
