@@ -29,7 +29,8 @@ static hrs_status build(hrs_job_builder *b) {
   HRS_TRY(set_evaluator(o->evaluator, &spec.evaluator));
   spec.table_bytes = o->table_memory;
   HRS_REQUIRE(strcmp(o->layout, "auto") == 0 || hrs_job_layout(o->layout) != HRS_LAYOUT_AUTO, USAGE,
-              "--layout: '%s' is none of auto, channels-first, channels-last", o->layout);
+              "--layout: '%s' is none of auto, channels-first, channels-last, no-channels",
+              o->layout);
   hrs_reader reader = hrs_comm_reader(&b->comm);
   HRS_TRY_CONTEXT(hrs_model_load(b->path, &reader, &b->job->model), "--model");
   HRS_TRY(hrs_job_load_inputs(b));

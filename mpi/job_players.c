@@ -7,13 +7,26 @@
 hrs_layout hrs_job_layout(const char *text) {
   return strcmp(text, "channels-first") == 0  ? HRS_LAYOUT_CHANNELS_FIRST
          : strcmp(text, "channels-last") == 0 ? HRS_LAYOUT_CHANNELS_LAST
+         : strcmp(text, "no-channels") == 0   ? HRS_LAYOUT_NO_CHANNELS
                                               : HRS_LAYOUT_AUTO;
 }
 
-/* Inner tensors are as ONNX's convolutions make them, whatever the sizes of their axes. */
-static hrs_layout layout_of(const hrs_interactions_options *o) {
-  hrs_layout layout = hrs_job_layout(o->layout);
-  return layout == HRS_LAYOUT_AUTO && o->mask_at ? HRS_LAYOUT_CHANNELS_FIRST : layout;
+/* What --layout says, or else what the network shows by how it reads the masked tensor. Inner
+ * tensors of images and volumes are as ONNX's convolutions make them, whatever their sizes. */
+static hrs_status find_layout(const hrs_job_builder *b, hrs_layout *out) {
+  const hrs_array *masked = hrs_job_masked_tensor(b);
+  int rank = masked->rank - 1, channels;
+  *out = hrs_job_layout(b->o->layout);
+  if (*out != HRS_LAYOUT_AUTO) return HRS_OK;
+  HRS_TRY(hrs_model_channel_axis(b->job->model, b->o->mask_at ? b->o->mask_at : b->names[0], rank,
+                                 &channels));
+  if (channels == 1 && masked->dim[1] == 1)
+    *out = HRS_LAYOUT_CHANNELS_FIRST;
+  else if (channels > 1 && channels == rank - 1)
+    *out = HRS_LAYOUT_CHANNELS_LAST;
+  else if (channels < 0 && b->o->mask_at && rank >= 4)
+    *out = HRS_LAYOUT_CHANNELS_FIRST;
+  return HRS_OK;
 }
 
 /* A map or baseline from its file. */
@@ -38,8 +51,10 @@ static hrs_status load_map(const hrs_job_builder *b, const char *spec, hrs_array
   const hrs_array *masked = hrs_job_masked_tensor(b);
   hrs_array header;
   bool per_sample;
+  hrs_layout layout;
+  HRS_TRY(find_layout(b, &layout));
   HRS_TRY_CONTEXT(hrs_job_peek(b->comm, spec + 4, &header), "--players");
-  HRS_TRY(hrs_players_map_form(spec, &header, masked->rank - 1, masked->dim + 1, layout_of(b->o),
+  HRS_TRY(hrs_players_map_form(spec, &header, masked->rank - 1, masked->dim + 1, layout,
                                b->job->all, b->job->samples, &per_sample));
   return load_beside(b, "--players", spec, HRS_I32, &header, map, per_sample);
 }
@@ -58,8 +73,9 @@ static hrs_status load_tensor(const hrs_job_builder *b, const char *spec, hrs_ar
 hrs_status hrs_job_make_players(hrs_job_builder *b) {
   const hrs_interactions_options *o = b->o;
   const char *spec = o->players ? o->players : "features";
-  hrs_layout layout = layout_of(o);
   const hrs_array *masked = hrs_job_masked_tensor(b);
+  hrs_layout layout;
+  HRS_TRY(find_layout(b, &layout));
   hrs_array map = {0};
   if (strncmp(spec, "map:", 4) == 0) HRS_TRY(load_map(b, spec, &map));
   hrs_players *players = &b->job->players;
@@ -85,12 +101,14 @@ hrs_status hrs_job_make_baseline(hrs_job_builder *b) {
               "know which one stands for an absent word ([MASK], [PAD])",
               hrs_dtype_name(masked->type));
   const char *spec = o->baseline ? o->baseline : "zero";
+  hrs_layout layout;
+  HRS_TRY(find_layout(b, &layout));
   hrs_array file = {0};
   bool mean = strncmp(spec, "mean:", 5) == 0, tensor = strncmp(spec, "tensor:", 7) == 0;
   if (tensor) HRS_TRY(load_tensor(b, spec, &file));
   if (mean) HRS_TRY_CONTEXT(hrs_job_load(b->comm, spec + 5, 0, NULL, &file), "--baseline");
-  hrs_status status = hrs_baseline_create(spec, masked, layout_of(o), mean || tensor ? &file : NULL,
-                                          &b->job->baseline);
+  hrs_status status =
+      hrs_baseline_create(spec, masked, layout, mean || tensor ? &file : NULL, &b->job->baseline);
   hrs_array_destroy(&file);
   return status;
 }

@@ -154,25 +154,29 @@ typedef struct hrs_players {
   char **names;    /* [n] */
 } hrs_players;
 
-/** Which axis of an image holds its channels; AUTO looks at the sizes. */
+/** Which axis of one sample's tensor, behind its batch axis, holds channels (or features); the
+ *  others are places: the length of a series; rows and columns; depth, rows and columns. */
 typedef enum hrs_layout {
-  HRS_LAYOUT_AUTO,
+  HRS_LAYOUT_AUTO, /* as the sizes tell; where they do not, what asks for places is refused */
   HRS_LAYOUT_CHANNELS_FIRST,
-  HRS_LAYOUT_CHANNELS_LAST
+  HRS_LAYOUT_CHANNELS_LAST,
+  HRS_LAYOUT_NO_CHANNELS /* all axes are places */
 } hrs_layout;
 
 /**
- * Players from --players: "features", "grid:RxC", "tokens", "channels", or "map:FILE" (the array is
- * given in `map`, else NULL). `rank` and `dim` are the masked tensor's for one sample, batch axis
- * of 1 included.
- * Errors: USAGE/INPUT where players do not cover a sensible part or exceed the tensor.
+ * Players from --players: "features", "grid:C" along a series, "grid:RxC" on images, "grid:DxRxC"
+ * in volumes, "tokens", "channels", or "map:FILE" (the array is given in `map`, else NULL). `rank`
+ * and `dim` are the masked tensor's for one sample, batch axis of 1 included. Errors: USAGE/INPUT
+ * where players do not cover a sensible part or exceed the tensor, or where the layout is not
+ * known.
  */
 hrs_status hrs_players_create(const char *spec, int rank, const hrs_count *dim, hrs_layout layout,
                               const hrs_array *map, hrs_count samples, hrs_players *out);
 /** Is the array of "map:FILE" one map for all samples, or has it a row for each, be it for `all`
  *  that there are or for the `chosen` ones? Its shape alone is looked at: that of the masked tensor
- *  or, for images, of one plane [rows, columns], each with any leading axes of length 1. Not
- *  collective. Errors: INPUT where neither is, or both are with different meanings. */
+ *  or the same without channels, each with any leading axes of length 1. Not collective. Errors:
+ *  INPUT where neither is, or both are with different meanings; USAGE where the layout is not
+ *  known. */
 hrs_status hrs_players_map_form(const char *spec, const hrs_array *map, int rank,
                                 const hrs_count *dim, hrs_layout layout, hrs_count all,
                                 hrs_count chosen, bool *per_sample);
@@ -186,9 +190,9 @@ hrs_status hrs_players_rename(hrs_players *players, hrs_count count, char *const
 void hrs_players_destroy(hrs_players *players);
 
 /**
- * Baseline tensors from --baseline: "zero", "value:X", "mean:FILE", "tensor:FILE", "blur:SIGMA",
- * "token:ID" (the file's array in `file`, else NULL: mean over its first axis, or one tensor for
- * all samples, or one per sample).
+ * Baseline tensors from --baseline: "zero", "value:X", "mean:FILE", "tensor:FILE", "blur:SIGMA"
+ * (along the places of each channel), "token:ID" (the file's array in `file`, else NULL: mean over
+ * its first axis, or one tensor for all samples, or one per sample).
  * @param samples  [samples, dim...] in the masked tensor's type
  * @param out      the shape of `samples`, or dim... alone where it is the same for all samples
  */

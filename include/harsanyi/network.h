@@ -100,6 +100,13 @@ typedef enum hrs_scores {
 hrs_status hrs_model_before_scores(const hrs_model *model, const char *tensor, const char **before,
                                    const char **op);
 
+/**
+ * Which axis of a tensor of `rank` axes the network reads as channels (of images, series, volumes)
+ * or features (of tokens): 1 before a convolution, say, and what a Transpose in between makes of
+ * that. -1 where its readers do not tell. Not collective.
+ */
+hrs_status hrs_model_channel_axis(const hrs_model *model, const char *tensor, int rank, int *out);
+
 /** A tensor that the caller provides. */
 typedef struct hrs_feed {
   const char *name; /* a graph input, or any inner tensor (what lies behind it is left out) */

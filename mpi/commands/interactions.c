@@ -36,8 +36,9 @@ static const hrs_option options[] = {
      "--table: which bit of the index is player 0"},
     {.kind = HRS_OPTION_HEADING, .help = "Players and masking"},
     {"--players", HRS_OPTION_TEXT, AT(players), "KIND", NULL,
-     "features (default), grid:RxC, tokens, channels, or map:FILE.npy (a player number per element "
-     "of the input, -1 = background)"},
+     "features (default), grid:RxC (grid:C for series, grid:DxRxC for volumes), tokens, channels, "
+     "or "
+     "map:FILE.npy (a player number per element of the input, -1 = background)"},
     {"--player-names", HRS_OPTION_TEXT, AT(player_names), "FILE", NULL, "a name per line"},
     {"--subset", HRS_OPTION_TEXT, AT(subset), "LIST", NULL,
      "keep these players, such as 0,3,5 or random:10:SEED; the rest stays as background"},
@@ -45,7 +46,7 @@ static const hrs_option options[] = {
      "what stands for an absent player: zero (default), value:X, mean:FILE.npy, tensor:FILE.npy, "
      "blur:SIGMA, token:ID"},
     {"--layout", HRS_OPTION_TEXT, AT(layout), "WHICH", "auto",
-     "axes of images: auto, channels-first, channels-last"},
+     "which axis holds channels: auto, channels-first, channels-last, no-channels"},
     {"--mask-at", HRS_OPTION_TEXT, AT(mask_at), "TENSOR", NULL,
      "mask this inner tensor instead of the input"},
     {.kind = HRS_OPTION_HEADING, .help = "Output"},

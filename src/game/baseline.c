@@ -158,7 +158,7 @@ static hrs_status tensor(const baseline_request *r, hrs_array *out) {
   return status;
 }
 
-/* ---- blur: a separable Gaussian over rows and columns, edges repeated, cut at 4 sigma ---- */
+/* ---- blur: a separable Gaussian along all places, edges repeated, cut at 4 sigma ---- */
 
 enum { MAX_RADIUS = 4096 };
 
@@ -202,24 +202,28 @@ static void gaussian(double sigma, hrs_count radius, double *weight) {
 
 static hrs_status blur(const baseline_request *r, hrs_array *out) {
   double sigma;
-  HRS_REQUIRE(hrs_parse_real(r->argument, &sigma) && sigma > 0 && sigma <= MAX_RADIUS / 4.0, USAGE,
-              "--baseline %s: sigma must be a number of pixels above 0, at most %d", r->spec,
-              MAX_RADIUS / 4);
-  HRS_REQUIRE(is_real(r->samples->type), USAGE, "--baseline %s: an image of %s cannot be blurred",
-              r->spec, hrs_dtype_name(r->samples->type));
-  hrs_image_axes axes;
+  HRS_REQUIRE(
+      hrs_parse_real(r->argument, &sigma) && sigma > 0 && sigma <= MAX_RADIUS / 4.0, USAGE,
+      "--baseline %s: sigma must be a number of pixels (positions, voxels) above 0, at most %d",
+      r->spec, MAX_RADIUS / 4);
+  HRS_REQUIRE(is_real(r->samples->type), USAGE,
+              "--baseline %s: numbers of type %s cannot be blurred", r->spec,
+              hrs_dtype_name(r->samples->type));
+  hrs_axes axes;
   char what[96];
   snprintf(what, sizeof what, "--baseline %s", r->spec);
-  HRS_TRY(hrs_image_axes_find(what, sample_rank(r), sample_dim(r), r->layout, &axes));
+  HRS_TRY(hrs_axes_find(what, sample_rank(r), sample_dim(r), r->layout, &axes));
   hrs_count radius = (hrs_count)(4 * sigma + 0.5);
   double weight[MAX_RADIUS + 1], *line = NULL;
   gaussian(sigma, radius, weight);
   HRS_TRY(hrs_array_copy(r->samples, out));
   HRS_TRY(hrs_array_convert(out, HRS_F64));
-  hrs_count height = sample_dim(r)[axes.rows], width = sample_dim(r)[axes.columns];
-  HRS_TRY(hrs_alloc(2 * (height > width ? height : width), sizeof *line, &line));
-  blur_axis(weight, radius, out->rank, out->dim, axes.rows + 1, out->data, line);
-  blur_axis(weight, radius, out->rank, out->dim, axes.columns + 1, out->data, line);
+  hrs_count longest = 0;
+  for (int i = axes.first; i < axes.first + axes.places; i++)
+    if (sample_dim(r)[i] > longest) longest = sample_dim(r)[i];
+  HRS_TRY(hrs_alloc(2 * longest, sizeof *line, &line));
+  for (int i = axes.first; i < axes.first + axes.places; i++)
+    blur_axis(weight, radius, out->rank, out->dim, i + 1, out->data, line);
   hrs_free(line);
   return hrs_array_convert(out, r->samples->type);
 }

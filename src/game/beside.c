@@ -63,5 +63,5 @@ hrs_status hrs_beside_form(const char *what, const hrs_array *given, int shapes,
            "%s: the array's shape is %s; the masked tensor's shape %s was expected%s, or this "
            "behind an axis of %s",
            what, found, hrs_shape_text(shape[0].rank, shape[0].dim, wanted, sizeof wanted),
-           shapes > 1 ? " (or [rows, columns] of it)" : "", rows);
+           shapes > 1 ? " (or the same without channels)" : "", rows);
 }

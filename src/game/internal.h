@@ -55,16 +55,20 @@ bool hrs_parse_count(const char *text, hrs_count *out);
 bool hrs_parse_seed(const char *text, uint64_t *out);
 bool hrs_parse_real(const char *text, double *out);
 
-/* ---- tensors of images ---- */
+/* ---- shapes and players ---- */
 
-/** Which axes of one sample's tensor are rows, columns and channels (-1: there are none). */
-typedef struct hrs_image_axes {
-  int rows, columns, channels;
-} hrs_image_axes;
+/** Which axes of one sample's tensor are places, one after the other (length; rows, columns; depth,
+ *  rows, columns), and which one is channels. */
+typedef struct hrs_axes {
+  int first, places; /* the first of them, and how many there are: 1 to 3 */
+  int channels;      /* -1: there are none */
+} hrs_axes;
 
-/** Errors: USAGE where the tensor has no two axes for rows and columns. */
-hrs_status hrs_image_axes_find(const char *what, int rank, const hrs_count *dim, hrs_layout layout,
-                               hrs_image_axes *out);
+/** Errors: USAGE, beginning with `what`, where the shape leaves it open, or has too many axes. */
+hrs_status hrs_axes_find(const char *what, int rank, const hrs_count *dim, hrs_layout layout,
+                         hrs_axes *out);
+/** Number of batch axes in front: 1 or 0. */
+int hrs_batch_axes(int rank, const hrs_count *dim);
 /** Elements before, along and after an axis. */
 void hrs_axis_spans(int rank, const hrs_count *dim, int axis, hrs_count *outer, hrs_count *size,
                     hrs_count *inner);
@@ -85,6 +89,11 @@ typedef struct hrs_shape {
 hrs_status hrs_beside_form(const char *what, const hrs_array *given, int shapes,
                            const hrs_shape *shape, hrs_count all, hrs_count chosen,
                            bool *per_sample);
+
+/** Players of a kind that follows from the shape of players->map, whose labels it writes. */
+hrs_status hrs_players_fill(const char *spec, hrs_layout layout, hrs_players *players);
+/** Names "kind 0", "kind 1", ... */
+hrs_status hrs_players_number(hrs_players *players, const char *kind);
 
 /** The shape's part of hrs_network_bind; the data stay where they are. */
 hrs_status hrs_network_bind_shape(const hrs_model *model, const char *input, hrs_array *samples);

@@ -1,5 +1,6 @@
 /*
- * Players of network games: label maps from the forms of --players, subsets and names.
+ * Players of network games: label maps from files, subsets and names. Maps that follow from the
+ * tensor's shape: player_kinds.c.
  *
  * A map has the masked tensor's shape (batch axis of 1 included) and says for each element which
  * player it belongs to, -1 for the background that is never masked.
@@ -11,161 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- shapes ---- */
-
-hrs_status hrs_image_axes_find(const char *what, int rank, const hrs_count *dim, hrs_layout layout,
-                               hrs_image_axes *out) {
-  bool last = layout == HRS_LAYOUT_CHANNELS_LAST;
-  if (layout == HRS_LAYOUT_AUTO && rank == 4)
-    last = (dim[3] == 1 || dim[3] == 3 || dim[3] == 4) && dim[1] > dim[3];
-  int needed = last ? 3 : 2;
-  char shape[HRS_SHAPE_TEXT];
-  HRS_REQUIRE(rank >= needed, USAGE,
-              "%s needs an image with rows and columns; the tensor's shape is %s", what,
-              hrs_shape_text(rank, dim, shape, sizeof shape));
-  out->rows = last ? rank - 3 : rank - 2;
-  out->columns = out->rows + 1;
-  out->channels = last ? rank - 1 : (rank >= 4 ? 1 : (rank == 3 && dim[0] != 1 ? 0 : -1));
-  return HRS_OK;
-}
-
-void hrs_axis_spans(int rank, const hrs_count *dim, int axis, hrs_count *outer, hrs_count *size,
-                    hrs_count *inner) {
-  *outer = *inner = 1;
-  for (int i = 0; i < axis; i++)
-    *outer *= dim[i];
-  *size = dim[axis];
-  for (int i = axis + 1; i < rank; i++)
-    *inner *= dim[i];
-}
-
-/* ---- names ---- */
-
-static hrs_status create_names(hrs_players *players, const char *kind) {
-  HRS_TRY(hrs_calloc(players->n, sizeof *players->names, &players->names));
-  for (int i = 0; i < players->n; i++) {
-    char name[64];
-    snprintf(name, sizeof name, "%s %d", kind, i);
-    HRS_TRY(hrs_strdup(name, &players->names[i]));
-  }
-  return HRS_OK;
-}
-
-static hrs_status create_patch_names(hrs_players *players, int columns) {
-  HRS_TRY(hrs_calloc(players->n, sizeof *players->names, &players->names));
-  for (int i = 0; i < players->n; i++) {
-    char name[64];
-    snprintf(name, sizeof name, "patch r%dc%d", i / columns, i % columns);
-    HRS_TRY(hrs_strdup(name, &players->names[i]));
-  }
-  return HRS_OK;
-}
-
-/* ---- maps that follow from the shape ---- */
-
-/* Players are the positions along one axis. */
-static hrs_status along_axis(hrs_players *players, int axis, const char *kind) {
-  hrs_count outer, size, inner;
-  hrs_axis_spans(players->map.rank, players->map.dim, axis, &outer, &size, &inner);
-  HRS_TRY(hrs_narrow(size, "the number of players", &players->n));
-  int32_t *label = players->map.data;
-  for (hrs_count o = 0; o < outer; o++) {
-    for (hrs_count k = 0; k < size; k++) {
-      for (hrs_count i = 0; i < inner; i++)
-        *label++ = (int32_t)k;
-    }
-  }
-  return create_names(players, kind);
-}
-
-static hrs_status by_features(const char *spec, hrs_layout layout, hrs_players *players) {
-  (void)spec;
-  (void)layout;
-  HRS_TRY(hrs_narrow(hrs_array_count(&players->map), "the number of features", &players->n));
-  int32_t *label = players->map.data;
-  for (int i = 0; i < players->n; i++)
-    label[i] = i;
-  return create_names(players, "feature");
-}
-
-static hrs_status by_tokens(const char *spec, hrs_layout layout, hrs_players *players) {
-  (void)spec;
-  (void)layout;
-  const hrs_array *map = &players->map;
-  int first = map->rank > 1 && map->dim[0] == 1 ? 1 : 0;
-  char shape[HRS_SHAPE_TEXT];
-  HRS_REQUIRE(map->rank >= 1 && map->rank - first <= 2, USAGE,
-              "--players tokens needs a tensor of shape [1, tokens] or [1, tokens, features]; it "
-              "has shape %s",
-              hrs_shape_text(map->rank, map->dim, shape, sizeof shape));
-  return along_axis(players, first, "token");
-}
-
-static hrs_status by_channels(const char *spec, hrs_layout layout, hrs_players *players) {
-  (void)spec;
-  const hrs_array *map = &players->map;
-  hrs_image_axes axes;
-  HRS_TRY(hrs_image_axes_find("--players channels", map->rank, map->dim, layout, &axes));
-  int axis = axes.channels;
-  if (map->rank == 3 && layout != HRS_LAYOUT_CHANNELS_LAST && map->dim[0] == 1)
-    axis = 1; /* [1, channels, length] */
-  char shape[HRS_SHAPE_TEXT];
-  HRS_REQUIRE(axis >= 0, USAGE, "--players channels: no channel axis in shape %s",
-              hrs_shape_text(map->rank, map->dim, shape, sizeof shape));
-  return along_axis(players, axis, "channel");
-}
-
-/* The part that position `at` of `size` belongs to: part i starts at floor(size * i / parts). */
-static hrs_count part_of(hrs_count at, hrs_count size, hrs_count parts) {
-  hrs_count part = at * parts / size;
-  while (size * (part + 1) / parts <= at)
-    part++;
-  return part;
-}
-
-static hrs_status by_grid(const char *spec, hrs_layout layout, hrs_players *players) {
-  const hrs_array *map = &players->map;
-  int rows = 0, columns = 0, used = 0;
-  bool read = sscanf(spec, "grid:%5dx%5d%n", &rows, &columns, &used) == 2 && !spec[used];
-  HRS_REQUIRE(read && rows >= 1 && columns >= 1, USAGE,
-              "--players %s: expected grid:RxC with R rows and C columns, for example grid:4x4",
-              spec);
-  hrs_image_axes axes;
-  char what[64], shape[HRS_SHAPE_TEXT];
-  snprintf(what, sizeof what, "--players %s", spec);
-  HRS_TRY(hrs_image_axes_find(what, map->rank, map->dim, layout, &axes));
-  hrs_count height = map->dim[axes.rows], width = map->dim[axes.columns];
-  HRS_REQUIRE(rows <= height && columns <= width, USAGE,
-              "--players %s: the image has only %lld rows and %lld columns (shape %s, %s); use a "
-              "coarser grid, or map:FILE.npy",
-              spec, (long long)height, (long long)width,
-              hrs_shape_text(map->rank, map->dim, shape, sizeof shape),
-              axes.columns == map->rank - 1 ? "channels first" : "channels last");
-  players->n = rows * columns;
-  hrs_count outer, size, inner;
-  hrs_axis_spans(map->rank, map->dim, axes.rows, &outer, &size, &inner);
-  hrs_count after = inner / width;
-  int32_t *label = map->data;
-  for (hrs_count o = 0; o < outer; o++) {
-    for (hrs_count y = 0; y < height; y++) {
-      for (hrs_count x = 0; x < width; x++) {
-        int32_t patch = (int32_t)(part_of(y, height, rows) * columns + part_of(x, width, columns));
-        for (hrs_count i = 0; i < after; i++)
-          *label++ = patch;
-      }
-    }
-  }
-  return create_patch_names(players, columns);
-}
-
-static const struct {
-  const char *name;
-  hrs_status (*fill)(const char *spec, hrs_layout layout, hrs_players *players);
-} forms[] = {{"features", by_features},
-             {"tokens", by_tokens},
-             {"channels", by_channels},
-             {"grid:", by_grid}};
 
 /* ---- maps from files ---- */
 
@@ -214,50 +60,60 @@ static hrs_status count_labels(const char *spec, const int32_t *label, hrs_count
   return HRS_OK;
 }
 
-/* Spread labels [rows, columns] over all channels of a map. */
-static void spread(const int32_t *label, hrs_image_axes axes, hrs_array *map, hrs_count offset) {
-  hrs_count outer, rows, inner;
-  hrs_axis_spans(4, map->dim + map->rank - 4, axes.rows, &outer, &rows, &inner);
-  hrs_count columns = map->dim[map->rank - 4 + axes.columns], after = inner / columns;
-  int32_t *out = (int32_t *)map->data + offset;
+/* Spread labels of all places over the channels of a map. */
+static void spread(const int32_t *label, hrs_axes axes, int rank, const hrs_count *dim,
+                   int32_t *out) {
+  hrs_count outer = 1, places = 1, inner = 1;
+  for (int i = 0; i < rank; i++)
+    *(i < axes.first ? &outer : i < axes.first + axes.places ? &places : &inner) *= dim[i];
   for (hrs_count o = 0; o < outer; o++) {
-    for (hrs_count p = 0; p < rows * columns; p++) {
-      for (hrs_count i = 0; i < after; i++)
+    for (hrs_count p = 0; p < places; p++) {
+      for (hrs_count i = 0; i < inner; i++)
         *out++ = label[p];
     }
   }
 }
 
-/* The shapes that one map may have: the masked tensor's, and for images rows and columns alone. */
+/* The shapes that one map may have: the masked tensor's, or the same without channels. Where the
+ * layout is not known, both that may be meant count, so that neither is taken for something else.
+ */
 static hrs_status map_form(const char *spec, const hrs_array *map, int rank, const hrs_count *dim,
-                           hrs_layout layout, hrs_count all, hrs_count chosen, hrs_image_axes *axes,
+                           hrs_layout layout, hrs_count all, hrs_count chosen, hrs_axes *axes,
                            bool *per_sample) {
-  hrs_count plane[2];
-  hrs_shape shapes[2] = {{rank, dim}, {2, plane}};
+  int batch = hrs_batch_axes(rank, dim), places = rank - batch - 1, count = 1;
+  hrs_shape shapes[3] = {{rank, dim}};
   char what[512];
   snprintf(what, sizeof what, "--players %s", spec);
-  if (rank == 4) {
-    HRS_TRY(hrs_image_axes_find(what, rank, dim, layout, axes));
-    plane[0] = dim[axes->rows];
-    plane[1] = dim[axes->columns];
+  bool open = false;
+  if (places >= 1 && places <= 3) {
+    open = hrs_axes_find(what, rank, dim, layout, axes) != HRS_OK;
+    if (open) {
+      shapes[count++] = (hrs_shape){places, dim + batch + 1};
+      shapes[count++] = (hrs_shape){places, dim + batch};
+    } else if (axes->channels >= 0) {
+      shapes[count++] = (hrs_shape){axes->places, dim + axes->first};
+    }
   }
-  return hrs_beside_form(what, map, rank == 4 ? 2 : 1, shapes, all, chosen, per_sample);
+  HRS_TRY(hrs_beside_form(what, map, count, shapes, all, chosen, per_sample));
+  if (open && !hrs_shape_fits(map->rank - *per_sample, map->dim + *per_sample, rank, dim))
+    HRS_TRY(hrs_axes_find(what, rank, dim, layout, axes));
+  return HRS_OK;
 }
 
 hrs_status hrs_players_map_form(const char *spec, const hrs_array *map, int rank,
                                 const hrs_count *dim, hrs_layout layout, hrs_count all,
                                 hrs_count chosen, bool *per_sample) {
-  hrs_image_axes axes;
+  hrs_axes axes;
   return map_form(spec, map, rank, dim, layout, all, chosen, &axes, per_sample);
 }
 
 static hrs_status by_map(const char *spec, int rank, const hrs_count *dim, hrs_layout layout,
                          const hrs_array *map, hrs_count samples, hrs_players *out) {
   HRS_REQUIRE(map, INTERNAL, "--players %s: the map was not loaded", spec);
-  hrs_image_axes axes;
+  hrs_axes axes;
   bool per_sample;
   HRS_TRY(map_form(spec, map, rank, dim, layout, samples, samples, &axes, &per_sample));
-  bool plane = !hrs_shape_fits(map->rank - per_sample, map->dim + per_sample, rank, dim);
+  bool no_channels = !hrs_shape_fits(map->rank - per_sample, map->dim + per_sample, rank, dim);
   hrs_count maps = per_sample ? samples : 1, shape[HRS_MAX_RANK + 1] = {maps};
   memcpy(shape + per_sample, dim, (size_t)rank * sizeof *dim);
   HRS_TRY(hrs_array_create(HRS_I32, rank + per_sample, shape, &out->map));
@@ -276,15 +132,15 @@ static hrs_status by_map(const char *spec, int rank, const hrs_count *dim, hrs_l
                              "sample 0 of these %d; the number must be the same for all",
                              spec, (long long)s, n, out->n);
     out->n = n;
-    if (plane) {
-      spread(label + s * given, axes, &out->map, s * full);
+    if (no_channels) {
+      spread(label + s * given, axes, rank, dim, (int32_t *)out->map.data + s * full);
     } else {
       memcpy((int32_t *)out->map.data + s * full, label + s * given, (size_t)given * sizeof *label);
     }
   }
   hrs_free(label);
   HRS_TRY(status);
-  return create_names(out, "player");
+  return hrs_players_number(out, "player");
 }
 
 /* ---- the interface ---- */
@@ -292,20 +148,12 @@ static hrs_status by_map(const char *spec, int rank, const hrs_count *dim, hrs_l
 static hrs_status create(const char *spec, int rank, const hrs_count *dim, hrs_layout layout,
                          const hrs_array *map, hrs_count samples, hrs_players *out) {
   if (strncmp(spec, "map:", 4) == 0) return by_map(spec, rank, dim, layout, map, samples, out);
-  for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-    size_t length = strlen(forms[i].name);
-    bool open = forms[i].name[length - 1] == ':';
-    if (open ? strncmp(spec, forms[i].name, length) : strcmp(spec, forms[i].name)) continue;
-    char shape[HRS_SHAPE_TEXT];
-    HRS_TRY(hrs_array_create(HRS_I32, rank, dim, &out->map));
-    HRS_REQUIRE(hrs_array_count(&out->map) > 0, INPUT,
-                "--players %s: the tensor has no elements (shape %s)", spec,
-                hrs_shape_text(rank, dim, shape, sizeof shape));
-    return forms[i].fill(spec, layout, out);
-  }
-  HRS_FAIL(USAGE,
-           "--players %s is not known; use features, grid:RxC, tokens, channels or map:FILE.npy",
-           spec);
+  char shape[HRS_SHAPE_TEXT];
+  HRS_TRY(hrs_array_create(HRS_I32, rank, dim, &out->map));
+  HRS_REQUIRE(hrs_array_count(&out->map) > 0, INPUT,
+              "--players %s: the tensor has no elements (shape %s)", spec,
+              hrs_shape_text(rank, dim, shape, sizeof shape));
+  return hrs_players_fill(spec, layout, out);
 }
 
 hrs_status hrs_players_create(const char *spec, int rank, const hrs_count *dim, hrs_layout layout,

@@ -12,10 +12,10 @@ import numpy as np
 from oracle_network import Network
 
 __all__ = [
-    "Network", "element_map", "channel_map", "grid_map", "subset_map", "blurred", "masked_inputs",
-    "output_values", "game_values", "predicted", "and_interactions", "or_interactions",
-    "INTERACTIONS", "shapley_values", "banzhaf_values", "interaction_value", "orders_of",
-    "players_of"]
+    "Network", "element_map", "channel_map", "places_map", "grid_map", "subset_map", "blurred",
+    "masked_inputs", "output_values", "game_values", "predicted", "and_interactions",
+    "or_interactions", "INTERACTIONS", "shapley_values", "banzhaf_values", "interaction_value",
+    "orders_of", "players_of"]
 
 # ---- players, masks, outputs ---------------------------------------------------------------------
 
@@ -30,15 +30,22 @@ def channel_map(shape):
     return np.broadcast_to(np.arange(shape[0])[:, None, None], shape)
 
 
+def places_map(shape, axes, parts):
+    """Parts of some axes, part i of R from floor(size*i/R) on; numbered with the last axis first."""
+    players = np.zeros(shape, dtype=int)
+    for axis, count in zip(axes, parts):
+        size = shape[axis]
+        part = np.concatenate([np.full(size * (i + 1) // count - size * i // count, i)
+                               for i in range(count)])
+        along = [1] * len(shape)
+        along[axis] = size
+        players = players * count + part.reshape(along)
+    return players
+
+
 def grid_map(shape, rows, columns):
     """Patches of [channels, height, width] over all channels, row i from floor(H*i/rows) on."""
-    players = np.full(shape, -1)
-    for row in range(rows):
-        for column in range(columns):
-            top, bottom = shape[-2] * row // rows, shape[-2] * (row + 1) // rows
-            left, right = shape[-1] * column // columns, shape[-1] * (column + 1) // columns
-            players[..., top:bottom, left:right] = row * columns + column
-    return players
+    return places_map(shape, (-2, -1), (rows, columns))
 
 
 def subset_map(players, kept):
@@ -49,13 +56,13 @@ def subset_map(players, kept):
     return result
 
 
-def blurred(image, sigma):
-    """[channels, height, width] under a Gaussian of radius 4 sigma, edges replicated."""
+def blurred(image, sigma, axes=(-2, -1)):
+    """An array under a Gaussian of radius 4 sigma along some axes, edges replicated."""
     radius = int(4 * sigma + 0.5)
     weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma)**2)
     weights /= weights.sum()
     result = image.astype(np.float64)
-    for axis in (-2, -1):
+    for axis in axes:
         length = image.shape[axis]
         total = np.zeros_like(result)
         for offset, weight in zip(range(-radius, radius + 1), weights):

@@ -18,7 +18,7 @@ static hrs_array make(hrs_dtype type, int rank, const hrs_count *dim) {
   return a;
 }
 
-static double element(const hrs_array *a, hrs_count i) {
+static double element_at(const hrs_array *a, hrs_count i) {
   double value;
   ASSERT_OK(hrs_convert(a->type, (char *)a->data + (size_t)i * hrs_dtype_size(a->type), HRS_F64,
                         &value, 1));
@@ -44,7 +44,7 @@ static void constants(void **state) {
     assert_int_equal(out.rank, 2);
     assert_int_equal(out.dim[1], 6);
     for (int k = 0; k < 6; k++)
-      assert_true(element(&out, k) == good[i].value);
+      assert_true(element_at(&out, k) == good[i].value);
     hrs_array_destroy(&samples);
     hrs_array_destroy(&out);
   }
@@ -74,7 +74,6 @@ static void refused(void **state) {
       {"blur:-1", HRS_F32, "above 0"},
       {"blur:1e9", HRS_F32, "above 0"},
       {"blur:2", HRS_I64, "cannot be blurred"},
-      {"blur:2", HRS_F32, "rows and columns"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     hrs_array samples = make(bad[i].type, 2, DIM(4, 6)), out;
@@ -97,8 +96,8 @@ static void means(void **state) {
     for (int i = 0; i < 3; i++) {
       double sum = 0;
       for (int k = 0; k < 5; k++)
-        sum += element(&data, 3 * k + i);
-      assert_true(element(&out, i) == (double)(float)(sum / 5));
+        sum += element_at(&data, 3 * k + i);
+      assert_true(element_at(&out, i) == (double)(float)(sum / 5));
     }
     hrs_array_destroy(&out);
     hrs_array_destroy(&data);
@@ -128,7 +127,7 @@ static void tensors(void **state) {
     assert_int_equal(out.type, HRS_F32);
     assert_int_equal(hrs_array_count(&out), hrs_array_count(&file));
     for (hrs_count i = 0; i < hrs_array_count(&file); i++)
-      assert_true(element(&out, i) == element(&file, i));
+      assert_true(element_at(&out, i) == element_at(&file, i));
     hrs_array_destroy(&out);
     hrs_array_destroy(&file);
   }
@@ -147,19 +146,38 @@ static void tensors(void **state) {
   hrs_array_destroy(&samples);
 }
 
-/* The two-dimensional sum that the separable one must give; outside, the nearest pixel. */
-static long double blurred(const hrs_array *a, hrs_count start, hrs_count height, hrs_count width,
-                           hrs_count inner, hrs_count y, hrs_count x, double sigma) {
-  int radius = (int)(4 * sigma + 0.5);
-  long double sum = 0, total = 0;
-  for (int dy = -radius; dy <= radius; dy++) {
-    for (int dx = -radius; dx <= radius; dx++) {
-      hrs_count yy = y + dy < 0 ? 0 : y + dy >= height ? height - 1 : y + dy;
-      hrs_count xx = x + dx < 0 ? 0 : x + dx >= width ? width - 1 : x + dx;
-      long double w =
-          expl(-(long double)(dx * dx + dy * dy) / 2 / ((long double)sigma * (long double)sigma));
-      sum += w * (long double)element(a, start + (yy * width + xx) * inner);
-      total += w;
+/* Up to three axes one after the other that are blurred, as three: those that lack have length 1.
+ */
+typedef struct places {
+  hrs_count size[3], inner; /* inner: elements behind each place */
+} places;
+
+/* The sum over all places around one that the separable blur must give; outside, the nearest. */
+static long double blurred(const hrs_array *a, const places *p, hrs_count element, double sigma) {
+  hrs_count all = p->size[0] * p->size[1] * p->size[2] * p->inner;
+  hrs_count start = element / all * all + element % p->inner, at[3], place = element / p->inner;
+  for (int i = 2; i >= 0; i--) {
+    at[i] = place % p->size[i];
+    place /= p->size[i];
+  }
+  int most = (int)(4 * sigma + 0.5), radius[3];
+  for (int i = 0; i < 3; i++)
+    radius[i] = p->size[i] > 1 ? most : 0;
+  long double sum = 0, total = 0, spread = 2 * (long double)sigma * (long double)sigma;
+  for (int z = -radius[0]; z <= radius[0]; z++) {
+    for (int y = -radius[1]; y <= radius[1]; y++) {
+      for (int x = -radius[2]; x <= radius[2]; x++) {
+        const int step[3] = {z, y, x};
+        hrs_count from = 0;
+        for (int i = 0; i < 3; i++) {
+          hrs_count to = at[i] + step[i];
+          to = to < 0 ? 0 : to >= p->size[i] ? p->size[i] - 1 : to;
+          from = from * p->size[i] + to;
+        }
+        long double weight = expl(-(long double)(x * x + y * y + z * z) / spread);
+        sum += weight * (long double)element_at(a, start + from * p->inner);
+        total += weight;
+      }
     }
   }
   return sum / total;
@@ -169,16 +187,29 @@ static void blurs(void **state) {
   (void)state;
   const struct {
     int rank;
-    hrs_count dim[5];
-    int axis; /* of rows */
+    hrs_count dim[6]; /* the axis of samples first */
+    int first, axes;  /* that are blurred */
     hrs_layout layout;
     double sigma;
   } cases[] = {
-      {5, {2, 1, 3, 7, 5}, 3, HRS_LAYOUT_AUTO, 1.5},
-      {5, {2, 1, 6, 5, 3}, 2, HRS_LAYOUT_AUTO, 0.8},
-      {5, {1, 1, 6, 5, 3}, 3, HRS_LAYOUT_CHANNELS_FIRST, 0.3},
-      {4, {2, 1, 4, 6}, 2, HRS_LAYOUT_AUTO, 4},
-      {3, {3, 4, 6}, 1, HRS_LAYOUT_AUTO, 0.1},
+      /* images */
+      {5, {2, 1, 3, 7, 5}, 3, 2, HRS_LAYOUT_AUTO, 1.5},
+      {5, {2, 1, 6, 5, 3}, 2, 2, HRS_LAYOUT_AUTO, 0.8},
+      {5, {1, 1, 6, 5, 3}, 3, 2, HRS_LAYOUT_CHANNELS_FIRST, 0.3},
+      {4, {2, 1, 4, 6}, 2, 2, HRS_LAYOUT_NO_CHANNELS, 4},
+      {3, {3, 4, 6}, 1, 2, HRS_LAYOUT_NO_CHANNELS, 0.1},
+      /* series */
+      {4, {2, 1, 4, 9}, 3, 1, HRS_LAYOUT_CHANNELS_FIRST, 1.3},
+      {4, {2, 1, 9, 4}, 2, 1, HRS_LAYOUT_CHANNELS_LAST, 1.3},
+      {4, {2, 1, 1, 9}, 3, 1, HRS_LAYOUT_AUTO, 0.7},
+      {4, {2, 1, 9, 1}, 2, 1, HRS_LAYOUT_AUTO, 0.7},
+      {3, {3, 1, 9}, 2, 1, HRS_LAYOUT_AUTO, 2},
+      {2, {3, 9}, 1, 1, HRS_LAYOUT_AUTO, 2},
+      /* volumes */
+      {6, {2, 1, 2, 4, 5, 3}, 3, 3, HRS_LAYOUT_AUTO, 0.9},
+      {6, {1, 1, 5, 4, 3, 1}, 2, 3, HRS_LAYOUT_AUTO, 0.6},
+      {6, {1, 1, 4, 3, 2, 5}, 2, 3, HRS_LAYOUT_CHANNELS_LAST, 0.9},
+      {5, {2, 1, 4, 5, 3}, 2, 3, HRS_LAYOUT_NO_CHANNELS, 0.9},
   };
   for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
     hrs_array samples = make(HRS_F64, cases[k].rank, cases[k].dim), out;
@@ -186,18 +217,38 @@ static void blurs(void **state) {
     snprintf(spec, sizeof spec, "blur:%g", cases[k].sigma);
     ASSERT_OK(hrs_baseline_create(spec, &samples, cases[k].layout, NULL, &out));
     assert_int_equal(out.rank, samples.rank);
-    hrs_count height = cases[k].dim[cases[k].axis], width = cases[k].dim[cases[k].axis + 1];
-    hrs_count inner = 1;
-    for (int i = cases[k].axis + 2; i < cases[k].rank; i++)
-      inner *= cases[k].dim[i];
-    for (hrs_count i = 0; i < hrs_array_count(&out); i++) {
-      hrs_count c = i % inner, x = i / inner % width, y = i / inner / width % height;
-      hrs_count start = i / (inner * width * height) * inner * width * height + c;
-      long double wanted = blurred(&samples, start, height, width, inner, y, x, cases[k].sigma);
-      assert_true(fabsl((long double)element(&out, i) - wanted) < 1e-13L);
-    }
+    places p = {{1, 1, 1}, 1};
+    for (int i = 0; i < cases[k].axes; i++)
+      p.size[3 - cases[k].axes + i] = cases[k].dim[cases[k].first + i];
+    for (int i = cases[k].first + cases[k].axes; i < cases[k].rank; i++)
+      p.inner *= cases[k].dim[i];
+    for (hrs_count i = 0; i < hrs_array_count(&out); i++)
+      assert_true(fabsl((long double)element_at(&out, i) -
+                        blurred(&samples, &p, i, cases[k].sigma)) < 1e-13L);
     hrs_array_destroy(&samples);
     hrs_array_destroy(&out);
+  }
+}
+
+/* A shape that does not tell where the channels are is refused, and so is what has none to spare.
+ */
+static void blurs_left_open(void **state) {
+  (void)state;
+  const struct {
+    int rank;
+    hrs_count dim[7];
+    const char *message;
+  } cases[] = {{4, {2, 1, 6, 9}, "--layout channels-first ([channels, length])"},
+               {3, {2, 6, 9}, "no-channels ([rows, columns])"},
+               {5, {2, 1, 64, 3, 3}, "channels-last ([rows, columns, channels])"},
+               {6, {2, 1, 16, 3, 8, 8}, "tensor:FILE as baseline"},
+               {7, {2, 1, 2, 2, 2, 2, 2}, "1 to 3 axes"}};
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    hrs_array samples = make(HRS_F32, cases[k].rank, cases[k].dim), out;
+    ASSERT_FAILS(hrs_baseline_create("blur:2", &samples, HRS_LAYOUT_AUTO, NULL, &out), USAGE,
+                 cases[k].message);
+    assert_non_null(strstr(hrs_error_message(), "--baseline blur:2"));
+    hrs_array_destroy(&samples);
   }
 }
 
@@ -209,10 +260,10 @@ static void blur_as_scipy(void **state) {
                            46.45868519757384,  54.11084980403228,  52.73199964434821,
                            62.337580538044925, 74.80466092060513,  85.40846145369818};
   hrs_array samples, out;
-  ASSERT_OK(hrs_array_create(HRS_F64, 3, DIM(1, 3, 4), &samples));
+  ASSERT_OK(hrs_array_create(HRS_F64, 4, DIM(1, 1, 3, 4), &samples));
   for (int i = 0; i < 12; i++)
     ((double *)samples.data)[i] = i * i;
-  ASSERT_OK(hrs_baseline_create("blur:1.2", &samples, HRS_LAYOUT_AUTO, NULL, &out));
+  ASSERT_OK(hrs_baseline_create("blur:1.2", &samples, HRS_LAYOUT_NO_CHANNELS, NULL, &out));
   for (int i = 0; i < 12; i++)
     assert_true(fabs(((double *)out.data)[i] - wanted[i]) < 1e-12);
   hrs_array_destroy(&samples);
@@ -221,8 +272,9 @@ static void blur_as_scipy(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(constants), cmocka_unit_test(refused), cmocka_unit_test(means),
-      cmocka_unit_test(tensors),   cmocka_unit_test(blurs),   cmocka_unit_test(blur_as_scipy),
+      cmocka_unit_test(constants),     cmocka_unit_test(refused), cmocka_unit_test(means),
+      cmocka_unit_test(tensors),       cmocka_unit_test(blurs),   cmocka_unit_test(blurs_left_open),
+      cmocka_unit_test(blur_as_scipy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

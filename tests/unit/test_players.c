@@ -69,76 +69,11 @@ static void channels(void **state) {
                                &players));
   assert_int_equal(players.n, 4);
   hrs_players_destroy(&players);
-  ASSERT_OK(hrs_players_create("channels", 3, DIM(1, 6, 9), HRS_LAYOUT_AUTO, NULL, 1, &players));
-  assert_int_equal(players.n, 6);
-  hrs_players_destroy(&players);
   ASSERT_OK(hrs_players_create("channels", 3, DIM(3, 4, 4), HRS_LAYOUT_AUTO, NULL, 1, &players));
   assert_int_equal(players.n, 3);
   hrs_players_destroy(&players);
   ASSERT_FAILS(hrs_players_create("channels", 2, DIM(1, 6), HRS_LAYOUT_AUTO, NULL, 1, &players),
                USAGE, "channel");
-}
-
-/* From the definition: row i of R starts at floor(H i / R). */
-static int patch_of(hrs_count y, hrs_count size, int parts) {
-  int part = -1;
-  for (int i = 0; i < parts; i++) {
-    if (size * i / parts <= y) part = i;
-  }
-  return part;
-}
-
-static void check_grid(int rank, const hrs_count *dim, int first_axis, int rows, int columns,
-                       hrs_layout layout) {
-  char spec[32];
-  hrs_players players;
-  snprintf(spec, sizeof spec, "grid:%dx%d", rows, columns);
-  ASSERT_OK(hrs_players_create(spec, rank, dim, layout, NULL, 1, &players));
-  assert_int_equal(players.n, rows * columns);
-  hrs_count height = dim[first_axis], width = dim[first_axis + 1], inner = 1;
-  for (int i = first_axis + 2; i < rank; i++)
-    inner *= dim[i];
-  for (hrs_count i = 0; i < hrs_array_count(&players.map); i++) {
-    hrs_count x = i / inner % width, y = i / inner / width % height;
-    assert_int_equal(at(&players, i),
-                     patch_of(y, height, rows) * columns + patch_of(x, width, columns));
-  }
-  char name[32];
-  snprintf(name, sizeof name, "patch r%dc%d", rows - 1, columns - 1);
-  assert_string_equal(players.names[players.n - 1], name);
-  hrs_players_destroy(&players);
-}
-
-static void grids(void **state) {
-  (void)state;
-  check_grid(4, DIM(1, 1, 28, 28), 2, 4, 4, HRS_LAYOUT_AUTO);
-  check_grid(4, DIM(1, 3, 32, 30), 2, 5, 3, HRS_LAYOUT_AUTO);
-  check_grid(4, DIM(1, 28, 20, 1), 1, 3, 5, HRS_LAYOUT_AUTO);
-  check_grid(4, DIM(1, 8, 8, 3), 1, 4, 2, HRS_LAYOUT_AUTO);
-  check_grid(4, DIM(1, 8, 8, 3), 2, 4, 2, HRS_LAYOUT_CHANNELS_FIRST);
-  check_grid(4, DIM(1, 8, 8, 7), 1, 3, 3, HRS_LAYOUT_CHANNELS_LAST);
-  check_grid(3, DIM(1, 8, 9), 1, 8, 9, HRS_LAYOUT_AUTO);
-  check_grid(2, DIM(7, 5), 0, 3, 2, HRS_LAYOUT_AUTO);
-  check_grid(5, DIM(1, 2, 3, 6, 5), 3, 2, 2, HRS_LAYOUT_AUTO);
-  const struct {
-    const char *spec, *message;
-  } bad[] = {
-      {"grid:", "expected grid:RxC"},      {"grid:4", "expected grid:RxC"},
-      {"grid:4x", "expected grid:RxC"},    {"grid:0x3", "expected grid:RxC"},
-      {"grid:4x4x", "expected grid:RxC"},  {"grid:-1x4", "expected grid:RxC"},
-      {"grid:9x2", "only 8 rows and 8"},   {"superpixels", "features, grid:RxC"},
-      {"features2", "features, grid:RxC"},
-  };
-  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-    hrs_players players;
-    ASSERT_FAILS(
-        hrs_players_create(bad[i].spec, 4, DIM(1, 3, 8, 8), HRS_LAYOUT_AUTO, NULL, 1, &players),
-        USAGE, bad[i].message);
-    assert_null(players.map.data);
-  }
-  hrs_players players;
-  ASSERT_FAILS(hrs_players_create("grid:2x2", 1, DIM(9), HRS_LAYOUT_AUTO, NULL, 1, &players), USAGE,
-               "rows and columns");
 }
 
 /* ---- maps ---- */
@@ -373,10 +308,9 @@ static void masking(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(features),      cmocka_unit_test(tokens),  cmocka_unit_test(channels),
-      cmocka_unit_test(grids),         cmocka_unit_test(maps),    cmocka_unit_test(bad_maps),
-      cmocka_unit_test(forms_of_maps), cmocka_unit_test(subsets), cmocka_unit_test(random_subsets),
-      cmocka_unit_test(masking),
+      cmocka_unit_test(features), cmocka_unit_test(tokens),         cmocka_unit_test(channels),
+      cmocka_unit_test(maps),     cmocka_unit_test(bad_maps),       cmocka_unit_test(forms_of_maps),
+      cmocka_unit_test(subsets),  cmocka_unit_test(random_subsets), cmocka_unit_test(masking),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
