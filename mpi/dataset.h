@@ -8,6 +8,7 @@
 
 #include "claim.h"
 #include "h5.h"
+#include "h5_reader.h"
 
 #include <harsanyi/mpi.h>
 
@@ -244,17 +245,18 @@ hrs_status hrs_dataset_write_failed(const hrs_dataset *set, const char *what);
 /** A data set open for reading by one process, with what is small of it in memory. */
 typedef struct hrs_dataset_reading {
   char *path;
-  hid_t file;
+  hrs_h5_reader *reader;
   int format_version;
   char *program_version, *git;
   int n;
   hrs_count samples, rows;
   bool complete;
   bool has[HRS_PATH_LIMIT];
-  int orders[HRS_INDEX_LIMIT]; /* highest order of an interaction index; 0: not there */
-  hrs_dtype precision;         /* of the lattice arrays; HRS_NONE where there is none */
-  char **player_names;         /* [n]; "0", "1" ... where the file has none */
-  char **class_names;          /* [classes], or NULL */
+  hrs_h5_array found[HRS_PATH_LIMIT]; /* what those are */
+  int orders[HRS_INDEX_LIMIT];        /* highest order of an interaction index; 0: not there */
+  hrs_dtype precision;                /* of the lattice arrays; HRS_NONE where there is none */
+  char **player_names;                /* [n]; "0", "1" ... where the file has none */
+  char **class_names;                 /* [classes], or NULL */
   int classes;
   hrs_array map; /* empty where there is none */
   /* [rows]; salient things are NULL in an incomplete file */

@@ -1,22 +1,9 @@
 /* Reading a data set by one process: the header and per-row numbers at once, the rest on demand. */
 #include "dataset.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-static hid_t open_array(const hrs_dataset_reading *set, hrs_dataset_path path) {
-  return H5Dopen2(set->file, hrs_dataset_objects[path].path, H5P_DEFAULT);
-}
-
-/* Shape of an array; rank -1 where HDF5 cannot say. */
-static int array_shape(hid_t array, hsize_t dim[HRS_MAX_RANK]) {
-  hid_t space = H5Dget_space(array);
-  int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
-  if (rank > HRS_MAX_RANK) rank = -1;
-  if (rank > 0) H5Sget_simple_extent_dims(space, dim, NULL);
-  hrs_h5_close(space);
-  return rank;
-}
 
 /* Interaction indices have all sets up to an order, and all their parts. */
 static hrs_status find_indices(hrs_dataset_reading *set) {
@@ -28,13 +15,11 @@ static hrs_status find_indices(hrs_dataset_reading *set) {
                 "%s: /indices/%s is not complete: it has mask, value and error", set->path,
                 hrs_index_name((hrs_index)i));
     if (!value) continue;
-    hsize_t dim[HRS_MAX_RANK] = {0};
-    hid_t array = open_array(set, mask);
-    int rank = array_shape(array, dim), orders = 1;
-    hrs_h5_close(array);
-    while (orders < set->n && (hsize_t)hrs_set_count(set->n, orders) < dim[0])
+    const hrs_h5_array *found = &set->found[mask];
+    int orders = 1;
+    while (orders < set->n && hrs_set_count(set->n, orders) < found->dim[0])
       orders++;
-    HRS_REQUIRE(rank == 1 && dim[0] == (hsize_t)hrs_set_count(set->n, orders), INPUT,
+    HRS_REQUIRE(found->rank == 1 && found->dim[0] == hrs_set_count(set->n, orders), INPUT,
                 "%s: /indices/%s/mask does not hold all sets up to an order", set->path,
                 hrs_index_name((hrs_index)i));
     set->orders[i] = orders;
@@ -43,67 +28,50 @@ static hrs_status find_indices(hrs_dataset_reading *set) {
 }
 
 /* The lengths that the axes must have; 0 where any will do. */
-static hsize_t axis_length(const hrs_dataset_reading *set, hrs_dataset_axis axis) {
+static hrs_count axis_length(const hrs_dataset_reading *set, hrs_dataset_axis axis) {
   hrs_index index = hrs_dataset_axis_index(axis);
-  if (index != HRS_INDEX_LIMIT) return (hsize_t)hrs_set_count(set->n, set->orders[index]);
-  const hsize_t length[HRS_AXIS_LIMIT] = {
-      [HRS_AXIS_ROW] = (hsize_t)set->rows,
-      [HRS_AXIS_PLAYER] = (hsize_t)set->n,
-      [HRS_AXIS_ORDER] = (hsize_t)set->n + 1,
-      [HRS_AXIS_MASK] = (hsize_t)1 << set->n,
-      [HRS_AXIS_OFFSET] = (hsize_t)set->rows + 1,
-      [HRS_AXIS_POINT] = (hsize_t)hrs_curve_points(set->n),
-      [HRS_AXIS_SHARED_POINT] = (hsize_t)hrs_curve_points(set->n),
-      [HRS_AXIS_ENTRY] = set->offset ? set->offset[set->rows] : 0,
+  if (index != HRS_INDEX_LIMIT) return hrs_set_count(set->n, set->orders[index]);
+  const hrs_count length[HRS_AXIS_LIMIT] = {
+      [HRS_AXIS_ROW] = set->rows,
+      [HRS_AXIS_PLAYER] = set->n,
+      [HRS_AXIS_ORDER] = set->n + 1,
+      [HRS_AXIS_MASK] = (hrs_count)1 << set->n,
+      [HRS_AXIS_OFFSET] = set->rows + 1,
+      [HRS_AXIS_POINT] = hrs_curve_points(set->n),
+      [HRS_AXIS_SHARED_POINT] = hrs_curve_points(set->n),
+      [HRS_AXIS_ENTRY] = set->offset ? (hrs_count)set->offset[set->rows] : 0,
   };
   return length[axis];
 }
 
-static hrs_status check_shape(const hrs_dataset_reading *set, hrs_dataset_path path, hid_t array) {
+static hrs_status check_shape(const hrs_dataset_reading *set, hrs_dataset_path path) {
   const hrs_dataset_object *object = &hrs_dataset_objects[path];
+  const hrs_h5_array *found = &set->found[path];
   if (object->axis[0] == HRS_AXIS_NONE) return HRS_OK;
   int rank = object->axis[1] == HRS_AXIS_NONE ? 1 : 2;
-  hsize_t dim[HRS_MAX_RANK] = {0};
-  HRS_REQUIRE(array_shape(array, dim) == rank, INPUT, "%s: %s does not have %d axes", set->path,
-              object->path, rank);
+  HRS_REQUIRE(found->rank == rank, INPUT, "%s: %s does not have %d axes", set->path, object->path,
+              rank);
   for (int i = 0; i < rank; i++) {
     bool free =
         object->axis[i] == HRS_AXIS_CLASS || (object->axis[i] == HRS_AXIS_ENTRY && !set->offset);
-    HRS_REQUIRE(free || dim[i] == axis_length(set, object->axis[i]), INPUT,
-                "%s: axis %d (%s) of %s has length %llu, expected %llu", set->path, i,
-                hrs_dataset_axis_text(object->axis[i]), object->path, (unsigned long long)dim[i],
-                (unsigned long long)axis_length(set, object->axis[i]));
+    HRS_REQUIRE(free || found->dim[i] == axis_length(set, object->axis[i]), INPUT,
+                "%s: axis %d (%s) of %s has length %lld, expected %lld", set->path, i,
+                hrs_dataset_axis_text(object->axis[i]), object->path, (long long)found->dim[i],
+                (long long)axis_length(set, object->axis[i]));
   }
   return HRS_OK;
 }
 
 hrs_status hrs_dataset_read(const hrs_dataset_reading *set, hrs_dataset_path path, hrs_count k,
                             hrs_count first, hrs_count count, hrs_dtype type, void *out) {
-  const char *name = hrs_dataset_objects[path].path;
-  hrs_status status = HRS_OK;
-  herr_t error;
-  hid_t array = H5I_INVALID_HID, file_space = H5I_INVALID_HID, memory_space = H5I_INVALID_HID;
-  hsize_t start[2] = {(hsize_t)first, (hsize_t)first}, length[2] = {1, (hsize_t)count};
-  if (k < 0)
-    length[0] = (hsize_t)count;
-  else
-    start[0] = (hsize_t)k;
+  const hrs_h5_array *found = &set->found[path];
   if (count == 0) return HRS_OK;
-  HRS_H5_GO(array, open_array(set, path), INPUT, "%s: %s", set->path, name);
-  HRS_GO(check_shape(set, path, array));
-  HRS_H5_GO(file_space, H5Dget_space(array), INPUT, "%s: %s", set->path, name);
-  HRS_H5_GO(error, H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, NULL, length, NULL),
-            INPUT, "%s: %s", set->path, name);
-  HRS_H5_GO(memory_space, H5Screate_simple(1, &length[k >= 0], NULL), INPUT, "%s: %s", set->path,
-            name);
-  HRS_H5_GO(error,
-            H5Dread(array, hrs_h5_memory_type(type), memory_space, file_space, H5P_DEFAULT, out),
-            INPUT, "%s: %s cannot be read", set->path, name);
-done:
-  hrs_h5_close(memory_space);
-  hrs_h5_close(file_space);
-  hrs_h5_close(array);
-  return status;
+  HRS_TRY(check_shape(set, path));
+  int last = found->rank - 1;
+  HRS_ASSERT(last == (k >= 0) && k < set->rows);
+  HRS_ASSERT(first >= 0 && first <= found->dim[last] && count <= found->dim[last] - first);
+  if (k >= 0) first += k * found->dim[last];
+  return hrs_h5_reader_read(set->reader, hrs_dataset_objects[path].path, first, count, type, out);
 }
 
 /* All of an array with one axis into new memory. */
@@ -116,40 +84,11 @@ static hrs_status read_axis(const hrs_dataset_reading *set, hrs_dataset_path pat
 static hrs_status read_names(const hrs_dataset_reading *set, hrs_dataset_path path, char ***names,
                              int *count) {
   const char *name = hrs_dataset_objects[path].path;
-  hrs_status status = HRS_OK;
-  herr_t error;
-  hid_t array = H5I_INVALID_HID, stored = H5I_INVALID_HID, space = H5I_INVALID_HID;
-  hsize_t dim[HRS_MAX_RANK] = {0};
-  char *text = NULL, **strings = NULL;
-  HRS_H5_GO(array, open_array(set, path), INPUT, "%s: %s", set->path, name);
-  HRS_H5_GO(stored, H5Dget_type(array), INPUT, "%s: %s", set->path, name);
-  if (H5Tget_class(stored) != H5T_STRING || array_shape(array, dim) != 1 || dim[0] > 1 << 24) {
-    status = hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__, "%s: %s is no list of strings",
-                           set->path, name);
-    goto done;
-  }
-  /* Version 0.1.0 wrote them with a fixed length. */
-  bool variable = H5Tis_variable_str(stored) > 0;
-  size_t width = H5Tget_size(stored);
-  HRS_GO(hrs_calloc((hrs_count)dim[0] + 1, width, &text));
-  HRS_H5_GO(error, H5Dread(array, stored, H5S_ALL, H5S_ALL, H5P_DEFAULT, text), INPUT, "%s: %s",
-            set->path, name);
-  if (variable) strings = (char **)text;
-  HRS_GO(hrs_calloc((hrs_count)dim[0], sizeof **names, names));
-  *count = (int)dim[0];
-  for (int i = 0; i < *count; i++) {
-    const char *here = strings ? strings[i] : text + (size_t)i * width;
-    size_t length = !here ? 0 : strings ? strlen(here) : strnlen(here, width);
-    HRS_GO(hrs_strndup(here ? here : "", length, &(*names)[i]));
-  }
-done:
-  if (strings && (space = H5Dget_space(array)) >= 0)
-    H5Dvlen_reclaim(stored, space, H5P_DEFAULT, strings);
-  hrs_h5_close(space);
-  hrs_free(text);
-  hrs_h5_close(stored);
-  hrs_h5_close(array);
-  return status;
+  const hrs_h5_array *found = &set->found[path];
+  HRS_REQUIRE(found->rank == 1, INPUT, "%s: %s is no list", set->path, name);
+  HRS_TRY(hrs_narrow(found->dim[0], name, count));
+  HRS_TRY(hrs_h5_reader_strings(set->reader, name, *count, names));
+  return HRS_OK;
 }
 
 static void free_names(char **names, int count) {
@@ -183,76 +122,77 @@ static hrs_status read_player_names(hrs_dataset_reading *set) {
 }
 
 static hrs_status read_map(hrs_dataset_reading *set) {
-  hrs_status status = HRS_OK;
-  herr_t error;
-  hsize_t dim[HRS_MAX_RANK] = {0};
-  hrs_count shape[HRS_MAX_RANK] = {0};
-  hid_t array = H5I_INVALID_HID;
-  int rank;
-  HRS_H5_GO(array, open_array(set, HRS_PATH_MAP), INPUT, "%s: /players/map", set->path);
-  HRS_H5_GO(rank, array_shape(array, dim), INPUT, "%s: /players/map", set->path);
-  for (int i = 0; i < rank; i++)
-    shape[i] = (hrs_count)dim[i];
-  HRS_GO(hrs_array_create(HRS_I32, rank, shape, &set->map));
-  HRS_H5_GO(error, H5Dread(array, H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, set->map.data),
-            INPUT, "%s: /players/map", set->path);
-done:
-  hrs_h5_close(array);
-  return status;
+  const hrs_h5_array *found = &set->found[HRS_PATH_MAP];
+  HRS_TRY(hrs_array_create(HRS_I32, found->rank, found->dim, &set->map));
+  return hrs_h5_reader_read(set->reader, hrs_dataset_objects[HRS_PATH_MAP].path, 0,
+                            hrs_array_count(&set->map), HRS_I32, set->map.data);
+}
+
+/* An attribute of the file that is a whole number. */
+static hrs_status read_count(const hrs_dataset_reading *set, const char *name, hrs_count least,
+                             hrs_count most, hrs_count *out) {
+  double number;
+  HRS_TRY(hrs_h5_reader_number(set->reader, "/", name, &number));
+  HRS_REQUIRE(number >= (double)least && number <= (double)most && number == floor(number), INPUT,
+              "%s: %s is %.17g; a whole number from %lld to %lld was expected", set->path, name,
+              number, (long long)least, (long long)most);
+  *out = (hrs_count)number;
+  return HRS_OK;
 }
 
 static hrs_status read_header(hrs_dataset_reading *set) {
+  enum { MANY = 1 << 30 };
   char *format = NULL;
-  bool ours = H5Aexists(set->file, "format") > 0 &&
-              hrs_h5_get_text(set->file, "format", &format) == HRS_OK &&
+  hrs_count version, n, complete;
+  bool ours = hrs_h5_reader_text(set->reader, "/", "format", &format) == HRS_OK && format &&
               strcmp(format, HRS_DATASET_FORMAT) == 0;
   hrs_free(format);
   HRS_REQUIRE(ours, INPUT, "%s is an HDF5 file, but no data set of harsanyi", set->path);
-  double version, n, samples, complete;
-  HRS_TRY_CONTEXT(hrs_h5_get_number(set->file, "format_version", &version), "%s", set->path);
+  HRS_TRY(read_count(set, "format_version", 1, MANY, &version));
   HRS_REQUIRE(version <= HRS_FORMAT_VERSION, UNSUPPORTED,
-              "%s has format version %g; this program knows versions up to %d: use the one that "
+              "%s has format version %lld; this program knows versions up to %d: use the one that "
               "wrote it, or a newer one",
-              set->path, version, HRS_FORMAT_VERSION);
+              set->path, (long long)version, HRS_FORMAT_VERSION);
   set->format_version = (int)version;
-  HRS_TRY_CONTEXT(hrs_h5_get_text(set->file, "program_version", &set->program_version), "%s",
-                  set->path);
-  HRS_TRY_CONTEXT(hrs_h5_get_text(set->file, "git", &set->git), "%s", set->path);
-  HRS_TRY_CONTEXT(hrs_h5_get_number(set->file, "n_players", &n), "%s", set->path);
-  HRS_TRY_CONTEXT(hrs_h5_get_number(set->file, "n_samples", &samples), "%s", set->path);
-  HRS_TRY_CONTEXT(hrs_h5_get_number(set->file, "complete", &complete), "%s", set->path);
-  HRS_REQUIRE(n >= 0 && n <= HRS_MAX_PLAYERS && samples >= 1, INPUT,
-              "%s: %g players and %g samples are out of range", set->path, n, samples);
+  HRS_TRY(hrs_h5_reader_text(set->reader, "/", "program_version", &set->program_version));
+  HRS_TRY(hrs_h5_reader_text(set->reader, "/", "git", &set->git));
+  HRS_REQUIRE(set->program_version && set->git, INPUT,
+              "%s does not say which program wrote it: attributes program_version and git",
+              set->path);
+  HRS_TRY(read_count(set, "n_players", 0, HRS_MAX_PLAYERS, &n));
+  HRS_TRY(read_count(set, "n_samples", 1, (hrs_count)1 << 53, &set->samples));
+  HRS_TRY(read_count(set, "complete", 0, 1, &complete));
   set->n = (int)n;
-  set->samples = (hrs_count)samples;
   set->complete = complete != 0;
   return HRS_OK;
 }
 
+/* What there is, and whether it is of the kind that its place says. */
+static hrs_status find_array(hrs_dataset_reading *set, hrs_dataset_path path) {
+  const hrs_dataset_object *object = &hrs_dataset_objects[path];
+  hrs_h5_array *found = &set->found[path];
+  bool names = path == HRS_PATH_PLAYER_NAME || path == HRS_PATH_CLASS_NAME;
+  bool needed =
+      object->when == HRS_WHEN_ALWAYS || (object->when == HRS_WHEN_SALIENT && set->complete);
+  HRS_TRY(hrs_h5_reader_find(set->reader, object->path, found));
+  set->has[path] = found->kind != HRS_H5_NOTHING;
+  HRS_REQUIRE(set->has[path] || !needed, INPUT, "%s: %s is missing", set->path, object->path);
+  HRS_REQUIRE(!set->has[path] || found->kind == (names ? HRS_H5_TEXT : HRS_H5_NUMBERS), INPUT,
+              "%s: %s is no array of %s", set->path, object->path, names ? "names" : "numbers");
+  return HRS_OK;
+}
+
 static hrs_status find_arrays(hrs_dataset_reading *set) {
-  for (int i = 0; i < HRS_PATH_LIMIT; i++) {
-    const hrs_dataset_object *object = &hrs_dataset_objects[i];
-    set->has[i] = hrs_h5_exists(set->file, object->path);
-    bool needed =
-        object->when == HRS_WHEN_ALWAYS || (object->when == HRS_WHEN_SALIENT && set->complete);
-    HRS_REQUIRE(set->has[i] || !needed, INPUT, "%s: %s is missing", set->path, object->path);
-  }
-  hsize_t dim[HRS_MAX_RANK] = {0};
-  hid_t array = open_array(set, HRS_PATH_INDEX);
-  int rank = array_shape(array, dim);
-  hrs_h5_close(array);
-  HRS_REQUIRE(rank == 1 && dim[0] > 0, INPUT, "%s: /samples/index has no rows", set->path);
-  set->rows = (hrs_count)dim[0];
+  for (int i = 0; i < HRS_PATH_LIMIT; i++)
+    HRS_TRY(find_array(set, (hrs_dataset_path)i));
+  const hrs_h5_array *index = &set->found[HRS_PATH_INDEX];
+  HRS_REQUIRE(index->rank == 1 && index->dim[0] > 0, INPUT, "%s: /samples/index has no rows",
+              set->path);
+  set->rows = index->dim[0];
   HRS_TRY(find_indices(set));
   const hrs_dataset_path lattices[] = {HRS_PATH_VALUES, HRS_PATH_AND, HRS_PATH_OR};
-  for (int i = 0; i < 3; i++) {
-    if (!set->has[lattices[i]]) continue;
-    array = open_array(set, lattices[i]);
-    hid_t type = H5Dget_type(array);
-    set->precision = H5Tget_size(type) == 4 ? HRS_F32 : HRS_F64;
-    hrs_h5_close(type);
-    hrs_h5_close(array);
-  }
+  for (int i = 0; i < 3; i++)
+    if (set->has[lattices[i]]) set->precision = set->found[lattices[i]].type;
   return HRS_OK;
 }
 
@@ -265,7 +205,7 @@ static hrs_status check_offsets(const hrs_dataset_reading *set) {
 }
 
 static hrs_status read_all(hrs_dataset_reading *set) {
-  HRS_TRY(hrs_h5_open(set->path, &set->file));
+  HRS_TRY(hrs_h5_reader_open(set->path, &set->reader));
   HRS_TRY(read_header(set));
   HRS_TRY(find_arrays(set));
   HRS_TRY(read_player_names(set));
@@ -290,7 +230,6 @@ hrs_status hrs_dataset_open(const char *path, hrs_dataset_reading **out) {
   hrs_dataset_reading *set;
   *out = NULL;
   HRS_TRY(hrs_calloc(1, sizeof *set, &set));
-  set->file = H5I_INVALID_HID;
   hrs_status status = hrs_strdup(path, &set->path);
   if (status == HRS_OK) status = read_all(set);
   if (status != HRS_OK) {
@@ -304,7 +243,7 @@ hrs_status hrs_dataset_open(const char *path, hrs_dataset_reading **out) {
 void hrs_dataset_close(hrs_dataset_reading **handle) {
   if (!handle || !*handle) return;
   hrs_dataset_reading *set = *handle;
-  hrs_h5_close(set->file);
+  hrs_h5_reader_close(&set->reader);
   free_names(set->player_names, set->n);
   free_names(set->class_names, set->classes);
   hrs_array_destroy(&set->map);
@@ -325,13 +264,7 @@ void hrs_dataset_close(hrs_dataset_reading **handle) {
 }
 
 hrs_status hrs_dataset_read_run(const hrs_dataset_reading *set, const char *name, char **out) {
-  *out = NULL;
-  hid_t group = H5Gopen2(set->file, "/run", H5P_DEFAULT);
-  if (group < 0) return HRS_OK;
-  hrs_status status = HRS_OK;
-  if (H5Aexists(group, name) > 0) status = hrs_h5_get_text(group, name, out);
-  hrs_h5_close(group);
-  return status;
+  return hrs_h5_reader_text(set->reader, "/run", name, out);
 }
 
 hrs_status hrs_dataset_read_salient(const hrs_dataset_reading *set, hrs_count first,

@@ -13,7 +13,6 @@
  */
 #include "fit.h"
 
-#include "stop.h"
 
 #include <math.h>
 #include <string.h>

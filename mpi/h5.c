@@ -1,11 +1,9 @@
-/* Helpers around HDF5: reasons of failures, element types, opening files to read. */
+/* Helpers around HDF5: reasons of failures, element types, attributes. */
 #include "h5.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { REASON = 512 };
 
@@ -74,61 +72,6 @@ hid_t hrs_h5_string_type(size_t size) {
   return type;
 }
 
-hrs_status hrs_h5_open(const char *path, hid_t *out) {
-  *out = H5I_INVALID_HID;
-  hrs_h5_quiet();
-  struct stat info;
-  HRS_REQUIRE(stat(path, &info) == 0, INPUT, "%s: %s", path, strerror(errno));
-  HRS_REQUIRE(!S_ISDIR(info.st_mode), INPUT, "%s is a folder; an HDF5 file was expected", path);
-  HRS_TRY(hrs_input_note(path));
-  FILE *stream = fopen(path, "rb");
-  HRS_REQUIRE(stream, INPUT, "%s: %s", path, strerror(errno));
-  fclose(stream);
-  HRS_REQUIRE(H5Fis_hdf5(path) > 0, INPUT, "%s is no HDF5 file (%lld bytes)", path,
-              (long long)info.st_size);
-  /* Many clusters mount their file systems without locks; reading needs none. */
-  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-  H5Pset_file_locking(access, false, true);
-  hid_t file = H5Fopen(path, H5F_ACC_RDONLY, access);
-  hrs_status status = HRS_OK;
-  if (file < 0)
-    status = hrs_h5_error(HRS_STATUS_INPUT, __FILE__, __LINE__,
-                          "%s cannot be opened as HDF5 (damaged or cut off?)", path);
-  hrs_h5_close(access);
-  *out = file;
-  return status;
-}
-
-struct listing {
-  char *text;
-  size_t size, used;
-  int count;
-};
-
-static herr_t list_object(hid_t file, const char *name, const H5O_info_t *info, void *context) {
-  struct listing *listing = context;
-  (void)file;
-  if (info->type != H5O_TYPE_DATASET) return 0;
-  size_t need = strlen(name) + 3;
-  if (listing->used + need + sizeof ", ..." > listing->size) {
-    snprintf(listing->text + listing->used, listing->size - listing->used, ", ...");
-    return 1;
-  }
-  listing->used += (size_t)snprintf(listing->text + listing->used, listing->size - listing->used,
-                                    "%s/%s", listing->count++ ? ", " : "", name);
-  return 0;
-}
-
-hrs_status hrs_h5_list(hid_t file, char *text, size_t size) {
-  struct listing listing = {text, size, 0, 0};
-  HRS_ASSERT(size >= 64);
-  snprintf(text, size, "none");
-  if (H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, list_object, &listing, H5O_INFO_BASIC) < 0)
-    return hrs_h5_error(HRS_STATUS_INPUT, __FILE__, __LINE__,
-                        "the file's objects cannot be listed");
-  return HRS_OK;
-}
-
 bool hrs_h5_exists(hid_t file, const char *path) {
   char part[1024];
   size_t length = strlen(path);
@@ -171,48 +114,6 @@ hrs_status hrs_h5_set_text(hid_t object, const char *name, const char *text) {
 
 hrs_status hrs_h5_set_number(hid_t object, const char *name, hrs_dtype type, double number) {
   return set_attribute(object, name, hrs_h5_file_type(type), H5T_NATIVE_DOUBLE, &number);
-}
-
-hrs_status hrs_h5_get_number(hid_t object, const char *name, double *out) {
-  hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
-  herr_t error = attribute < 0 ? -1 : H5Aread(attribute, H5T_NATIVE_DOUBLE, out);
-  hrs_status status = HRS_OK;
-  if (error < 0) status = hrs_h5_error(HRS_STATUS_INPUT, __FILE__, __LINE__, "attribute %s", name);
-  hrs_h5_close(attribute);
-  return status;
-}
-
-hrs_status hrs_h5_get_text(hid_t object, const char *name, char **out) {
-  hrs_status status = HRS_OK;
-  hid_t attribute = H5I_INVALID_HID, type = H5I_INVALID_HID, space = H5I_INVALID_HID;
-  herr_t error;
-  *out = NULL;
-  HRS_H5_GO(attribute, H5Aopen(object, name, H5P_DEFAULT), INPUT, "attribute %s", name);
-  HRS_H5_GO(type, H5Aget_type(attribute), INPUT, "attribute %s", name);
-  HRS_H5_GO(space, H5Aget_space(attribute), INPUT, "attribute %s", name);
-  if (H5Tget_class(type) != H5T_STRING || H5Sget_simple_extent_npoints(space) != 1) {
-    status = hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__, "attribute %s is no text", name);
-    goto done;
-  }
-  if (H5Tis_variable_str(type) > 0) {
-    char *text = NULL;
-    HRS_H5_GO(error, H5Aread(attribute, type, &text), INPUT, "attribute %s", name);
-    status = hrs_strdup(text ? text : "", out);
-    H5Dvlen_reclaim(type, space, H5P_DEFAULT, &text);
-  } else {
-    hrs_count size = (hrs_count)H5Tget_size(type);
-    HRS_GO(hrs_calloc(size + 1, 1, out));
-    HRS_H5_GO(error, H5Aread(attribute, type, *out), INPUT, "attribute %s", name);
-  }
-done:
-  if (status != HRS_OK) {
-    hrs_free(*out);
-    *out = NULL;
-  }
-  hrs_h5_close(space);
-  hrs_h5_close(type);
-  hrs_h5_close(attribute);
-  return status;
 }
 
 bool hrs_h5_close(hid_t handle) {

@@ -37,10 +37,6 @@ hid_t hrs_h5_file_type(hrs_dtype type);
  *  length, as `char *` in memory. */
 hid_t hrs_h5_string_type(size_t size);
 
-/** Open a file for reading by this process alone. Errors: INPUT (missing, no HDF5). */
-hrs_status hrs_h5_open(const char *path, hid_t *out);
-/** "/a, /b/c, ..." : the data sets of a file, for messages. */
-hrs_status hrs_h5_list(hid_t file, char *text, size_t size);
 /** Is there an object under this path (of which any part may be missing)? */
 bool hrs_h5_exists(hid_t file, const char *path);
 
@@ -48,10 +44,6 @@ bool hrs_h5_exists(hid_t file, const char *path);
  *  Collective where the file is. Errors: IO. */
 hrs_status hrs_h5_set_text(hid_t object, const char *name, const char *text);
 hrs_status hrs_h5_set_number(hid_t object, const char *name, hrs_dtype type, double number);
-/** Read a string attribute (of fixed or variable length) or one number. Errors: INPUT. */
-hrs_status hrs_h5_get_text(hid_t object, const char *name, char **out);
-hrs_status hrs_h5_get_number(hid_t object, const char *name, double *out);
-
 /** Close any handle; a negative one is none. False where HDF5 could not. */
 bool hrs_h5_close(hid_t handle);
 

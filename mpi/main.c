@@ -2,7 +2,6 @@
 #include "commands/commands.h"
 
 #include "comm.h"
-#include "stop.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,7 +10,6 @@
 #include "comm.h"
 #include "node.h"
 #include "run_fit.h"
-#include "stop.h"
 
 #include <math.h>
 #include <stdio.h>

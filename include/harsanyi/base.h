@@ -245,6 +245,15 @@ hrs_status hrs_array_convert_whole(hrs_array *array, hrs_dtype type, hrs_count *
 void hrs_array_destroy(hrs_array *array);
 /** Number of elements of a shape. */
 hrs_count hrs_array_count(const hrs_array *array);
+/** A box inside an array. */
+typedef struct hrs_block {
+  hrs_count start[HRS_MAX_RANK], count[HRS_MAX_RANK];
+  hrs_count elements;
+} hrs_block;
+/** The largest block, whole rows of some axis, that begins at element `first` of an array in C
+ * order and has no more than `count` > 0 elements. One after the other, few of them make up any
+ * range. */
+hrs_block hrs_block_first(int rank, const hrs_count *dim, hrs_count first, hrs_count count);
 /** Write a shape such as "[24, 1, 28, 28]" into text; returns text. */
 const char *hrs_shape_text(int rank, const hrs_count *dim, char *text, size_t size);
 /** Room for any text of hrs_shape_text. */
@@ -254,8 +263,8 @@ const char *hrs_shape_text(int rank, const hrs_count *dim, char *text, size_t si
 
 /**
  * An array in a file, read by parts: `.npy`, and `.npz` members (FILE.npz, or FILE.npz:NAME). The
- * MPI library adds HDF5 (FILE.h5:/dataset) through the same handle. Either byte order, C order;
- * Fortran order is refused with a message that says how to store it anew.
+ * MPI library adds HDF5 (FILE.h5:/dataset) through the same handle. Either byte order, and C or
+ * Fortran order: elements come in C order.
  */
 typedef struct hrs_array_file hrs_array_file;
 
@@ -296,6 +305,26 @@ hrs_status hrs_array_file_read_all(hrs_array_file *file, hrs_array *out);
 hrs_status hrs_array_load(const char *path, hrs_array *out);
 /** Write an array as .npy (format 1.0); a file that is there is replaced. Errors: IO. */
 hrs_status hrs_array_save(const char *path, const hrs_array *array);
+
+/* ---- files that are read -------------------------------------------------------------------- */
+
+/**
+ * Open a file that comes from outside, to read. It must be a regular one: a pipe or a device may
+ * have no end, or nobody at the other side, and is refused without waiting for it. Not collective.
+ * Errors: INPUT with the path and what it is instead.
+ */
+hrs_status hrs_file_open(const char *path, int *descriptor, hrs_count *size);
+/** Read `bytes` bytes from `offset` on. Errors: IO, INPUT (it is shorter now), STOPPED (between two
+ *  pieces of a long read). */
+hrs_status hrs_file_read_at(int descriptor, const char *path, hrs_count offset, hrs_count bytes,
+                            void *out);
+/**
+ * The path of a file that another one, `file`, names as the place of some of its content: inside of
+ * that one's folder, or refused. Whether it is there is for who opens it to see.
+ * @param what  whose content it is, for the message
+ * @param out   the path, in hrs_alloc memory
+ */
+hrs_status hrs_file_beside(const char *file, const char *location, const char *what, char **out);
 
 /* ---- whole files ---------------------------------------------------------------------------- */
 
@@ -376,6 +405,18 @@ void hrs_writer_abort(hrs_writer **writer);
 /** Flush a stream, and see that all that was put into it has been written. Not collective.
  *  Errors: IO, "NAME cannot be written: ...". */
 hrs_status hrs_stream_check(FILE *stream, const char *name);
+
+/* ---- stopping early ------------------------------------------------------------------------- */
+
+/** Take SIGTERM, SIGINT, SIGUSR1, SIGXCPU and, unless it is ignored, SIGHUP as a wish to stop: long
+ *  loops and reads end soon after, and no wait is begun again. For a program's start; a library that is used by another leaves signals to
+ *  it. */
+void hrs_stop_install(void);
+/** Was there a wish to stop in this process? */
+bool hrs_stop_wanted(void);
+/** STOPPED where there was one, HRS_OK else.
+ *  @param format  what is being done, for the message: "reading %s" */
+hrs_status hrs_stop_check(const char *format, ...) HRS_PRINTF(1, 2);
 
 /* ---- log, time, provenance ------------------------------------------------------------------ */
 

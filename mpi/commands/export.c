@@ -5,7 +5,6 @@
 #include "../comm.h"
 #include "../dataset.h"
 #include "../options.h"
-#include "../stop.h"
 #include "commands.h"
 
 #include <stdio.h>

@@ -94,3 +94,25 @@ const char *hrs_shape_text(int rank, const hrs_count *dim, char *text, size_t si
   }
   return text;
 }
+
+hrs_block hrs_block_first(int rank, const hrs_count *dim, hrs_count first, hrs_count count) {
+  hrs_block block = {.elements = 1};
+  hrs_count step[HRS_MAX_RANK + 1];
+  if (rank == 0) return block;
+  step[rank] = 1;
+  for (int i = rank - 1; i >= 0; i--)
+    step[i] = step[i + 1] * dim[i];
+  /* The first axis of which a row begins here and ends in time. */
+  int axis = 0;
+  while (axis < rank - 1 && (first % step[axis + 1] != 0 || count < step[axis + 1]))
+    axis++;
+  for (int i = 0; i < rank; i++) {
+    block.start[i] = first / step[i + 1];
+    first %= step[i + 1];
+    block.count[i] = i < axis ? 1 : dim[i];
+  }
+  hrs_count rows = count / step[axis + 1], there = dim[axis] - block.start[axis];
+  block.count[axis] = rows < there ? rows : there;
+  block.elements = block.count[axis] * step[axis + 1];
+  return block;
+}

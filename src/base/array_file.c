@@ -2,7 +2,6 @@
 #include "npy.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -180,18 +179,16 @@ static hrs_status refuse(const char *path, const unsigned char *start, hrs_count
 }
 
 static hrs_status open_existing(const char *path, const char *member, hrs_array_file **out) {
-  HRS_TRY(hrs_input_note(path));
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  HRS_REQUIRE(descriptor >= 0, INPUT, "%s: cannot be opened: %s", path, strerror(errno));
-  struct stat info;
   unsigned char start[64];
-  bool regular = fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
-  ssize_t count = regular ? pread(descriptor, start, sizeof start, 0) : 0;
-  if (count >= 6 && memcmp(start, "\x93NUMPY", 6) == 0 && !member)
-    return hrs_npy_open(path, descriptor, info.st_size, out);
+  int descriptor;
+  hrs_count size;
+  HRS_TRY(hrs_file_open(path, &descriptor, &size));
+  hrs_count count = size < (hrs_count)sizeof start ? size : (hrs_count)sizeof start;
+  hrs_status status = hrs_file_read_at(descriptor, path, 0, count, start);
+  if (status == HRS_OK && count >= 6 && memcmp(start, "\x93NUMPY", 6) == 0 && !member)
+    return hrs_npy_open(path, descriptor, size, out);
   close(descriptor);
-  HRS_REQUIRE(regular, INPUT, "%s is no regular file (a folder, a pipe?)", path);
-  HRS_REQUIRE(count >= 0, IO, "%s: cannot be read", path);
+  HRS_TRY(status);
   if (count >= 4 && memcmp(start, "PK", 2) == 0) return hrs_npz_open(path, member, out);
   HRS_REQUIRE(count < 6 || memcmp(start, "\x93NUMPY", 6) != 0, INPUT,
               "%s is a single .npy array; it has no member '%s'", path, member);

@@ -175,10 +175,8 @@ hrs_status hrs_npy_parse(const char *path, const unsigned char *bytes, hrs_count
   }
   char shape[HRS_SHAPE_TEXT];
   hrs_shape_text(out->rank, out->dim, shape, sizeof shape);
-  HRS_REQUIRE(!fortran || wide_axes <= 1 || elements == 0, INPUT,
-              "%s (shape %s) is stored in Fortran order; store it anew with "
-              "numpy.save(FILE, numpy.ascontiguousarray(a))",
-              path, shape);
+  /* With one axis at most, both orders are one. */
+  out->fortran = fortran && wide_axes > 1 && elements > 0;
   HRS_TRY_CONTEXT(
       hrs_multiply(elements, (hrs_count)hrs_dtype_size(out->type), "bytes", &out->bytes), "%s",
       path);
@@ -208,28 +206,18 @@ typedef struct npy_file {
   hrs_npy_header header;
 } npy_file;
 
-static hrs_status read_at(int descriptor, const char *path, void *out, hrs_count bytes,
-                          hrs_count offset) {
-  char *at = out;
-  while (bytes > 0) {
-    /* Linux reads at most 2 GiB at a time. */
-    size_t chunk = bytes < (1 << 30) ? (size_t)bytes : (size_t)1 << 30;
-    ssize_t got = pread(descriptor, at, chunk, (off_t)offset);
-    if (got < 0 && errno == EINTR) continue;
-    HRS_REQUIRE(got >= 0, IO, "%s: cannot be read: %s", path, strerror(errno));
-    HRS_REQUIRE(got > 0, INPUT, "%s was truncated while it was read", path);
-    at += got;
-    offset += got;
-    bytes -= got;
-  }
-  return HRS_OK;
+static hrs_status read_bytes(void *self, hrs_count offset, hrs_count bytes, void *out) {
+  const npy_file *file = self;
+  return hrs_file_read_at(file->descriptor, file->path, offset, bytes, out);
 }
 
 static hrs_status npy_read_elements(void *self, hrs_count first, hrs_count count, void *out) {
   const npy_file *file = self;
   size_t size = hrs_dtype_size(file->header.type);
-  HRS_TRY(read_at(file->descriptor, file->path, out, count * (hrs_count)size,
-                  file->header.offset + first * (hrs_count)size));
+  HRS_TRY(file->header.fortran
+              ? hrs_fortran_read(&file->header, read_bytes, self, first, count, out)
+              : read_bytes(self, file->header.offset + first * (hrs_count)size,
+                           count * (hrs_count)size, out));
   if (file->header.swapped) hrs_npy_swap(out, count, size);
   return HRS_OK;
 }
@@ -254,14 +242,14 @@ static hrs_status npy_prepare(npy_file *file, const char *path, hrs_count size) 
   HRS_TRY(hrs_strdup(path, &file->path));
   unsigned char start[12];
   hrs_count count = size < (hrs_count)sizeof start ? size : (hrs_count)sizeof start;
-  HRS_TRY(read_at(file->descriptor, path, start, count, 0));
+  HRS_TRY(hrs_file_read_at(file->descriptor, path, 0, count, start));
   hrs_count whole = hrs_npy_header_size(start, count);
   if (whole > size) whole = size;
   if (whole > HRS_NPY_HEADER_LIMIT) whole = HRS_NPY_HEADER_LIMIT;
   if (whole < count) whole = count;
   unsigned char *bytes;
   HRS_TRY(hrs_alloc(whole, 1, &bytes));
-  hrs_status status = read_at(file->descriptor, path, bytes, whole, 0);
+  hrs_status status = hrs_file_read_at(file->descriptor, path, 0, whole, bytes);
   if (status == HRS_OK) status = hrs_npy_parse(path, bytes, whole, size, &file->header);
   hrs_free(bytes);
   return status;

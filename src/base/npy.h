@@ -10,6 +10,7 @@
 typedef struct hrs_npy_header {
   hrs_dtype type;
   bool swapped; /* big-endian in the file */
+  bool fortran; /* the first axis fastest */
   int rank;
   hrs_count dim[HRS_MAX_RANK];
   hrs_count offset; /* of the data */
@@ -22,6 +23,11 @@ hrs_count hrs_npy_header_size(const unsigned char *bytes, hrs_count count);
  *  the file holds the data that it promises. */
 hrs_status hrs_npy_parse(const char *path, const unsigned char *bytes, hrs_count count,
                          hrs_count size, hrs_npy_header *out);
+/** How a reader gets at bytes of a file. */
+typedef hrs_status (*hrs_bytes_read)(void *self, hrs_count offset, hrs_count bytes, void *out);
+/** Elements [first, first + count) in C order of an array in Fortran order, as they are stored. */
+hrs_status hrs_fortran_read(const hrs_npy_header *header, hrs_bytes_read read, void *self,
+                            hrs_count first, hrs_count count, void *out);
 /** Turn the byte order of elements around. */
 void hrs_npy_swap(void *data, hrs_count count, size_t size);
 

@@ -158,10 +158,19 @@ done:
   return status;
 }
 
+/* The member's data stand without its header. */
+static hrs_status copy_bytes(void *self, hrs_count offset, hrs_count bytes, void *out) {
+  const npz_file *file = self;
+  memcpy(out, file->data + (offset - file->header.offset), (size_t)bytes);
+  return HRS_OK;
+}
+
 static hrs_status npz_read_elements(void *self, hrs_count first, hrs_count count, void *out) {
   npz_file *file = self;
   if (!file->data) HRS_TRY(load(file));
   size_t size = hrs_dtype_size(file->header.type);
+  if (file->header.fortran)
+    return hrs_fortran_read(&file->header, copy_bytes, file, first, count, out);
   if (count > 0) memcpy(out, file->data + (size_t)first * size, (size_t)count * size);
   return HRS_OK;
 }

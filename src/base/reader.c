@@ -1,58 +1,35 @@
 /* Whole small files: from disk, or through a reader that the caller provides. */
 #include <harsanyi/base.h>
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LINES_LIMIT = 64 << 20 };
 
-static hrs_status read_whole(int descriptor, const char *path, unsigned char *bytes,
-                             hrs_count size) {
-  hrs_count done = 0;
-  while (done < size) {
-    ssize_t got = read(descriptor, bytes + done, (size_t)(size - done));
-    if (got < 0 && errno == EINTR) continue;
-    HRS_REQUIRE(got >= 0, IO, "%s: cannot be read: %s", path, strerror(errno));
-    HRS_REQUIRE(got > 0, INPUT, "%s: ended after %lld of %lld bytes (is it still being written?)",
-                path, (long long)done, (long long)size);
-    done += got;
-  }
-  return HRS_OK;
-}
-
-static hrs_status read_descriptor(int descriptor, const char *path, hrs_count limit,
-                                  unsigned char **bytes, hrs_count *size) {
-  struct stat info;
-  HRS_REQUIRE(fstat(descriptor, &info) == 0, INPUT, "%s: %s", path, strerror(errno));
-  HRS_REQUIRE(!S_ISDIR(info.st_mode), INPUT, "%s is a folder; a file was expected", path);
-  HRS_REQUIRE(S_ISREG(info.st_mode), INPUT, "%s is no regular file (a pipe or device?)", path);
-  HRS_REQUIRE(info.st_size <= limit, INPUT, "%s has %lld bytes; at most %lld were expected here",
-              path, (long long)info.st_size, (long long)limit);
-  HRS_TRY(hrs_alloc(info.st_size, 1, bytes));
-  hrs_status status = read_whole(descriptor, path, *bytes, info.st_size);
+static hrs_status read_whole(int descriptor, const char *path, hrs_count limit, hrs_count size,
+                             unsigned char **bytes) {
+  HRS_REQUIRE(size <= limit, INPUT, "%s has %lld bytes; at most %lld were expected here", path,
+              (long long)size, (long long)limit);
+  HRS_TRY(hrs_alloc(size, 1, bytes));
+  hrs_status status = hrs_file_read_at(descriptor, path, 0, size, *bytes);
   if (status != HRS_OK) {
     hrs_free(*bytes);
     *bytes = NULL;
-    return hrs_error_trace(status, __FILE__, __LINE__);
   }
-  *size = info.st_size;
-  return HRS_OK;
+  return status;
 }
 
 hrs_status hrs_file_read(const char *path, hrs_count limit, unsigned char **bytes,
                          hrs_count *size) {
+  int descriptor;
   *bytes = NULL;
   *size = 0;
-  HRS_TRY(hrs_input_note(path));
-  /* O_NONBLOCK: opening a pipe that nobody writes must not hang. */
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  HRS_REQUIRE(descriptor >= 0, INPUT, "%s: cannot be opened: %s", path, strerror(errno));
-  hrs_status status = read_descriptor(descriptor, path, limit, bytes, size);
+  hrs_count whole;
+  HRS_TRY(hrs_file_open(path, &descriptor, &whole));
+  hrs_status status = read_whole(descriptor, path, limit, whole, bytes);
   close(descriptor);
   if (status != HRS_OK) return hrs_error_trace(status, __FILE__, __LINE__);
+  *size = whole;
   return HRS_OK;
 }
 

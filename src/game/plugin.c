@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { BATCH = 4096, ERROR_SIZE = 1024 };
 
@@ -67,9 +68,12 @@ static hrs_status split(const char *spec, char **path, const char **argument) {
 static hrs_status load(plugin_game *game) {
   char local[4096];
   HRS_REQUIRE(strlen(game->path) < sizeof local - 2, INPUT, "--plugin: the path is too long");
+  int file;
+  hrs_count size;
+  HRS_TRY_CONTEXT(hrs_file_open(game->path, &file, &size), "--plugin");
+  close(file);
   /* Without a slash the loader would search the system's folders. */
   snprintf(local, sizeof local, "%s%s", strchr(game->path, '/') ? "" : "./", game->path);
-  HRS_TRY(hrs_input_note(local));
   game->library = dlopen(local, RTLD_NOW | RTLD_LOCAL);
   HRS_REQUIRE(game->library, INPUT, "--plugin %s cannot be loaded as a shared object: %s",
               game->path, dlerror());

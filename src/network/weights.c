@@ -75,38 +75,6 @@ void hrs_weight_files_destroy(hrs_weight_files **files) {
   *files = NULL;
 }
 
-/* A location must stay below the model's folder: it comes with the file, not from the user. */
-static hrs_status check_location(const char *location, const char *what) {
-  HRS_REQUIRE(*location, INPUT, "%s lies in another file, but the file does not say which", what);
-  HRS_REQUIRE(location[0] != '/' && location[0] != '\\' && !strchr(location, ':'), INPUT,
-              "%s lies in '%s', an absolute path: only files beside the model are read", what,
-              location);
-  for (const char *part = location; *part;) {
-    size_t length = strcspn(part, "/\\");
-    HRS_REQUIRE(!(length == 2 && part[0] == '.' && part[1] == '.'), INPUT,
-                "%s lies in '%s', outside the model's folder: only files beside the model are read",
-                what, location);
-    part += length;
-    if (*part) part++;
-  }
-  return HRS_OK;
-}
-
-/* A symbolic link may still lead out of the folder. */
-static hrs_status check_links(const hrs_weight_files *files, const char *path, const char *what) {
-  char *folder = realpath(*files->folder ? files->folder : ".", NULL), *file = realpath(path, NULL);
-  size_t length = folder ? strlen(folder) : 0;
-  bool inside = !folder || !file ||
-                (strncmp(file, folder, length) == 0 &&
-                 (file[length] == '/' || (length > 0 && folder[length - 1] == '/')));
-  free(folder);
-  free(file);
-  HRS_REQUIRE(inside, INPUT,
-              "%s lies in '%s', a link that leads out of the model's folder: copy the file there",
-              what, path);
-  return HRS_OK;
-}
-
 static hrs_status find_file(hrs_weight_files *files, const char *location, const char *what,
                             const weight_file **out) {
   for (int i = 0; i < files->count; i++) {
@@ -115,23 +83,21 @@ static hrs_status find_file(hrs_weight_files *files, const char *location, const
       return HRS_OK;
     }
   }
-  HRS_TRY(check_location(location, what));
-  HRS_TRY(hrs_realloc(&files->file, files->count + 1, sizeof *files->file));
-  weight_file *file = &files->file[files->count];
-  memset(file, 0, sizeof *file);
-  HRS_TRY(hrs_strdup(location, &file->location));
-  files->count++;
   char *path;
-  size_t size = strlen(files->folder) + strlen(location) + 1;
-  HRS_TRY(hrs_alloc((hrs_count)size, 1, &path));
-  snprintf(path, size, "%s%s", files->folder, location);
-  hrs_status status = check_links(files, path, what);
-  if (status == HRS_OK) {
-    status = hrs_reader_read(files->reader, path, INT64_MAX / 4, &file->bytes, &file->size);
-    if (status != HRS_OK)
-      hrs_error_context(status, "%s lies in a file of its own, which must stand beside the model",
-                        what);
+  HRS_TRY(hrs_file_beside(files->folder, location, what, &path));
+  hrs_status status = hrs_realloc(&files->file, files->count + 1, sizeof *files->file);
+  weight_file *file = status == HRS_OK ? &files->file[files->count] : NULL;
+  if (file) memset(file, 0, sizeof *file);
+  if (file) status = hrs_strdup(location, &file->location);
+  if (status != HRS_OK) {
+    hrs_free(path);
+    return status;
   }
+  files->count++;
+  status = hrs_reader_read(files->reader, path, INT64_MAX / 4, &file->bytes, &file->size);
+  if (status != HRS_OK)
+    hrs_error_context(status, "%s lies in a file of its own, which must stand beside the model",
+                      what);
   hrs_free(path);
   /* A file that could not be read must not be found as if it were empty the next time. */
   if (status != HRS_OK) file->location[0] = '\0';

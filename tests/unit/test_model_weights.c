@@ -146,13 +146,13 @@ static void test_external(void **state) {
   refused(outside("weights.bin", "0", "16"), HRS_STATUS_INPUT, "needs 12 bytes, but 16");
   refused(outside("missing.bin", NULL, NULL), HRS_STATUS_INPUT, "missing.bin");
   refused(outside("/etc/passwd", NULL, NULL), HRS_STATUS_INPUT, "absolute path");
-  refused(outside("../weights.bin", NULL, NULL), HRS_STATUS_INPUT, "outside the model's folder");
-  refused(outside("a/../../b", NULL, NULL), HRS_STATUS_INPUT, "outside the model's folder");
-  refused(outside("..", NULL, NULL), HRS_STATUS_INPUT, "outside the model's folder");
+  refused(outside("../weights.bin", NULL, NULL), HRS_STATUS_INPUT, "in its own folder");
+  refused(outside("a/../../b", NULL, NULL), HRS_STATUS_INPUT, "in its own folder");
+  refused(outside("..", NULL, NULL), HRS_STATUS_INPUT, "in its own folder");
   refused(outside("C:\\weights", NULL, NULL), HRS_STATUS_INPUT, "absolute path");
   refused(outside(NULL, NULL, NULL), HRS_STATUS_INPUT, "does not say which");
   assert_int_equal(symlink("/etc/passwd", scratch_path("link.bin")), 0);
-  refused(outside("link.bin", NULL, NULL), HRS_STATUS_INPUT, "leads out of the model's folder");
+  refused(outside("link.bin", NULL, NULL), HRS_STATUS_INPUT, "leads out of its own folder");
 }
 
 int main(void) {

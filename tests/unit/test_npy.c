@@ -73,7 +73,6 @@ static void bad_headers(void **state) {
   const struct {
     const char *header, *message;
   } bad[] = {
-      {"{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }", "Fortran order"},
       {"{'descr': '<c8', 'fortran_order': False, 'shape': (2,), }", "complex"},
       {"{'descr': '|O', 'fortran_order': False, 'shape': (2,), }", "Python objects"},
       {"{'descr': '<U4', 'fortran_order': False, 'shape': (2,), }", "text"},
@@ -268,7 +267,7 @@ static void no_npy_at_all(void **state) {
         INPUT, bad[i].message);
   ASSERT_FAILS(hrs_array_load("/nowhere/a.npy", &(hrs_array){0}), INPUT, "No such file");
   ASSERT_FAILS(hrs_array_load("/nowhere/a.npz:b", &(hrs_array){0}), INPUT, "/nowhere/a.npz:b");
-  ASSERT_FAILS(hrs_array_load("/tmp", &(hrs_array){0}), INPUT, "no regular file");
+  ASSERT_FAILS(hrs_array_load("/tmp", &(hrs_array){0}), INPUT, "is a folder");
 }
 
 static void unwritable(void **state) {
