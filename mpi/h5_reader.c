@@ -5,9 +5,6 @@
  * uses nothing of its parent but the memory it was born with, and closes all files. A wait looks at
  * the wish to stop five times a second, whether or not the signal interrupts it.
  */
-#ifdef __linux__
-#define _GNU_SOURCE
-#endif
 
 #include "h5_serve.h"
 
@@ -23,6 +20,7 @@
 struct hrs_h5_reader {
   char *path;
   pid_t child; /* 0: dead */
+  bool crashed;
   int socket;
 };
 
@@ -62,10 +60,12 @@ static hrs_status damaged(const hrs_h5_reader *reader) {
 /* The socket closed before an answer was there. */
 static hrs_status died(hrs_h5_reader *reader) {
   int how = reap(reader);
+  reader->crashed = true;
   int number = WIFSIGNALED(how) ? WTERMSIG(how) : SIGABRT;
   if (number == SIGSEGV || number == SIGBUS || number == SIGFPE || number == SIGABRT ||
       number == SIGILL || number == SIGSYS)
     return damaged(reader);
+  reader->crashed = false;
   HRS_FAIL(IO, "%s: the process that read it was ended by signal %d (out of memory?)", reader->path,
            number);
 }
@@ -128,7 +128,8 @@ static hrs_status ask(hrs_h5_reader *reader, hrs_h5_wish wish, const char *name,
                       hrs_h5_request *request, hrs_h5_reply *reply) {
   HRS_REQUIRE(strlen(name) < sizeof request->name, INPUT, "%s: a name of %zu characters in it",
               reader->path, strlen(name));
-  if (!reader->child) return damaged(reader);
+  if (!reader->child && reader->crashed) return damaged(reader);
+  HRS_REQUIRE(reader->child, IO, "%s: the process that read it has ended", reader->path);
   request->wish = wish;
   snprintf(request->name, sizeof request->name, "%s", name);
   HRS_TRY(send_all(reader, request, sizeof *request));

@@ -2,9 +2,6 @@
  * The far side of h5_reader.h: a child process that reads one file and answers requests. Whatever
  * is read is looked at first: its class, its size, its number of elements.
  */
-#ifdef __linux__
-#define _GNU_SOURCE
-#endif
 
 #include "h5_serve.h"
 
@@ -16,10 +13,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 typedef struct server {
   const char *path;
@@ -498,7 +491,7 @@ static void send_or_end(int socket, const void *data, hrs_count size) {
 /* Keep nothing of the parent but the socket: neither its open files and their locks, nor a terminal
  * for the C library's last words, nor handlers that print. Signals meant for the job are its. */
 static void leave_parent(int socket) {
-  static const int defaults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGILL},
+  static const int defaults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGILL, SIGXCPU},
                    ignored[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP, SIGPIPE};
   for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
     signal(defaults[i], SIG_DFL);
@@ -506,9 +499,6 @@ static void leave_parent(int socket) {
     signal(ignored[i], SIG_IGN);
   struct rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none);
-#ifdef __linux__
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-#endif
   int nowhere = open("/dev/null", O_RDWR);
   for (int i = 0; i < 3 && nowhere >= 0; i++)
     dup2(nowhere, i);
