@@ -13,7 +13,6 @@
  */
 #include "fit.h"
 
-
 #include <math.h>
 #include <string.h>
 

@@ -54,7 +54,7 @@ static int reap(hrs_h5_reader *reader) {
 }
 
 static hrs_status damaged(const hrs_h5_reader *reader) {
-  HRS_FAIL(INPUT, "%s is damaged: HDF5 crashed while reading it", reader->path);
+  HRS_FAIL(INPUT, "%s is damaged: HDF5 crashed, or ran in circles, while reading it", reader->path);
 }
 
 /* The socket closed before an answer was there. */
@@ -63,7 +63,7 @@ static hrs_status died(hrs_h5_reader *reader) {
   reader->crashed = true;
   int number = WIFSIGNALED(how) ? WTERMSIG(how) : SIGABRT;
   if (number == SIGSEGV || number == SIGBUS || number == SIGFPE || number == SIGABRT ||
-      number == SIGILL || number == SIGSYS)
+      number == SIGILL || number == SIGXCPU)
     return damaged(reader);
   reader->crashed = false;
   HRS_FAIL(IO, "%s: the process that read it was ended by signal %d (out of memory?)", reader->path,

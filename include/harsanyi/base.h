@@ -409,8 +409,8 @@ hrs_status hrs_stream_check(FILE *stream, const char *name);
 /* ---- stopping early ------------------------------------------------------------------------- */
 
 /** Take SIGTERM, SIGINT, SIGUSR1, SIGXCPU and, unless it is ignored, SIGHUP as a wish to stop: long
- *  loops and reads end soon after, and no wait is begun again. For a program's start; a library that is used by another leaves signals to
- *  it. */
+ *  loops and reads end soon after, and no wait is begun again. For a program's start; a library
+ *  leaves signals to the program. */
 void hrs_stop_install(void);
 /** Was there a wish to stop in this process? */
 bool hrs_stop_wanted(void);
