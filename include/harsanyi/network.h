@@ -43,9 +43,11 @@ typedef struct hrs_tensor_info {
  * Errors: INPUT for a file that is not a valid model; UNSUPPORTED naming operator, node and set.
  */
 hrs_status hrs_model_load(const char *path, const hrs_reader *reader, hrs_model **out);
-/** The same, but operators that are not supported are no error: for looking at a file. A session of
- *  such a model may fail. */
+/** The same, but operators, operator sets and types that are not supported are no error: for
+ * looking at a file. A session of such a model may fail. */
 hrs_status hrs_model_open(const char *path, const hrs_reader *reader, hrs_model **out);
+/** Would hrs_model_load have taken a model that was opened? Errors: its errors. Not collective. */
+hrs_status hrs_model_check(const hrs_model *model);
 /** Free a model and reset the pointer; NULL is fine. */
 void hrs_model_destroy(hrs_model **model);
 

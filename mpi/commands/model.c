@@ -43,7 +43,8 @@ static void print_tensor(const char *what, const hrs_tensor_info *info) {
     }
     if (used < sizeof shape) snprintf(shape + used, sizeof shape - used, "]");
   }
-  printf("  %-8s%-32s %-9s %s\n", what, info->name, hrs_dtype_name(info->type), shape);
+  const char *type = info->type == HRS_NONE ? "-" : hrs_dtype_name(info->type);
+  printf("  %-8s%-32s %-9s %s\n", what, info->name, type, shape);
 }
 
 /* What an option of the form NAME=... says of an input; NULL: nothing. */
@@ -208,8 +209,9 @@ static hrs_status print_model(const char *path, const model_options *o) {
   HRS_TRY(hrs_model_open(path, NULL, &model));
   hrs_status status = hrs_model_look(model, &survey);
   if (status == HRS_OK) {
-    printf("%s\n  ONNX format %lld, operator set %lld, by %s%s%s\n", path,
-           (long long)survey.ir_version, (long long)survey.opset,
+    char set[32] = "no operator set of ONNX";
+    if (survey.opset) snprintf(set, sizeof set, "operator set %lld", (long long)survey.opset);
+    printf("%s\n  ONNX format %lld, %s, by %s%s%s\n", path, (long long)survey.ir_version, set,
            *survey.producer ? survey.producer : "an unknown exporter",
            *survey.producer_version ? " " : "", survey.producer_version);
     for (int i = 0; i < hrs_model_inputs(model); i++)
@@ -219,6 +221,7 @@ static hrs_status print_model(const char *path, const model_options *o) {
     printf("  %-22s%lld\n", "parameters", (long long)survey.parameters);
     status = print_operators(&survey);
   }
+  if (status == HRS_OK) status = hrs_model_check(model);
   if (status == HRS_OK) {
     printf("cost\n");
     status = print_cost(model, o);

@@ -10,7 +10,7 @@
 /* An optional input that a function's caller left out: known by name, but no value. */
 enum { NO_VALUE = -1, LEFT_OUT = -2 };
 /* Functions calling functions, and branches in branches. */
-enum { MAX_DEPTH = 32, MIN_OPSET = 7, MAX_OPSET = 21 };
+enum { MAX_DEPTH = 32 };
 
 typedef struct scope {
   const struct scope *outer; /* names that are seen from here; NULL: none */
@@ -18,8 +18,8 @@ typedef struct scope {
   const char *prefix;
   const Onnx__NodeProto *call;  /* in a function: whose attributes the body refers to */
   const hrs_defaults *defaults; /* ... and their values where the call does not give them */
-  Onnx__OperatorSetIdProto **import;
-  size_t n_import;
+  hrs_imports imports;
+  bool supported; /* the default domain's set */
   int depth;
 } scope;
 
@@ -37,32 +37,18 @@ static const char *text(const char *maybe) {
   return maybe ? maybe : "";
 }
 
-static bool default_domain(const char *domain) {
-  return !*text(domain) || strcmp(domain, "ai.onnx") == 0;
-}
-
-static bool same_domain(const char *a, const char *b) {
-  return default_domain(a) ? default_domain(b) : strcmp(a, text(b)) == 0;
-}
-
 /* ---- operator sets ---- */
 
-static int64_t imported(const scope *s, const char *domain) {
-  for (size_t i = 0; i < s->n_import; i++)
-    if (same_domain(s->import[i]->domain, domain)) return s->import[i]->version;
-  return -1;
-}
-
-static hrs_status check_opset(const builder *b, const scope *s, const char *where) {
-  HRS_REQUIRE(s->n_import <= 256, INPUT, "%s: %s names %zu operator sets", b->path, where,
-              s->n_import);
-  int64_t version = imported(s, "");
-  HRS_REQUIRE(version >= 0, INPUT, "%s: %s does not say which operator set it uses", b->path,
-              where);
-  HRS_REQUIRE(version >= MIN_OPSET && version <= MAX_OPSET, UNSUPPORTED,
-              "%s: %s uses operator set %lld; %d to %d are supported (onnx.version_converter "
-              "converts between them)",
-              b->path, where, (long long)version, MIN_OPSET, MAX_OPSET);
+/* What the nodes of a graph or of a function may come from. */
+static hrs_status import_sets(const builder *b, scope *s, hrs_imports imports, size_t n_nodes,
+                              Onnx__NodeProto *const *nodes, const char *where) {
+  HRS_REQUIRE(imports.count <= 256, INPUT, "%s: %s names %zu operator sets", b->path, where,
+              imports.count);
+  s->imports = imports;
+  s->supported = true;
+  for (size_t i = 0; i < n_nodes; i++)
+    if (hrs_domain_is_default(nodes[i]->domain))
+      return hrs_opset_check(b->model, &s->imports, where, &s->supported);
   return HRS_OK;
 }
 
@@ -122,7 +108,9 @@ static hrs_status set_constant(builder *b, const scope *s, int value, Onnx__Tens
   hrs_value *v = &b->graph->value[value];
   char what[512];
   snprintf(what, sizeof what, "%s: %s '%s'", b->path, kind, v->name);
-  HRS_TRY(hrs_weights_read(proto, what, b->files, &v->constant));
+  hrs_status status = hrs_weights_read(proto, what, b->files, &v->constant);
+  if (status == HRS_STATUS_UNSUPPORTED) return hrs_model_refuse(b->model, status);
+  HRS_TRY(status);
   /* A function's body may be put in place again and needs its values then. */
   if (!s->call) forget_values(proto);
   if (v->constant.type == HRS_F16 || v->constant.type == HRS_BF16)
@@ -224,7 +212,7 @@ static hrs_status resolve_attributes(builder *b, const scope *s, const Onnx__Nod
 /* "Op" in the default domain, "domain.Op" in others. */
 static hrs_status qualified(builder *b, const char *domain, const char *op, const char **out) {
   *out = op;
-  if (default_domain(domain)) return HRS_OK;
+  if (hrs_domain_is_default(domain)) return HRS_OK;
   const char *prefix;
   HRS_TRY(hrs_arena_join(&b->graph->arena, domain, ".", &prefix));
   return hrs_arena_join(&b->graph->arena, prefix, op, out);
@@ -245,7 +233,7 @@ static hrs_status open_site(builder *b, const scope *s, const Onnx__NodeProto *n
   snprintf(number, sizeof number, "#%zu", index);
   HRS_TRY(hrs_arena_join(arena, s->prefix, *text(node->name) ? node->name : number, &out->name));
   HRS_TRY(qualified(b, node->domain, node->op_type, &out->op));
-  int64_t opset = imported(s, node->domain);
+  int64_t opset = hrs_opset_imported(&s->imports, node->domain);
   out->opset = (int)(opset >= 0 && opset < 1000000 ? opset : 0);
   HRS_TRY(resolve_attributes(b, s, node, &out->proto));
   HRS_TRY(check_attributes(b, out));
@@ -261,7 +249,8 @@ static hrs_status open_site(builder *b, const scope *s, const Onnx__NodeProto *n
                     out->name);
   }
   /* Constants at once, so that the condition of an If may be one. */
-  if (default_domain(node->domain) && strcmp(node->op_type, "Constant") == 0 && out->n_out == 1) {
+  if (hrs_domain_is_default(node->domain) && strcmp(node->op_type, "Constant") == 0 &&
+      out->n_out == 1) {
     const Onnx__AttributeProto *value = attribute(out->proto, "value");
     if (value && value->t) {
       HRS_TRY(set_constant(b, s, out->out[0], value->t, "constant"));
@@ -285,35 +274,23 @@ static hrs_status find_input(builder *b, const scope *s, const node_site *site, 
   return read_initialiser(b, s, value);
 }
 
-static hrs_status check_arity(const builder *b, const node_site *site, const hrs_operator *def) {
-  HRS_REQUIRE(site->n_in >= def->min_in && (def->max_in < 0 || site->n_in <= def->max_in), INPUT,
-              "%s: %s node '%s' has %d inputs, but the operator takes %d%s%.0d", b->path, site->op,
-              site->name, site->n_in, def->min_in,
-              def->max_in < 0 ? " or more" : (def->max_in > def->min_in ? " to " : ""),
-              def->max_in > def->min_in ? def->max_in : 0);
-  HRS_REQUIRE(site->n_out >= def->min_out && (def->max_out < 0 || site->n_out <= def->max_out),
-              INPUT, "%s: %s node '%s' has %d outputs, but the operator gives %d%s%.0d", b->path,
-              site->op, site->name, site->n_out, def->min_out,
-              def->max_out < 0 ? " or more" : (def->max_out > def->min_out ? " to " : ""),
-              def->max_out > def->min_out ? def->max_out : 0);
-  return HRS_OK;
+/* In a set that is not supported, the operator as the nearest set has it: for those who look. */
+static const hrs_operator *find_operator(const node_site *site, bool supported) {
+  int nearest = site->opset < HRS_MIN_OPSET ? HRS_MIN_OPSET : HRS_MAX_OPSET;
+  return hrs_operator_find(site->op, supported ? site->opset : nearest);
 }
 
 static hrs_status add_plain(builder *b, const scope *s, const node_site *site) {
-  const hrs_operator *def =
-      default_domain(site->proto->domain) ? hrs_operator_find(site->op, site->opset) : NULL;
-  if (def) HRS_TRY(check_arity(b, site, def));
+  bool own = hrs_domain_is_default(site->proto->domain), checked = s->supported;
+  const hrs_operator *def = own ? find_operator(site, checked) : NULL;
   int number;
   HRS_TRY(hrs_graph_add_node(b->graph, site->n_in, site->n_out, &number));
   for (int i = 0; i < site->n_in; i++)
     HRS_TRY(find_input(b, s, site, i, &b->graph->node[number].in[i]));
   hrs_graph_node *node = &b->graph->node[number];
-  for (int i = 0; def && i < def->min_in; i++)
-    HRS_REQUIRE(node->in[i] >= 0, INPUT, "%s: %s node '%s' lacks input %d", b->path, site->op,
-                site->name, i);
   node->base = (hrs_node){
       .def = def, .proto = site->proto, .name = site->name, .op = site->op, .opset = site->opset};
-  if (def) HRS_TRY_CONTEXT(hrs_node_check_attributes(&node->base), "%s", b->path);
+  if (def && checked) HRS_TRY_CONTEXT(hrs_node_check(node), "%s", b->path);
   for (int i = 0; i < site->n_out; i++) {
     node->out[i] = site->out[i];
     if (site->out[i] >= 0) b->graph->value[site->out[i]].producer = number;
@@ -414,9 +391,8 @@ static hrs_status add_function(builder *b, const scope *s, const node_site *site
   inner.outer = NULL;
   inner.call = site->proto;
   inner.defaults = defaults;
-  inner.import = f->opset_import;
-  inner.n_import = f->n_opset_import;
-  HRS_TRY(check_opset(b, &inner, site->op));
+  HRS_TRY(import_sets(b, &inner, (hrs_imports){f->opset_import, f->n_opset_import}, f->n_node,
+                      f->node, site->op));
   for (size_t i = 0; i < f->n_input; i++) {
     int value = NO_VALUE;
     if (i < (size_t)site->n_in) HRS_TRY(find_input(b, s, site, (int)i, &value));
@@ -499,9 +475,10 @@ hrs_status hrs_graph_build(hrs_model *model, hrs_weight_files *files) {
                .path = model->path,
                .proto = model->proto,
                .files = files};
-  scope s = {
-      .prefix = "", .import = model->proto->opset_import, .n_import = model->proto->n_opset_import};
-  HRS_TRY(check_opset(&b, &s, "the network"));
+  scope s = {.prefix = ""};
+  HRS_TRY(import_sets(&b, &s,
+                      (hrs_imports){model->proto->opset_import, model->proto->n_opset_import},
+                      graph->n_node, graph->node, "the network"));
   HRS_TRY(add_function_names(&b));
   HRS_TRY(add_initialisers(&b, &s, graph));
   HRS_TRY(add_inputs(&b, &s, graph));

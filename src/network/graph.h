@@ -85,8 +85,18 @@ typedef struct hrs_defaults {
 hrs_status hrs_defaults_read(const Onnx__FunctionProto *function, hrs_defaults *out);
 void hrs_defaults_destroy(hrs_defaults *defaults);
 
+/** Operator sets that a file, or a function of it, imports. */
+typedef struct hrs_imports {
+  Onnx__OperatorSetIdProto **set;
+  size_t count;
+} hrs_imports;
+
+enum { HRS_MIN_OPSET = 7, HRS_MAX_OPSET = 21 };
+
 struct hrs_model {
   char *path;
+  hrs_status refused; /* why it can be looked at, but not be evaluated: OK, or the first reason */
+  char *refusal;
   Onnx__ModelProto *proto;
   hrs_defaults *defaults; /* by function of the file */
   hrs_graph graph;
@@ -94,6 +104,25 @@ struct hrs_model {
   int *input_value, *output_value;
   int n_inputs, n_outputs;
 };
+
+/**
+ * Does an operator take what a node has at its operator set? The loader asks, so that whoever reads
+ * an attribute or an input need not look at the set again (signature.c). Errors: INPUT, naming an
+ * attribute that is unknown, came later or is gone, or the number of inputs or outputs.
+ */
+hrs_status hrs_node_check(const hrs_graph_node *node);
+
+/** Note the last failure as a reason to refuse the model, and forget it: who only looks at a file
+ *  sees the rest of it. Errors: MEMORY. */
+hrs_status hrs_model_refuse(hrs_model *model, hrs_status status);
+
+/** Is it ONNX's own domain? Version that is imported for a domain; -1. */
+bool hrs_domain_is_default(const char *domain);
+int64_t hrs_opset_imported(const hrs_imports *imports, const char *domain);
+/** Are operators of the default domain supported at the set that is imported? If not, the model is
+ *  refused. `where` says who imports it. */
+hrs_status hrs_opset_check(hrs_model *model, const hrs_imports *imports, const char *where,
+                           bool *supported);
 
 /** Value of a name (of the main graph, or a full name of an inner value); -1. */
 int hrs_graph_named(const hrs_graph *graph, const char *name);

@@ -10,6 +10,22 @@ enum { MAX_IR_VERSION = 13 };
 
 /* ---- descriptions ---- */
 
+/* What a value is that is no tensor. */
+static const char *kind_of(const Onnx__TypeProto *type) {
+  switch (type->value_case) {
+  case ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE:
+    return "a sequence";
+  case ONNX__TYPE_PROTO__VALUE_MAP_TYPE:
+    return "a map";
+  case ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE:
+    return "an optional value";
+  case ONNX__TYPE_PROTO__VALUE_SPARSE_TENSOR_TYPE:
+    return "a sparse tensor";
+  default:
+    return "of a kind that is not known here";
+  }
+}
+
 hrs_status hrs_model_describe(const hrs_model *model, int value, hrs_tensor_info *out) {
   const hrs_value *v = &model->graph.value[value];
   *out = (hrs_tensor_info){.name = v->name, .rank = -1};
@@ -22,7 +38,8 @@ hrs_status hrs_model_describe(const hrs_model *model, int value, hrs_tensor_info
   const Onnx__TypeProto *type = v->type;
   if (!type || type->value_case == ONNX__TYPE_PROTO__VALUE__NOT_SET) return HRS_OK;
   HRS_REQUIRE(type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE, UNSUPPORTED,
-              "%s: '%s' is no tensor but a sequence, map or optional", model->path, v->name);
+              "%s: '%s' is no tensor but %s, which is not supported", model->path, v->name,
+              kind_of(type));
   const Onnx__TypeProto__Tensor *tensor = type->tensor_type;
   out->type = hrs_weights_dtype(tensor->elem_type);
   HRS_REQUIRE(out->type != HRS_NONE || tensor->elem_type == 0, UNSUPPORTED,
@@ -45,6 +62,14 @@ hrs_status hrs_model_describe(const hrs_model *model, int value, hrs_tensor_info
   return HRS_OK;
 }
 
+/* Inputs and outputs that are not supported are listed without a type. */
+static hrs_status describe_end(hrs_model *model, int value, hrs_tensor_info *out) {
+  hrs_status status = hrs_model_describe(model, value, out);
+  if (status != HRS_STATUS_UNSUPPORTED) return status;
+  *out = (hrs_tensor_info){.name = model->graph.value[value].name, .rank = -1};
+  return hrs_model_refuse(model, status);
+}
+
 static hrs_status describe_ends(hrs_model *model) {
   const hrs_graph *graph = &model->graph;
   const Onnx__GraphProto *proto = model->proto->graph;
@@ -56,12 +81,12 @@ static hrs_status describe_ends(hrs_model *model) {
   for (size_t i = 0; i < proto->n_input; i++) {
     int value = hrs_names_find(&graph->names, 0, proto->input[i]->name);
     if (!graph->value[value].input) continue;
-    HRS_TRY(hrs_model_describe(model, value, &model->input[model->n_inputs]));
+    HRS_TRY(describe_end(model, value, &model->input[model->n_inputs]));
     model->input_value[model->n_inputs++] = value;
   }
   for (size_t i = 0; i < proto->n_output; i++) {
     int own = hrs_names_find(&graph->names, 0, proto->output[i]->name);
-    HRS_TRY(hrs_model_describe(model, own, &model->output[i]));
+    HRS_TRY(describe_end(model, own, &model->output[i]));
     model->output_value[i] = hrs_graph_find(graph, proto->output[i]->name);
   }
   model->n_outputs = (int)outputs;
@@ -69,6 +94,13 @@ static hrs_status describe_ends(hrs_model *model) {
 }
 
 /* ---- support ---- */
+
+hrs_status hrs_model_refuse(hrs_model *model, hrs_status status) {
+  if (model->refused != HRS_OK) return HRS_OK;
+  HRS_TRY(hrs_strdup(hrs_error_message(), &model->refusal));
+  model->refused = status;
+  return HRS_OK;
+}
 
 hrs_status hrs_graph_unsupported(const hrs_graph_node *node) {
   static const char help[] = "'harsanyi model' lists all that is not, docs/models says what helps";
@@ -85,8 +117,10 @@ hrs_status hrs_graph_unsupported(const hrs_graph_node *node) {
 
 /* Refuse what outputs depend on. What hangs on the branches of an open If is left to the session,
  * which knows which branch is taken. */
-static hrs_status check_support(const hrs_model *model) {
+hrs_status hrs_model_check(const hrs_model *model) {
   const hrs_graph *graph = &model->graph;
+  if (model->refused != HRS_OK)
+    return hrs_error_set(model->refused, __FILE__, __LINE__, "%s", model->refusal);
   bool *needed;
   HRS_TRY(hrs_calloc(graph->n_nodes, sizeof *needed, &needed));
   for (int i = 0; i < model->n_outputs; i++) {
@@ -148,7 +182,7 @@ done:
 
 hrs_status hrs_model_load(const char *path, const hrs_reader *reader, hrs_model **out) {
   HRS_TRY(hrs_model_open(path, reader, out));
-  hrs_status status = check_support(*out);
+  hrs_status status = hrs_model_check(*out);
   if (status != HRS_OK) hrs_model_destroy(out);
   return status;
 }
@@ -177,6 +211,7 @@ void hrs_model_destroy(hrs_model **model) {
   hrs_free(m->input_value);
   hrs_free(m->output_value);
   hrs_free(m->path);
+  hrs_free(m->refusal);
   hrs_free(m);
   *model = NULL;
 }

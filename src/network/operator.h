@@ -99,9 +99,6 @@ const char *hrs_attr_string(const hrs_node *node, const char *name, const char *
 const int64_t *hrs_attr_ints(const hrs_node *node, const char *name, int *count);
 const float *hrs_attr_floats(const hrs_node *node, const char *name, int *count);
 bool hrs_attr_has(const hrs_node *node, const char *name);
-/** Errors: INPUT where the node has an attribute that its operator does not take at its operator
- * set (signature.c). The loader asks: whoever reads an attribute need not look at the set again. */
-hrs_status hrs_node_check_attributes(const hrs_node *node);
 /** A tensor attribute, converted to an array that the caller owns; empty where absent. */
 hrs_status hrs_attr_tensor(const hrs_node *node, const char *name, hrs_array *out);
 

@@ -1,9 +1,9 @@
 /*
- * Which attributes an operator takes, and at which operator sets. A node with any other is refused:
- * a runtime that passed it over would compute something else than the file asks for, without a
- * word, and readers of attributes would each have to know when it came.
+ * How many inputs an operator takes, and which attributes, at which operator sets. A node with any
+ * other is refused: a runtime that passed it over would compute something else than the file asks
+ * for, without a word, and readers of attributes would each have to know when it came.
  */
-#include "network/operator.h"
+#include "network/graph.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +122,27 @@ static bool takes(const char *attributes, const char *name, int *since, int *unt
   return false;
 }
 
-hrs_status hrs_node_check_attributes(const hrs_node *node) {
+static hrs_status check_arity(const hrs_graph_node *graph_node) {
+  const hrs_node *node = &graph_node->base;
+  int n_in = graph_node->n_in, n_out = graph_node->n_out;
+  const hrs_operator *def = node->def;
+  HRS_REQUIRE(n_in >= def->min_in && (def->max_in < 0 || n_in <= def->max_in), INPUT,
+              "%s node '%s' has %d inputs, but the operator takes %d%s%.0d", node->op, node->name,
+              n_in, def->min_in,
+              def->max_in < 0 ? " or more" : (def->max_in > def->min_in ? " to " : ""),
+              def->max_in > def->min_in ? def->max_in : 0);
+  HRS_REQUIRE(n_out >= def->min_out && (def->max_out < 0 || n_out <= def->max_out), INPUT,
+              "%s node '%s' has %d outputs, but the operator gives %d%s%.0d", node->op, node->name,
+              n_out, def->min_out,
+              def->max_out < 0 ? " or more" : (def->max_out > def->min_out ? " to " : ""),
+              def->max_out > def->min_out ? def->max_out : 0);
+  for (int i = 0; i < def->min_in; i++)
+    HRS_REQUIRE(graph_node->in[i] >= 0, INPUT, "%s node '%s' lacks input %d", node->op, node->name,
+                i);
+  return HRS_OK;
+}
+
+static hrs_status check_attributes(const hrs_node *node) {
   const char *attributes = "";
   if (node->proto->n_attribute == 0) return HRS_OK;
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -146,4 +166,9 @@ hrs_status hrs_node_check_attributes(const hrs_node *node) {
                 node->op, node->name, node->opset, name, until);
   }
   return HRS_OK;
+}
+
+hrs_status hrs_node_check(const hrs_graph_node *node) {
+  HRS_TRY(check_arity(node));
+  return check_attributes(&node->base);
 }

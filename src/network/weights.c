@@ -22,6 +22,13 @@ static const struct {
 };
 #undef TYPE
 
+/* Newer than the onnx.proto that this may be built with. */
+static const char *const newer[] = {[17] = "FLOAT8E4M3FN", [18] = "FLOAT8E4M3FNUZ",
+                                    [19] = "FLOAT8E5M2",   [20] = "FLOAT8E5M2FNUZ",
+                                    [21] = "UINT4",        [22] = "INT4",
+                                    [23] = "FLOAT4E2M1",   [24] = "FLOAT8E8M0",
+                                    [25] = "UINT2",        [26] = "INT2"};
+
 hrs_dtype hrs_weights_dtype(int32_t code) {
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)
     if (types[i].code == code) return types[i].type;
@@ -31,6 +38,8 @@ hrs_dtype hrs_weights_dtype(int32_t code) {
 const char *hrs_weights_type_name(int32_t code) {
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)
     if (types[i].code == code) return types[i].name;
+  const int32_t end = (int32_t)(sizeof newer / sizeof *newer);
+  if (code > 0 && code < end && newer[code]) return newer[code];
   return code == 0 ? "no type" : "an unknown type";
 }
 

@@ -85,6 +85,63 @@ class Model(ProgramTest):
             for word in ("DFT", "Sparkle", "com.example", "n_z", "n_y", "in PyTorch: torch.fft"):
                 self.assertIn(word, result.out)
 
+    def test_other_operator_sets(self):
+        """Files of other domains alone, or of a newer set, list what they use."""
+        x, y = onnx_writer.value_info("x", [1, 4]), onnx_writer.value_info("y", [1, 4])
+        for domain, op in (("ai.onnx.ml", "LinearRegressor"), ("com.vendor", "Blend")):
+            content = onnx_writer.model([onnx_writer.node(op, ["x"], ["y"], domain)], [x], [y])
+            start = content.rindex(onnx_writer.text(8, onnx_writer.integer(2, 13)))
+            imported = onnx_writer.text(1, domain) + onnx_writer.integer(2, 1)
+            path = self.write("other.onnx", content[:start] + onnx_writer.text(8, imported))
+            result = run("model", path)
+            self.assertEqual((result.code, len(result.errors())), (65, 1), result)
+            self.assertRegex(result.out, rf"(?m)^ +1  {domain}\.{op} +NOT SUPPORTED, node n_y")
+            result = run("interactions", "--model", path, "--samples",
+                         self.save("x.npy", np.zeros((1, 4), np.float32)), "--out", self.output())
+            self.assertEqual((result.code, len(result.errors())), (65, 1), result)
+            self.assertIn(f"'{domain}.{op}'", result.errors()[0])
+        nodes = [onnx_writer.node("Relu", ["x"], ["z"]), onnx_writer.node("Swish", ["z"], ["y"])]
+        for opset in (6, 24):
+            path = self.write("newer.onnx", onnx_writer.model(nodes[:1], [x], [
+                onnx_writer.value_info("z", [1, 4])], opset=opset))
+            result = run("model", path)
+            self.assertEqual((result.code, len(result.errors())), (65, 1), result)
+            self.assertRegex(result.out, r"(?m)^ +1  Relu +nn\.ReLU$")
+            self.assertIn(f"operator set {opset}; 7 to 21", result.errors()[0])
+        path = self.write("newer.onnx", onnx_writer.model(nodes, [x], [y], opset=24))
+        self.assertRegex(run("model", path).out, r"(?m)^ +1  Swish +NOT SUPPORTED, node n_y")
+
+    def test_types(self):
+        """What is no tensor, or of a type that is not supported, is named, and the rest listed."""
+        def sequence(name):
+            tensor = onnx_writer.text(1, onnx_writer.integer(1, 1))
+            return onnx_writer.text(1, name) + onnx_writer.text(
+                2, onnx_writer.text(4, onnx_writer.text(1, tensor)))
+        x, y = onnx_writer.value_info("x", [1, 4]), onnx_writer.value_info("y", [1, 4])
+        for odd, word in ((onnx_writer.value_info("odd", [4], 17), "FLOAT8E4M3FN"),
+                          (onnx_writer.value_info("odd", [4], 22), "INT4"),
+                          (onnx_writer.value_info("odd", [4], 8), "STRING"),
+                          (sequence("odd"), "a sequence")):
+            path = self.write("odd.onnx", onnx_writer.model(
+                [onnx_writer.node("Relu", ["x"], ["y"])], [x, odd], [y], opset=19))
+            result = run("model", path)
+            self.assertEqual((result.code, len(result.errors())), (65, 1), result)
+            self.assertIn("'odd'", result.errors()[0])
+            self.assertIn(word, result.errors()[0])
+            self.assertRegex(result.out, r"(?m)^ +1  Relu")
+
+    def test_open_sizes(self):
+        """Where open sizes do not fit as 1, the message names the input and --shape."""
+        x, y = onnx_writer.value_info("x", ["N", "width"]), onnx_writer.value_info("y", [1, 2])
+        path = self.write("open.onnx", onnx_writer.model(
+            [onnx_writer.node("MatMul", ["x", "w"], ["y"])], [x], [y],
+            [onnx_writer.tensor("w", [3, 2], [1] * 6)]))
+        result = run("model", path)
+        self.assertEqual((result.code, len(result.errors())), (65, 1), result)
+        self.assertIn("--shape x=1,16,...", result.errors()[0])
+        self.assertIn("[1, 1] and [3, 2]", result.errors()[0])
+        self.assertRegex(self.look(path, "--shape", "x=1,3"), r"multiply-adds +6 per sample\n")
+
     def test_torch_names(self):
         """Operators go by the names that users of PyTorch know, too: listed, and in messages."""
         self.assertRegex(self.look(DATA / "digits_cnn.onnx"), r"(?m)^ +2  Gemm +nn\.Linear$")
