@@ -1,6 +1,6 @@
 /*
  * job_builder.h -- what a network job is put together from, by job_network.c; the parts are made by
- * job_samples.c, job_players.c and job_scores.c, in the order in which they stand here.
+ * job_samples.c, job_players.c, job_scores.c and job_look.c, in the order in which they stand here.
  *
  * All functions are collective over builder->comm unless they say otherwise, and agree on status.
  */
@@ -65,9 +65,14 @@ hrs_status hrs_job_make_baseline(hrs_job_builder *b);
 /** The word of --output, NULL for AUTO, and of --scores. Not collective. */
 hrs_status hrs_job_set_output(const char *text, hrs_output *out);
 hrs_status hrs_job_set_scores(const char *text, hrs_scores *out);
-/** builder->targets and job->classes. Not collective. */
-hrs_status hrs_job_make_targets(hrs_job_builder *b);
+/** builder->targets and job->classes; `spec` has all but these, players and baseline. */
+hrs_status hrs_job_make_targets(hrs_job_builder *b, const hrs_network_game *spec);
 /** job->class_names. */
 hrs_status hrs_job_load_class_names(hrs_job_builder *b);
+
+/* ---- job_look.c ----------------------------------------------------------------------------- */
+
+/** Look at the outputs of all samples, and warn where they look unlike what they are taken for. */
+hrs_status hrs_job_look(hrs_job_builder *b, const hrs_network_game *spec, hrs_output_look *look);
 
 #endif

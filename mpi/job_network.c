@@ -41,12 +41,12 @@ static hrs_status build(hrs_job_builder *b) {
                     "--mask-at %s", o->mask_at);
   HRS_TRY(hrs_job_make_players(b));
   HRS_TRY(hrs_job_make_baseline(b));
-  HRS_TRY(hrs_job_make_targets(b));
-  HRS_TRY(hrs_job_load_class_names(b));
   spec.model = b->job->model;
   spec.n_inputs = b->inputs;
   spec.inputs = (const char *const *)b->names;
   spec.samples = b->samples;
+  HRS_TRY(hrs_job_make_targets(b, &spec));
+  HRS_TRY(hrs_job_load_class_names(b));
   spec.n_targets = b->n_targets;
   spec.targets = b->targets;
   /* The data set wants players and baseline too: the game gets copies. */

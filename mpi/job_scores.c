@@ -20,41 +20,28 @@ static const char *inputs_given(const hrs_job_builder *b, char *text, size_t siz
   return text;
 }
 
-/* Number of scores, and whether they are one sigmoid (two classes in one number). */
-static hrs_status count_classes(hrs_job_builder *b, const char **output, int *classes) {
-  const hrs_model *model = b->job->model;
-  *output = b->o->output_node ? b->o->output_node : hrs_model_output(model, 0)->name;
-  hrs_array one[HRS_OPTION_REPEATS], values = {0};
-  for (int i = 0; i < b->inputs; i++) {
-    one[i] = b->samples[i];
-    one[i].dim[0] = 1;
-  }
-  hrs_status status =
-      hrs_network_tensor_at(model, b->inputs, (const char *const *)b->names, one, *output, &values);
+/* Number of scores: two where one stands for two classes. */
+static hrs_status count_classes(hrs_job_builder *b, const hrs_network_game *spec, int *classes) {
+  hrs_output_look look;
+  hrs_status status = hrs_job_look(b, spec, &look);
   char given[512];
+  const char *output = spec->output_node;
   if (status != HRS_OK)
     return hrs_error_context(status, "--model %s, %s%s%sgiven the inputs %s", b->path,
-                             b->o->output_node ? "--output-node " : "",
-                             b->o->output_node ? *output : "", b->o->output_node ? ", " : "",
-                             inputs_given(b, given, sizeof given));
-  *classes = (int)hrs_array_count(&values);
-  hrs_array_destroy(&values);
-  const char *before, *op;
-  HRS_TRY(hrs_model_before_scores(model, *output, &before, &op));
-  bool sigmoid = op && strcmp(op, "Sigmoid") == 0;
-  bool probabilities = strcmp(b->o->scores, "auto") != 0;
-  bool raw = b->o->output && strcmp(b->o->output, "raw") == 0;
-  bool log_odds = b->o->output && !raw;
-  if (*classes == 1 && !raw && (sigmoid || probabilities || log_odds)) *classes = 2;
+                             output ? "--output-node " : "", output ? output : "",
+                             output ? ", " : "", inputs_given(b, given, sizeof given));
+  HRS_TRY(hrs_narrow(look.elements, "the number of outputs", classes));
+  bool sigmoid = look.op && strcmp(look.op, "Sigmoid") == 0;
+  bool said = spec->scores != HRS_SCORES_AUTO || spec->output != HRS_OUTPUT_AUTO;
+  if (*classes == 1 && spec->output != HRS_OUTPUT_RAW && (sigmoid || said)) *classes = 2;
   return HRS_OK;
 }
 
-hrs_status hrs_job_make_targets(hrs_job_builder *b) {
+hrs_status hrs_job_make_targets(hrs_job_builder *b, const hrs_network_game *spec) {
   const char *text = b->o->target;
   if (!text) text = b->o->labels ? "label" : "predicted";
-  const char *output;
   int classes = 0;
-  HRS_TRY(count_classes(b, &output, &classes));
+  HRS_TRY(count_classes(b, spec, &classes));
   b->job->classes = classes;
   b->n_targets = 1;
   if (classes == 1 && !b->o->target) text = "0";
@@ -63,11 +50,11 @@ hrs_status hrs_job_make_targets(hrs_job_builder *b) {
   if (strcmp(text, "label") == 0) {
     HRS_REQUIRE(b->o->labels, USAGE, "--target label needs --labels FILE");
     for (hrs_count i = 0; i < samples; i++)
-      HRS_REQUIRE(
-          b->job->label[i] >= 0 && b->job->label[i] < classes, INPUT,
-          "--labels %s: label %d of sample %lld is out of range: the network has %d classes, "
-          "numbered from 0",
-          b->o->labels, b->job->label[i], (long long)b->job->index[i], classes);
+      HRS_REQUIRE(b->job->label[i] >= 0 && b->job->label[i] < classes, INPUT,
+                  "--labels %s: label %d of sample %lld is out of range: the network has %d %s",
+                  b->o->labels, b->job->label[i], (long long)b->job->index[i], classes,
+                  classes == 1 ? "output; if that is the logit of class 1, add --output log-odds"
+                               : "classes, numbered from 0");
   } else if (strcmp(text, "all") == 0) {
     count = classes;
   } else {

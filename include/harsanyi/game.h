@@ -260,6 +260,34 @@ typedef struct hrs_network_game {
   hrs_count table_bytes; /* most for tables of activations; 0: HRS_TABLE_BYTES */
 } hrs_network_game;
 
+/** What scores look like, in every output that was looked at; within 1e-4, or 1e-2 where they are
+ *  float16 or bfloat16. */
+typedef enum hrs_output_sign {
+  HRS_SIGN_UNIT = 1,    /* all elements lie between 0 and 1 */
+  HRS_SIGN_SUM = 2,     /* the elements of an output sum to 1 */
+  HRS_SIGN_LOG_SUM = 4, /* their exponentials do */
+  HRS_SIGN_WHOLE = 8,   /* all elements are whole numbers, exactly */
+  HRS_SIGN_ALL = 15
+} hrs_output_sign;
+
+/** The output of a network at unmasked samples. */
+typedef struct hrs_output_look {
+  const char *tensor; /* that holds the scores */
+  const char *op;     /* Softmax, LogSoftmax or Sigmoid that makes them, or NULL */
+  hrs_count elements; /* of one output */
+  bool open;          /* nobody said what the scores are, and the network does not show it */
+  unsigned signs;     /* a set of hrs_output_sign; HRS_SIGN_ALL where no sample was looked at */
+} hrs_output_look;
+
+/**
+ * Look at the outputs of samples first, first + step, ... for signs that the scores are not what
+ * they are taken for; at none where it is known what they are, or step is 0. Ranks may take their
+ * share, and combine signs with a bitwise and. Of `spec` are read model, inputs, samples (bound),
+ * output_node, scores and output. Not collective. Errors: USAGE for class numbers where `output` is
+ * not raw, naming tensors that may hold scores; INPUT, UNSUPPORTED as for a session.
+ */
+hrs_status hrs_network_look(const hrs_network_game *spec, hrs_count first, hrs_count step,
+                            hrs_output_look *out);
 /** Make it. Fields marked "taken over" are emptied, also on failure. Errors: INPUT, USAGE (target
  *  out of range names the sample, the value and the number of classes). */
 hrs_status hrs_game_network(hrs_network_game *spec, hrs_game **out);

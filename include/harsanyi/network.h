@@ -102,6 +102,10 @@ typedef enum hrs_scores {
 hrs_status hrs_model_before_scores(const hrs_model *model, const char *tensor, const char **before,
                                    const char **op);
 
+/** Name of the tensor of which ArgMax or ArgMin took the number that `tensor` holds (as it is, or
+ * what a Gather made of it), NULL where it holds something else. Not collective. */
+hrs_status hrs_model_before_class(const hrs_model *model, const char *tensor, const char **before);
+
 /**
  * Which axis of a tensor of `rank` axes the network reads as channels (of images, series, volumes)
  * or features (of tokens): 1 before a convolution, say, and what a Transpose in between makes of

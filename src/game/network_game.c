@@ -44,8 +44,8 @@ static void network_destroy(void *self) {
 /* A session from the inputs to one inner tensor, for one instance. All inputs but the first are
  * constants of a sample, which may decide branches and shapes; the first is one, too, where it has
  * to: else buffers serve several tensors. */
-static hrs_status create_inner(const hrs_model *model, int n_inputs, const char *const *inputs,
-                               const hrs_array *samples, const char *name, hrs_session **out) {
+hrs_status hrs_network_create_inner(const hrs_model *model, int n_inputs, const char *const *inputs,
+                                    const hrs_array *samples, const char *name, hrs_session **out) {
   hrs_feed *feeds;
   HRS_TRY(hrs_alloc(n_inputs, sizeof *feeds, &feeds));
   for (int i = 0; i < n_inputs; i++)
@@ -155,8 +155,9 @@ static bool has_shape(const hrs_array *array, bool per_sample, hrs_count samples
 /* The masked tensor, and the players and baseline that must fit it. */
 static hrs_status prepare_masking(hrs_network_state *game, const char *mask_at) {
   if (mask_at) {
-    HRS_TRY_CONTEXT(create_inner(game->model, game->n_inputs, (const char *const *)game->inputs,
-                                 game->samples, mask_at, &game->inner),
+    HRS_TRY_CONTEXT(hrs_network_create_inner(game->model, game->n_inputs,
+                                             (const char *const *)game->inputs, game->samples,
+                                             mask_at, &game->inner),
                     "--mask-at %s", mask_at);
     game->masked = *hrs_session_fetch_info(game->inner, 0);
     game->masks_inner = true;
@@ -224,6 +225,8 @@ static hrs_status prepare(hrs_network_state *game, hrs_network_game *spec) {
   HRS_TRY(prepare_masking(game, spec->mask_at));
   HRS_TRY(hrs_scoring_find(&game->scoring, spec, &fetch));
   HRS_TRY(create_session(game, spec->mask_at, fetch, spec->max_batch));
+  HRS_TRY(hrs_scoring_refuse_classes(spec, game->scoring.tensor,
+                                     hrs_session_fetch_info(game->session, 0)->type));
   HRS_TRY(check_decisions(game));
   game->table_bytes = spec->table_bytes > 0 ? spec->table_bytes : HRS_TABLE_BYTES;
   game->max_batch = spec->max_batch;
@@ -338,7 +341,7 @@ hrs_count hrs_game_network_bytes(const hrs_game *game) {
 static hrs_status tensor_at(const hrs_model *model, int n_inputs, const char *const *inputs,
                             const hrs_array *bound, const char *name, hrs_array *out) {
   hrs_session *session = NULL;
-  HRS_TRY(create_inner(model, n_inputs, inputs, bound, name, &session));
+  HRS_TRY(hrs_network_create_inner(model, n_inputs, inputs, bound, name, &session));
   const hrs_tensor_info *info = hrs_session_fetch_info(session, 0);
   hrs_count dim[HRS_MAX_RANK + 1] = {bound[0].dim[0]};
   memcpy(dim + 1, info->dim, sizeof info->dim);

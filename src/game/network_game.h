@@ -50,6 +50,9 @@ static inline const void *hrs_sample_at(const hrs_array *samples, hrs_count samp
   if (samples->dim[0] == 1) sample = 0;
   return (const char *)samples->data + sample * hrs_sample_bytes(samples);
 }
+/** A session from the inputs to one inner tensor, for hrs_network_run_inner. */
+hrs_status hrs_network_create_inner(const hrs_model *model, int n_inputs, const char *const *inputs,
+                                    const hrs_array *samples, const char *name, hrs_session **out);
 /** The inner tensor at an unmasked sample; valid until the next one. */
 hrs_status hrs_network_run_inner(hrs_session *inner, int n_inputs, const hrs_array *samples,
                                  hrs_count sample, const void **out);

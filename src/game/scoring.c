@@ -10,9 +10,6 @@ static const struct {
                       {"LogSoftmax", HRS_SCORES_LOG_PROBABILITIES},
                       {"Sigmoid", HRS_SCORES_PROBABILITIES}};
 
-static const char *const output_names[] = {"auto",        "log-odds",        "logit",
-                                           "probability", "log-probability", "raw"};
-
 hrs_status hrs_scoring_find(hrs_scoring *scoring, const hrs_network_game *spec,
                             const char **fetch) {
   memset(scoring, 0, sizeof *scoring);
@@ -41,14 +38,11 @@ hrs_status hrs_scoring_find(hrs_scoring *scoring, const hrs_network_game *spec,
   return HRS_OK;
 }
 
-/* A classifier, or a number that only `raw` can take? */
+/* One number of which nothing is known is v as it is; who asks for log-odds says that it is the
+ * logit of class 1. */
 static hrs_status settle_output(hrs_scoring *scoring, bool number) {
   if (scoring->output == HRS_OUTPUT_AUTO)
     scoring->output = number ? HRS_OUTPUT_RAW : HRS_OUTPUT_LOG_ODDS;
-  HRS_REQUIRE(scoring->output == HRS_OUTPUT_RAW || !number, USAGE,
-              "--output %s needs a classifier; '%s' is one unbounded number: use --output raw, or "
-              "--scores logits if it is the logit of class 1",
-              output_names[scoring->output], scoring->tensor);
   HRS_REQUIRE(scoring->output != HRS_OUTPUT_LOGIT || scoring->elements == 1 ||
                   scoring->scores == HRS_SCORES_LOGITS || scoring->independent,
               USAGE,

@@ -17,6 +17,10 @@ typedef struct hrs_scoring {
 
 /** Which tensor to fetch, and what its scores are (spec: model, output_node, scores, output). */
 hrs_status hrs_scoring_find(hrs_scoring *scoring, const hrs_network_game *spec, const char **fetch);
+/** Refuse an output `tensor` of class numbers, or of another type of whole numbers, that nobody
+ * asked for with raw. Errors: USAGE, naming tensors that may hold scores. */
+hrs_status hrs_scoring_refuse_classes(const hrs_network_game *spec, const char *tensor,
+                                      hrs_dtype type);
 /** Settle the rest when the fetched tensor's shape is known. Errors: USAGE, UNSUPPORTED. */
 hrs_status hrs_scoring_bind(hrs_scoring *scoring, const hrs_tensor_info *info);
 /** Doubles of workspace for hrs_scoring_values. */

@@ -87,3 +87,24 @@ hrs_status hrs_model_before_scores(const hrs_model *model, const char *tensor, c
   }
   return HRS_OK;
 }
+
+/* Class numbers pass through any Cast, and through a table of what the classes are called. */
+hrs_status hrs_model_before_class(const hrs_model *model, const char *tensor, const char **before) {
+  const hrs_graph *graph = &model->graph;
+  *before = NULL;
+  for (int value = hrs_graph_find(graph, tensor); value >= 0;) {
+    int producer = graph->value[value].producer;
+    if (producer < 0) return HRS_OK;
+    const hrs_graph_node *node = &graph->node[producer];
+    const char *op = node->base.op;
+    if (node->select || node->out[0] != value || node->n_in < 1 || node->in[0] < 0) return HRS_OK;
+    if (strcmp(op, "ArgMax") == 0 || strcmp(op, "ArgMin") == 0) {
+      *before = graph->value[node->in[0]].name;
+      return HRS_OK;
+    }
+    bool table = strcmp(op, "Gather") == 0 && node->n_in > 1;
+    if (!table && strcmp(op, "Cast") != 0 && !is_transparent(node)) return HRS_OK;
+    value = node->in[table];
+  }
+  return HRS_OK;
+}

@@ -290,10 +290,18 @@ static void one_output(void **state) {
   ASSERT_OK(hrs_game_evaluate_masks(game, 1, &mask, &value));
   assert_true(near(value, z[0]));
   hrs_game_destroy(&game);
-  for (int output = HRS_OUTPUT_LOG_ODDS; output < HRS_OUTPUT_RAW; output++)
-    ASSERT_FAILS(make_game(model, (setting){.output = (hrs_output)output}, &game), USAGE,
-                 "needs a classifier");
   const int zero[SAMPLES] = {0}, one[SAMPLES] = {1, 1, 1};
+  /* Who asks for log-odds says that it is the logit of class 1. */
+  for (int output = HRS_OUTPUT_LOG_ODDS; output <= HRS_OUTPUT_LOGIT; output++) {
+    for (int target = 0; target < 2; target++) {
+      setting of = {.output = (hrs_output)output, .n_targets = 1, .targets = target ? one : zero};
+      ASSERT_OK(make_game(model, of, &game));
+      assert_int_equal(hrs_game_network_classes(game), 2);
+      ASSERT_OK(hrs_game_evaluate_masks(game, 1, &mask, &value));
+      assert_true(near(value, target ? z[0] : -z[0]));
+      hrs_game_destroy(&game);
+    }
+  }
   setting s = {.scores = HRS_SCORES_LOGITS, .n_targets = 1, .targets = zero};
   ASSERT_OK(make_game(model, s, &game));
   assert_int_equal(hrs_game_network_classes(game), 2);

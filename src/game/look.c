@@ -1,0 +1,108 @@
+/*
+ * Do a network's outputs look like the scores that they are taken for?
+ *
+ * What the graph shows is looked at first: class numbers are refused. Then the output at unmasked
+ * samples: signs of probabilities where nobody said what the scores are. One forward pass per
+ * sample, of which ranks take their share; a sign holds for the run where it holds for all samples.
+ */
+#include "network_game.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is_real(hrs_dtype type) {
+  return type == HRS_F32 || type == HRS_F64 || type == HRS_F16 || type == HRS_BF16;
+}
+
+/* ---- class numbers ---- */
+
+/* "'prob', 'logits'": outputs of numbers, and the tensor of which the largest element was taken. */
+static void name_candidates(const hrs_model *model, const char *tensor, const char *before,
+                            char *text, size_t size) {
+  size_t used = 0;
+  bool listed = false;
+  *text = '\0';
+  for (int i = 0; i < hrs_model_outputs(model) && used < size; i++) {
+    const hrs_tensor_info *info = hrs_model_output(model, i);
+    if (!is_real(info->type) || strcmp(info->name, tensor) == 0) continue;
+    listed |= before && strcmp(info->name, before) == 0;
+    used += (size_t)snprintf(text + used, size - used, "%s'%s'", used ? ", " : "", info->name);
+  }
+  if (before && !listed && used < size)
+    snprintf(text + used, size - used, "%s'%s'", used ? ", " : "", before);
+}
+
+hrs_status hrs_scoring_refuse_classes(const hrs_network_game *spec, const char *tensor,
+                                      hrs_dtype type) {
+  const char *before;
+  HRS_TRY(hrs_model_before_class(spec->model, tensor, &before));
+  if ((is_real(type) && !before) || spec->output == HRS_OUTPUT_RAW) return HRS_OK;
+  char candidates[1024];
+  name_candidates(spec->model, tensor, before, candidates, sizeof candidates);
+  HRS_FAIL(USAGE,
+           "the network's output '%s' holds %s (%s), no scores: name the tensor that holds them "
+           "with --output-node%s%s (--output raw takes the number as it is)",
+           tensor, before ? "class numbers" : "whole numbers", hrs_dtype_name(type),
+           *candidates ? ": " : ", as it is called in the file", candidates);
+}
+
+/* ---- signs ---- */
+
+/* How far a sum of probabilities may be from 1, and one of them from 0..1. */
+static double tolerance(hrs_dtype type) {
+  return type == HRS_F16 || type == HRS_BF16 ? 1e-2 : 1e-4;
+}
+
+static unsigned signs_of(const double *value, hrs_count count, double near) {
+  unsigned signs = HRS_SIGN_UNIT | HRS_SIGN_WHOLE;
+  double sum = 0, log_sum = 0;
+  for (hrs_count i = 0; i < count; i++) {
+    if (!(value[i] >= -near && value[i] <= 1 + near)) signs &= ~(unsigned)HRS_SIGN_UNIT;
+    if (value[i] != floor(value[i])) signs &= ~(unsigned)HRS_SIGN_WHOLE;
+    sum += value[i];
+    log_sum += exp(value[i]);
+  }
+  if (fabs(sum - 1) <= near) signs |= HRS_SIGN_SUM;
+  if (fabs(log_sum - 1) <= near) signs |= HRS_SIGN_LOG_SUM;
+  return signs;
+}
+
+static hrs_status find_signs(const hrs_network_game *spec, hrs_session *session, hrs_count first,
+                             hrs_count step, hrs_output_look *out) {
+  hrs_dtype type = hrs_session_fetch_info(session, 0)->type;
+  double *value;
+  HRS_TRY(hrs_alloc(out->elements, sizeof *value, &value));
+  hrs_status status = HRS_OK;
+  for (hrs_count s = first; s < spec->samples[0].dim[0] && status == HRS_OK; s += step) {
+    const void *data = NULL;
+    status = hrs_network_run_inner(session, spec->n_inputs, spec->samples, s, &data);
+    if (status == HRS_OK) status = hrs_convert(type, data, HRS_F64, value, out->elements);
+    if (status == HRS_OK) out->signs &= signs_of(value, out->elements, tolerance(type));
+  }
+  hrs_free(value);
+  return status;
+}
+
+hrs_status hrs_network_look(const hrs_network_game *spec, hrs_count first, hrs_count step,
+                            hrs_output_look *out) {
+  hrs_scoring scoring;
+  const char *fetch;
+  *out = (hrs_output_look){.signs = HRS_SIGN_ALL};
+  HRS_TRY(hrs_scoring_find(&scoring, spec, &fetch));
+  hrs_session *session = NULL;
+  HRS_TRY(hrs_network_create_inner(spec->model, spec->n_inputs, spec->inputs, spec->samples,
+                                   scoring.tensor, &session));
+  const hrs_tensor_info *info = hrs_session_fetch_info(session, 0);
+  out->tensor = scoring.tensor;
+  out->op = scoring.op;
+  out->elements = 1;
+  for (int i = 0; i < info->rank; i++)
+    out->elements *= info->dim[i];
+  hrs_status status = hrs_scoring_refuse_classes(spec, scoring.tensor, info->type);
+  out->open = spec->scores == HRS_SCORES_AUTO && spec->output != HRS_OUTPUT_RAW && !scoring.op;
+  if (status == HRS_OK && out->open && step > 0 && out->elements > 0)
+    status = find_signs(spec, session, first, step, out);
+  hrs_session_destroy(&session);
+  return status;
+}
