@@ -31,6 +31,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 import plot_players as on  # noqa: E402
 from plot_players import FAINT, FRAME, NEGATIVE, POSITIVE, colour, signed  # noqa: E402
+from whole_file import whole_file  # noqa: E402
 
 TYPES = ("and", "or")
 TITLES = {"and": "AND: all of these together", "or": "OR: any of these"}
@@ -516,8 +517,8 @@ def save(figure, folder, name):
     figure.set_layout_engine("none")  # arranged and measured once, not for each file again
     box = figure.get_tightbbox().padded(0.1)
     for kind, metadata in (("png", {}), ("svg", {"Date": None})):
-        figure.savefig(os.path.join(folder, f"{name}.{kind}"), dpi=150, facecolor="white",
-                       bbox_inches=box, metadata=metadata)
+        with whole_file(os.path.join(folder, f"{name}.{kind}")) as path:
+            figure.savefig(path, dpi=150, facecolor="white", bbox_inches=box, metadata=metadata)
     plt.close(figure)
 
 

@@ -21,6 +21,8 @@ import numpy as np
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
+from whole_file import whole_file  # noqa: E402
+
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "data")
 NETWORKS = ("cnn", "mlp")
 COLOURS = {"cnn": "#2f6db5", "mlp": "#c8402f"}
@@ -193,7 +195,8 @@ def draw_curves(rows, path):
         tidy(axes)
     parts[0][0].set_ylabel("RMSE / |v(N) - v(∅)|")
     parts[0][0].legend(frameon=False, fontsize=9)
-    figure.savefig(path, dpi=130)
+    with whole_file(path) as temporary:
+        figure.savefig(temporary, dpi=130)
     print(f"wrote {path}")
 
 
@@ -216,7 +219,8 @@ def draw_sharing(rows, path):
         tidy(axes)
     parts[0][0].set_ylabel("shared, fitted jointly, %")
     parts[0][0].legend(frameon=False, fontsize=9, loc="lower right")
-    figure.savefig(path, dpi=130)
+    with whole_file(path) as temporary:
+        figure.savefig(temporary, dpi=130)
     print(f"wrote {path}")
 
 

@@ -14,6 +14,8 @@ import warnings
 import numpy as np
 import torch
 
+from whole_file import whole_file
+
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "data")
 OPSET = 13
 
@@ -83,19 +85,22 @@ def export(model, example, path, input_name, output_name, dynamic=False):
     axes = {input_name: {0: "batch"}, output_name: {0: "batch"}} if dynamic else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(model, example, path, opset_version=OPSET, input_names=[input_name],
-                          output_names=[output_name], dynamic_axes=axes)
+        with whole_file(path) as temporary:
+            torch.onnx.export(model, example, temporary, opset_version=OPSET,
+                              input_names=[input_name], output_names=[output_name],
+                              dynamic_axes=axes)
     print(f"wrote {os.path.relpath(path)} ({os.path.getsize(path):,} bytes)")
 
 
 def save(folder, name, array):
     """Write an array in C order, little-endian."""
-    np.save(os.path.join(folder, name), np.ascontiguousarray(array))
+    with whole_file(os.path.join(folder, name)) as path:
+        np.save(path, np.ascontiguousarray(array))
 
 
 def save_lines(folder, name, lines):
     """Write a text file of one entry per line."""
-    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+    with whole_file(os.path.join(folder, name)) as path, open(path, "w", encoding="utf-8") as file:
         file.writelines(f"{line}\n" for line in lines)
 
 
@@ -103,7 +108,8 @@ def write_checksums(folder):
     """Renew SHA256SUMS over all data files of a folder."""
     names = sorted(name for name in os.listdir(folder)
                    if name.endswith((".npy", ".onnx", ".txt")))
-    with open(os.path.join(folder, "SHA256SUMS"), "w", encoding="ascii") as sums:
+    with whole_file(os.path.join(folder, "SHA256SUMS")) as path, open(
+            path, "w", encoding="ascii") as sums:
         for name in names:
             with open(os.path.join(folder, name), "rb") as file:
                 sums.write(f"{hashlib.sha256(file.read()).hexdigest()}  {name}\n")

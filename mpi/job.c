@@ -243,7 +243,7 @@ static hrs_status name_players(MPI_Comm comm, const hrs_interactions_options *o,
 }
 
 /* What is written last: that it can be is better known first. By rank 0, once all is read. */
-static hrs_status check_outputs(MPI_Comm comm, const hrs_interactions_options *o) {
+static hrs_status check_outputs(MPI_Comm comm, const hrs_interactions_options *o, hrs_job *job) {
   if (hrs_comm_rank(comm) != 0 || o->plan) return HRS_OK;
   HRS_REQUIRE(!o->out || !hrs_input_is(o->out), USAGE,
               "--out %s is a file that this run reads; give another name", o->out);
@@ -255,7 +255,7 @@ static hrs_status check_outputs(MPI_Comm comm, const hrs_interactions_options *o
   hrs_writer *timing;
   HRS_TRY(hrs_writer_create(o->timing, "--timing", o->force, &timing));
   hrs_writer_abort(&timing);
-  return HRS_OK;
+  return hrs_place_create(o->timing, "--timing", o->force, &job->timing);
 }
 
 static hrs_status create(MPI_Comm comm, const hrs_interactions_options *o, hrs_job *job) {
@@ -278,7 +278,7 @@ static hrs_status create(MPI_Comm comm, const hrs_interactions_options *o, hrs_j
               "--verify needs a game with known dividends: a --closed-form other than random");
   HRS_TRY(set_keep(o->keep, job->n, job));
   HRS_TRY(name_players(comm, o, job));
-  return check_outputs(comm, o);
+  return check_outputs(comm, o, job);
 }
 
 hrs_status hrs_job_create(MPI_Comm comm, const hrs_interactions_options *options, hrs_job *job) {
@@ -292,6 +292,7 @@ hrs_status hrs_job_create(MPI_Comm comm, const hrs_interactions_options *options
 }
 
 void hrs_job_destroy(hrs_job *job) {
+  hrs_place_destroy(&job->timing);
   hrs_game_destroy(&job->game);
   hrs_model_destroy(&job->model);
   for (int i = 0; i < HRS_JOINT_GAMES; i++)

@@ -74,6 +74,7 @@ typedef struct hrs_job {
   hrs_dtype precision;
   hrs_sharing sharing;
   char description[256]; /* one line: what is evaluated */
+  hrs_place *timing;     /* of --timing, on rank 0 */
 } hrs_job;
 
 /** Make a job from options: reads files on rank 0 of comm. Collective; the status is agreed on. */

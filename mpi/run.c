@@ -260,9 +260,9 @@ static const char *const phase_names[] = {
 
 /* --timing: what the data set's /run says of times, as JSON. */
 static hrs_status write_timing(const hrs_run *run, double total) {
-  if (!run->options->timing) return HRS_OK;
+  if (!run->job->timing) return HRS_OK;
   hrs_writer *out;
-  HRS_TRY(hrs_writer_create(run->options->timing, "--timing", run->options->force, &out));
+  HRS_TRY(hrs_writer_begin(&run->job->timing, &out));
   FILE *file = hrs_writer_stream(out);
   fprintf(file, "{\"ranks\": %d, \"groups\": %d, \"masks\": %lld, \"total\": %.6f",
           run->plan->world, run->plan->groups, (long long)run->job->samples << run->job->n, total);

@@ -394,6 +394,9 @@ typedef struct hrs_writer hrs_writer;
 
 /** Begin a file; see hrs_place_create. Not collective. */
 hrs_status hrs_writer_create(const char *path, const char *option, bool force, hrs_writer **out);
+/** Begin a file at a place that was found good before, whatever has come there meanwhile. Takes the
+ *  place, and resets it to NULL. Not collective. Errors: IO. */
+hrs_status hrs_writer_begin(hrs_place **place, hrs_writer **out);
 /** What to write to. Not to be closed. */
 FILE *hrs_writer_stream(const hrs_writer *writer);
 /** Check that all was written, and give the file its name: see hrs_place_fill. *writer is NULL

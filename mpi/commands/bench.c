@@ -56,23 +56,23 @@ void hrs_bench_add(hrs_bench_report *r, const char *name, double value, const ch
 }
 
 /* --json is written last: that it can be is better known first. By rank 0. */
-static hrs_status check_json(const hrs_bench_options *o) {
+static hrs_status check_json(hrs_bench_options *o) {
   if (!o->json || hrs_comm_rank(o->comm) != 0) return HRS_OK;
   hrs_writer *out;
-  HRS_TRY(hrs_writer_create(o->json, o->json_option, o->force, &out));
+  HRS_TRY(hrs_writer_create(o->json, "--json", o->force, &out));
   hrs_writer_abort(&out);
-  return HRS_OK;
+  return hrs_place_create(o->json, "--json", o->force, &o->place);
 }
 
-static hrs_status print(const hrs_bench_report *r, const hrs_bench_options *o) {
+static hrs_status print(const hrs_bench_report *r, hrs_bench_options *o) {
   int rank = hrs_comm_rank(o->comm), size = hrs_comm_size(o->comm);
   if (rank != 0) return HRS_OK;
   printf("%s, n = %d, %d rank%s%s, verified\n", r->kind, o->n, size, size == 1 ? "" : "s", r->note);
   for (int i = 0; i < r->count; i++)
     printf("  %-44s%12.4g %s\n", r->figures[i].name, r->figures[i].value, r->figures[i].unit);
-  if (!o->json) return HRS_OK;
+  if (!o->place) return HRS_OK;
   hrs_writer *out;
-  HRS_TRY(hrs_writer_create(o->json, o->json_option, o->force, &out));
+  HRS_TRY(hrs_writer_begin(&o->place, &out));
   FILE *file = hrs_writer_stream(out);
   fprintf(file, "{\"kind\": \"%s\", \"n\": %d, \"ranks\": %d", r->kind, o->n, size);
   for (int i = 0; i < r->count; i++)
@@ -312,7 +312,7 @@ done:
   return status;
 }
 
-hrs_status hrs_command_bench(MPI_Comm comm, int argc, char **argv) {
+static hrs_status bench(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r) {
   static const struct {
     const char *name;
     hrs_status (*run)(const hrs_bench_options *o, hrs_bench_report *r);
@@ -320,32 +320,36 @@ hrs_status hrs_command_bench(MPI_Comm comm, int argc, char **argv) {
                {"transform", bench_transform},
                {"exchange", bench_exchange},
                {"indices", hrs_bench_indices}};
+  if (argc > 1 && strcmp(argv[1], "evaluate") == 0) {
+    r->kind = "evaluate";
+    return hrs_bench_evaluate(argc - 1, argv + 1, o, r);
+  }
+  if (argc > 1 && strcmp(argv[1], "fit") == 0) {
+    r->kind = "fit";
+    return hrs_bench_fit(argc - 1, argv + 1, o, r);
+  }
+  const char *kind;
+  HRS_TRY(hrs_options_parse(&line, argc, argv, o, &kind, NULL));
+  HRS_REQUIRE(o->n >= 1 && o->n <= 36, USAGE, "--n %d: it must be 1 to 36", o->n);
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    if (strcmp(kind, kinds[i].name) != 0) continue;
+    r->kind = kinds[i].name;
+    HRS_TRY(hrs_agree(o->comm, check_json(o)));
+    return kinds[i].run(o, r);
+  }
+  HRS_FAIL(USAGE, "bench: '%s' is none of stream, transform, exchange, indices, evaluate, fit",
+           kind);
+}
+
+hrs_status hrs_command_bench(MPI_Comm comm, int argc, char **argv) {
   if (hrs_options_want_help(argc, argv)) {
     hrs_options_help(&line);
     return HRS_OK;
   }
   hrs_bench_report r = {0};
-  hrs_bench_options o = {.comm = comm, .json_option = "--json"};
-  if (argc > 1 && strcmp(argv[1], "evaluate") == 0) {
-    r.kind = "evaluate";
-    HRS_TRY(hrs_bench_evaluate(argc - 1, argv + 1, &o, &r));
-    return hrs_agree(comm, print(&r, &o));
-  }
-  if (argc > 1 && strcmp(argv[1], "fit") == 0) {
-    r.kind = "fit";
-    HRS_TRY(hrs_agree(comm, hrs_bench_fit(argc - 1, argv + 1, &o, &r)));
-    return hrs_agree(comm, print(&r, &o));
-  }
-  const char *kind;
-  HRS_TRY(hrs_options_parse(&line, argc, argv, &o, &kind, NULL));
-  HRS_REQUIRE(o.n >= 1 && o.n <= 36, USAGE, "--n %d: it must be 1 to 36", o.n);
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-    if (strcmp(kind, kinds[i].name) != 0) continue;
-    r.kind = kinds[i].name;
-    HRS_TRY(hrs_agree(comm, check_json(&o)));
-    HRS_TRY(hrs_agree(comm, kinds[i].run(&o, &r)));
-    return hrs_agree(comm, print(&r, &o));
-  }
-  HRS_FAIL(USAGE, "bench: '%s' is none of stream, transform, exchange, indices, evaluate, fit",
-           kind);
+  hrs_bench_options o = {.comm = comm};
+  hrs_status status = hrs_agree(comm, bench(argc, argv, &o, &r));
+  if (status == HRS_OK) status = hrs_agree(comm, print(&r, &o));
+  hrs_place_destroy(&o.place);
+  return status;
 }

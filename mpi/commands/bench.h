@@ -8,8 +8,8 @@ typedef struct hrs_bench_options {
   int n, repeat;
   hrs_count chunk;
   const char *json, *shm;
-  const char *json_option; /* that named it */
   bool force;
+  hrs_place *place; /* of the file of figures, on rank 0 */
   MPI_Comm comm;
 } hrs_bench_options;
 
@@ -38,10 +38,9 @@ double hrs_bench_slowest(MPI_Comm comm, double seconds);
 /** Least time of `repeat` passes x[i] += change over an array. */
 double hrs_bench_pass(MPI_Comm comm, double *data, double change, hrs_count count, int repeat);
 
-/** bench evaluate: options as those of harsanyi interactions. Sets n, json and force. Collective.
- */
+/** bench evaluate: options as those of harsanyi interactions. Sets n and place. Collective. */
 hrs_status hrs_bench_evaluate(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r);
-/** bench fit: options as those of harsanyi interactions. Sets n, json and force. */
+/** bench fit: options as those of harsanyi interactions. Sets n and place. */
 hrs_status hrs_bench_fit(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r);
 /** bench indices. */
 hrs_status hrs_bench_indices(const hrs_bench_options *o, hrs_bench_report *r);

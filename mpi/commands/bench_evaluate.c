@@ -180,9 +180,8 @@ hrs_status hrs_bench_evaluate(int argc, char **argv, hrs_bench_options *o, hrs_b
   HRS_TRY(hrs_job_create(o->comm, &values, &job));
   double ready = hrs_bench_slowest(o->comm, hrs_time() - start);
   o->n = job.n;
-  o->json = values.timing;
-  o->json_option = "--timing";
-  o->force = values.force;
+  o->place = job.timing;
+  job.timing = NULL;
   hrs_status status = HRS_OK;
   if (values.model.count) {
     status = hrs_agree(o->comm, time_load(o->comm, values.model.text[0], &load));

@@ -95,9 +95,8 @@ hrs_status hrs_bench_fit(int argc, char **argv, hrs_bench_options *o, hrs_bench_
   values.types = "and-or";
   HRS_TRY(hrs_job_create(o->comm, &values, &job));
   o->n = job.n;
-  o->json = values.timing;
-  o->json_option = "--timing";
-  o->force = values.force;
+  o->place = job.timing;
+  job.timing = NULL;
   hrs_status status = run(&job, &values, r);
   hrs_job_destroy(&job);
   return status;

@@ -48,15 +48,25 @@ static void destroy(hrs_writer **writer) {
   *writer = NULL;
 }
 
-hrs_status hrs_writer_create(const char *path, const char *option, bool force, hrs_writer **out) {
-  *out = NULL;
-  hrs_writer *w;
-  HRS_TRY(hrs_calloc(1, sizeof *w, &w));
-  hrs_status status = hrs_place_create(path, option, force, &w->place);
-  if (status == HRS_OK) status = open_temporary(w);
-  if (status != HRS_OK) destroy(&w);
+hrs_status hrs_writer_begin(hrs_place **place, hrs_writer **out) {
+  hrs_writer *w = NULL;
+  hrs_status status = hrs_calloc(1, sizeof *w, &w);
+  if (status == HRS_OK) {
+    w->place = *place;
+    *place = NULL;
+    status = open_temporary(w);
+    if (status != HRS_OK) destroy(&w);
+  }
+  hrs_place_destroy(place);
   *out = w;
   return status;
+}
+
+hrs_status hrs_writer_create(const char *path, const char *option, bool force, hrs_writer **out) {
+  hrs_place *place;
+  *out = NULL;
+  HRS_TRY(hrs_place_create(path, option, force, &place));
+  return hrs_writer_begin(&place, out);
 }
 
 FILE *hrs_writer_stream(const hrs_writer *writer) {

@@ -1,5 +1,6 @@
 """jobs/plot_interactions.py: figures of all kinds of players, and what it says where it cannot."""
 import importlib.util
+import resource
 import subprocess
 import sys
 import unittest
@@ -73,6 +74,23 @@ class Plots(ProgramTest):
         for types in ("and,or", "and-or"):
             self.figures("--table", zeros, "--types", types, "--values",
                          missing=("interactions", "sparsity", "curve"))
+
+    def test_failure_keeps_old_figures(self):
+        """A figure that cannot be written is not there, and the one before is."""
+        out, _ = self.interactions(*DIGITS, "--select", "0", "--players", "grid:2x2")
+        folder = out.with_suffix("")
+        folder.mkdir()
+        for name in FIGURES:
+            (folder / f"{name}.png").write_text("old")
+        done = subprocess.run(
+            [sys.executable, "-B", JOBS / "plot_interactions.py", out], capture_output=True,
+            check=False, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (999, 999)))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(b"too large", done.stderr)
+        self.assertEqual({path.name for path in folder.iterdir()},
+                         {f"{name}.png" for name in FIGURES})
+        for path in folder.iterdir():
+            self.assertEqual(path.read_text(), "old")
 
     def test_mistakes(self):
         out, _ = self.interactions(*DIGITS, "--select", "0", "--players", "grid:2x2")
