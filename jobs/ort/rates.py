@@ -75,8 +75,8 @@ class Rounds:
 def masks(program, options, seconds, folder):
     """`harsanyi bench evaluate` on one rank. Where tables would not help, there is one rate."""
     out = pathlib.Path(folder) / "masks.json"
-    subprocess.run([program, "bench", "evaluate", *options, "--timing", out], check=True,
-                   stdout=subprocess.DEVNULL,
+    subprocess.run([program, "bench", "evaluate", *options, "--timing", out, "--force"],
+                   check=True, stdout=subprocess.DEVNULL,
                    env={**os.environ, "HARSANYI_BENCH_SECONDS": str(seconds)})
     figures = json.loads(out.read_text(encoding="utf-8"))
     tables = figures["masks, one rank [per second]"]

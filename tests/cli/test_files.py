@@ -70,7 +70,7 @@ class OneRun(FilesTest):
                              "--out", "out.h5", f"process {first.process.pid} on "
                              f"{socket.gethostname()} writes it since 20")
         result = first.end()
-        self.assertEqual((result.code, result.err), (0, ""), result)
+        self.assertEqual((result.code, result.errors(), result.warnings()), (0, [], []), result)
         self.assert_complete(self.out, V_FULL)
         self.assertEqual(self.left(), ["out.h5"])
 
