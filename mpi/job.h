@@ -112,6 +112,7 @@ typedef struct hrs_plan {
   hrs_count messages;       /* by the busiest rank, whole run */
   hrs_count masks;          /* evaluated by the busiest rank, whole run */
   hrs_count memory;         /* bytes a rank may use on the smallest node */
+  char limit[320];          /* what sets that */
   int node_ranks;           /* fewest ranks on a node */
   hrs_count file_bytes;
   bool fits;  /* rank_bytes into memory */

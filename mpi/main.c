@@ -14,15 +14,17 @@
 static const struct {
   const char *name;
   hrs_status (*run)(MPI_Comm comm, int argc, char **argv);
+  bool parallel; /* several ranks share the work; else one process does it, without MPI */
   const char *summary;
 } commands[] = {
-    {"interactions", hrs_command_interactions,
+    {"interactions", hrs_command_interactions, true,
      "masked outputs -> AND/OR interactions, values, indices -> one HDF5 data set"},
-    {"model", hrs_command_model,
+    {"model", hrs_command_model, false,
      "an ONNX file: inputs, outputs, operators, cost, what is unsupported, whether it batches"},
-    {"show", hrs_command_show, "a data set, for reading in a terminal"},
-    {"export", hrs_command_export, "a data set's indices or interactions as shapiq's JSON or CSV"},
-    {"bench", hrs_command_bench,
+    {"show", hrs_command_show, false, "a data set, for reading in a terminal"},
+    {"export", hrs_command_export, false,
+     "a data set's indices or interactions as shapiq's JSON or CSV"},
+    {"bench", hrs_command_bench, true,
      "stream | transform | exchange | indices | evaluate | fit: timings and limits"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -37,13 +39,24 @@ static void print_help(void) {
          "usage,\n65 bad input, 70 internal error, 74 file error, 75 stopped early.\n");
 }
 
-/* The launcher's rank before MPI_Init, so that help is printed once; 0 without a launcher. */
+/* The first of some variables of the environment that is set, as a number. */
+static int from_environment(const char *const *names, int otherwise) {
+  for (; *names; names++)
+    if (getenv(*names)) return atoi(getenv(*names));
+  return otherwise;
+}
+
+/* What launchers say before MPI_Init: this rank, so that one speaks; and how many there are. */
 static int launcher_rank(void) {
   static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
-                                      "SLURM_PROCID"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (getenv(names[i])) return atoi(getenv(names[i]));
-  return 0;
+                                      "SLURM_PROCID", NULL};
+  return from_environment(names, 0);
+}
+
+static int launcher_size(void) {
+  static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS",
+                                      NULL};
+  return from_environment(names, 1);
 }
 
 static hrs_status dispatch(MPI_Comm comm, int argc, char **argv) {
@@ -70,6 +83,18 @@ static bool answer_without_mpi(int argc, char **argv) {
   }
   for (int i = 2; i < argc; i++)
     if (is_one_of(argv[i], "--help", "-h") && launcher_rank() != 0) return true;
+  return false;
+}
+
+/* Where one process does the work, MPI is not started: in an interactive shell of a batch system it
+ * cannot be, and it takes longer than the work. A plan takes part in the ranks that there are. */
+static bool needs_mpi(int argc, char **argv) {
+  bool plan = false;
+  for (int i = 2; i < argc; i++)
+    plan = plan || strcmp(argv[i], "--plan") == 0;
+  for (int i = 0; argc > 1 && i < COMMANDS; i++)
+    if (strcmp(argv[1], commands[i].name) == 0)
+      return commands[i].parallel && (!plan || launcher_size() > 1);
   return false;
 }
 
@@ -132,6 +157,13 @@ static hrs_status checked(hrs_status status) {
   return status == HRS_OK ? check_output() : status;
 }
 
+static int run_alone(int argc, char **argv) {
+  if (launcher_rank() != 0) return 0;
+  hrs_blas_single_thread();
+  hrs_stop_install();
+  return end(checked(dispatch(MPI_COMM_SELF, argc, argv)));
+}
+
 int main(int argc, char **argv) {
   keep_streams();
   if (answer_without_mpi(argc, argv)) return end(check_output());
@@ -139,6 +171,7 @@ int main(int argc, char **argv) {
   for (int i = 2; i < argc; i++)
     if (is_one_of(argv[i], "--help", "-h"))
       return end(checked(dispatch(MPI_COMM_SELF, argc, argv)));
+  if (!needs_mpi(argc, argv)) return run_alone(argc, argv);
   MPI_Init(&argc, &argv);
   int rank = hrs_comm_rank(MPI_COMM_WORLD);
   hrs_blas_single_thread();

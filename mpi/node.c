@@ -1,30 +1,13 @@
 /* Memory and names of the nodes. */
 #include "node.h"
 
+#include "../src/base/memory_room.h"
 #include "comm.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-
-static hrs_count available_here(void) {
-  hrs_count available = INT64_MAX;
-  char line[256];
-  FILE *file = fopen("/proc/meminfo", "r");
-  long long kib;
-  while (file && fgets(line, sizeof line, file))
-    if (sscanf(line, "MemAvailable: %lld kB", &kib) == 1) available = kib * 1024;
-  if (file) fclose(file);
-  /* A batch system or container may allow less than the node has. */
-  long long limit, used;
-  FILE *max = fopen("/sys/fs/cgroup/memory.max", "r");
-  FILE *now = fopen("/sys/fs/cgroup/memory.current", "r");
-  if (max && now && fscanf(max, "%lld", &limit) == 1 && fscanf(now, "%lld", &used) == 1)
-    if (limit - used < available) available = limit - used;
-  if (max) fclose(max);
-  if (now) fclose(now);
-  return available;
-}
 
 /* Ranks on this rank's node. */
 static hrs_status ranks_here(MPI_Comm comm, int *ranks) {
@@ -35,11 +18,31 @@ static hrs_status ranks_here(MPI_Comm comm, int *ranks) {
   return HRS_OK;
 }
 
-hrs_status hrs_node_memory(MPI_Comm comm, hrs_count *least) {
-  int ranks = 1;
+static void room_here(int ranks, bool shared, hrs_node_room *out) {
+  const char *root = getenv("HARSANYI_SYSTEM");
+  hrs_memory_room room;
+  hrs_memory_room_find(root ? root : "", &room);
+  memset(out, 0, sizeof *out);
+  out->bytes = room.node / ranks;
+  snprintf(out->limit, sizeof out->limit, "%s", room.limit);
+  hrs_count own = room.process / (shared ? ranks : 1);
+  if (own >= out->bytes) return;
+  out->bytes = own;
+  snprintf(out->limit, sizeof out->limit, "%s", room.ulimit);
+}
+
+hrs_status hrs_node_memory(MPI_Comm comm, bool shared, hrs_node_room *least) {
+  hrs_node_room mine, *all;
+  int ranks = 1, size = hrs_comm_size(comm);
   HRS_TRY(ranks_here(comm, &ranks));
-  *least = available_here() / ranks;
-  return hrs_comm_reduce(comm, MPI_MIN, MPI_INT64_T, least, 1);
+  room_here(ranks, shared, &mine);
+  HRS_TRY(hrs_alloc(size, sizeof *all, &all));
+  hrs_status status = hrs_comm_allgather(comm, &mine, sizeof mine, all);
+  *least = mine;
+  for (int i = 0; i < size && status == HRS_OK; i++)
+    if (all[i].bytes < least->bytes) *least = all[i];
+  hrs_free(all);
+  return status;
 }
 
 hrs_status hrs_node_ranks(MPI_Comm comm, int *least) {

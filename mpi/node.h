@@ -4,9 +4,16 @@
 
 #include <harsanyi/mpi.h>
 
-/** Bytes a rank may still take: available memory of its node (or its control group's limit) over
- *  the ranks on the node, the smallest of all nodes. Collective over comm. */
-hrs_status hrs_node_memory(MPI_Comm comm, hrs_count *least);
+/** What a rank may still take, and what sets that. */
+typedef struct hrs_node_room {
+  hrs_count bytes;
+  char limit[320];
+} hrs_node_room;
+
+/** The least of all ranks: what hrs_memory_room_find tells, that of a node over the ranks on it.
+ *  `shared`: ranks map what their neighbours hold, which counts for ulimit -v. The environment
+ *  variable HARSANYI_SYSTEM names a folder in whose proc and sys to look, for tests. Collective. */
+hrs_status hrs_node_memory(MPI_Comm comm, bool shared, hrs_node_room *least);
 /** The fewest ranks that a node has. Collective over comm. */
 hrs_status hrs_node_ranks(MPI_Comm comm, int *least);
 /** Names of the nodes, each once, separated by commas, on rank 0; hrs_free it. Collective. */

@@ -142,12 +142,13 @@ hrs_status hrs_plan_check(const hrs_job *job, const hrs_plan *plan) {
     snprintf(remedy, sizeof remedy, "%d ranks with as much memory each would do", plan->needed);
   else
     snprintf(remedy, sizeof remedy, "no number of ranks with so little memory each would do");
-  HRS_FAIL(TOO_LARGE,
-           "%d player%s and %d target%s need %.2f GiB on each of %d rank%s, of which %.2f GiB are "
-           "available; %s (or --precision single, fewer targets, fewer players; --plan shows more)",
-           job->n, hrs_plural(job->n), job->targets, hrs_plural(job->targets),
-           (double)plan->rank_bytes / 0x1p30, plan->ranks, hrs_plural(plan->ranks),
-           (double)plan->memory / 0x1p30, remedy);
+  HRS_FAIL(
+      TOO_LARGE,
+      "%d player%s and %d target%s need %.2f GiB on each of %d rank%s, of which %.2f GiB are "
+      "available (%s); %s (or --precision single, fewer targets, fewer players; --plan shows more)",
+      job->n, hrs_plural(job->n), job->targets, hrs_plural(job->targets),
+      (double)plan->rank_bytes / 0x1p30, plan->ranks, hrs_plural(plan->ranks),
+      (double)plan->memory / 0x1p30, plan->limit, remedy);
 }
 
 static hrs_status set_blocks(const hrs_interactions_options *o, int n, int *bits) {
@@ -224,7 +225,10 @@ hrs_status hrs_plan_create(MPI_Comm comm, const hrs_job *job,
                            const hrs_interactions_options *options, hrs_plan *plan) {
   memset(plan, 0, sizeof *plan);
   plan->world = hrs_comm_size(comm);
-  HRS_TRY(hrs_node_memory(comm, &plan->memory));
+  hrs_node_room room;
+  HRS_TRY(hrs_node_memory(comm, job->sharing == HRS_SHARE_AUTO, &room));
+  plan->memory = room.bytes;
+  memcpy(plan->limit, room.limit, sizeof plan->limit);
   HRS_TRY(hrs_node_ranks(comm, &plan->node_ranks));
   if (options->plan_ranks > 0) plan->world = options->plan_ranks;
   return hrs_agree(comm, make_plan(job, options, plan));
@@ -329,6 +333,7 @@ hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
   print_bytes("memory without salient lists", plan->rank_bytes);
   print_bytes("salient lists, at most", plan->salient_bytes);
   print_bytes("available to a rank", plan->memory);
+  printf("  %-30s%s\n", "limited by", plan->limit);
   print_fit(plan);
   print_bytes("sent by exchanges", plan->exchange_bytes);
   printf("  %-30s%lld\n", "messages of exchanges", (long long)plan->messages);

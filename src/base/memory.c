@@ -6,7 +6,7 @@
  * among processes maps other memory in their place, at the same address; before the block is freed
  * it gets memory of its own back, since the allocator will use it again.
  */
-#include <harsanyi/base.h>
+#include "memory_room.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -41,6 +41,22 @@ static hrs_count block_size(const void *pointer) {
   return header_of(pointer).bytes;
 }
 
+/* Linux gives out more than it has, and kills whoever touches it. */
+static hrs_status check_room(hrs_count bytes) {
+  static const hrs_count LARGE = (hrs_count)64 << 20;
+  if (bytes < LARGE) return HRS_OK;
+  hrs_memory_room room;
+  hrs_memory_room_find("", &room);
+  hrs_count left = hrs_count_add(room.node, room.swap);
+  bool own = room.process < left;
+  if (own) left = room.process;
+  HRS_REQUIRE(bytes <= left, MEMORY,
+              "no memory for %lld bytes (%.1f GiB): %.1f GiB are left by the limit, %s",
+              (long long)bytes, (double)bytes / 0x1p30, (double)left / 0x1p30,
+              own ? room.ulimit : room.limit);
+  return HRS_OK;
+}
+
 hrs_status hrs_alloc(hrs_count count, size_t size, void *out) {
   void *result = NULL;
   memcpy(out, &result, sizeof result);
@@ -48,6 +64,7 @@ hrs_status hrs_alloc(hrs_count count, size_t size, void *out) {
   HRS_TRY(hrs_multiply(count, (hrs_count)size, "memory", &bytes));
   HRS_REQUIRE(bytes <= INT64_MAX - 2 * HUGE_PAGE, TOO_LARGE, "%lld bytes of memory wanted",
               (long long)bytes);
+  HRS_TRY(check_room(bytes));
   size_t whole = ((size_t)bytes + 2 * ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   void *block = aligned_alloc(ALIGNMENT, whole);
   HRS_REQUIRE(block, MEMORY, "no memory for %lld bytes (%.1f GiB); %.1f GiB are in use",

@@ -1,7 +1,12 @@
 /*
  * .npz archives: a zip of .npy files, stored or deflated. A deflated member cannot be entered in
- * the middle, so it is inflated whole at the first read and kept; only its header is read when the
- * file is opened.
+ * the middle. It is inflated from its start, and what nobody asked for goes by through a small
+ * buffer, so rows that are read in order take no memory but their own. Where reading jumps back,
+ * the row of the first axis that is wanted is kept (the whole of an array of one axis).
+ *
+ * Cost: one pass over the member, to compare its checksum before any part of it is believed, and
+ * one more from its start to what is read; another for each jump out of the row that is kept. It
+ * loses where rows are read in falling order.
  */
 #include "npy.h"
 
@@ -14,7 +19,11 @@ typedef struct npz_file {
   zip_uint64_t index;
   char *path;
   hrs_npy_header header;
-  unsigned char *data; /* the member's elements, once read */
+  bool checked;        /* the member agrees with its checksum */
+  zip_file_t *stream;  /* it is being inflated; NULL: not begun */
+  hrs_count at;        /* bytes of the data that came out of it so far */
+  unsigned char *kept; /* bytes [from, to) of the data, if any */
+  hrs_count from, to;
 } npz_file;
 
 static hrs_status open_archive(const char *path, zip_t **out) {
@@ -138,40 +147,93 @@ static hrs_status check_end(const npz_file *file, zip_file_t *stream) {
   return HRS_OK;
 }
 
-static hrs_status load(npz_file *file) {
-  zip_file_t *stream = NULL;
-  unsigned char *bytes = NULL;
-  hrs_count skip = file->header.offset;
-  hrs_status status;
-  HRS_GO(hrs_alloc(file->header.bytes > skip ? file->header.bytes : skip, 1, &bytes));
-  HRS_GO(open_member(file, &stream));
-  HRS_GO(inflate_bytes(file, stream, bytes, skip));
-  HRS_GO(inflate_bytes(file, stream, bytes, file->header.bytes));
-  HRS_GO(check_end(file, stream));
-  size_t size = hrs_dtype_size(file->header.type);
-  if (file->header.swapped) hrs_npy_swap(bytes, file->header.bytes / (hrs_count)size, size);
-  file->data = bytes;
-  bytes = NULL;
-done:
-  if (stream) zip_fclose(stream);
-  hrs_free(bytes);
+static void end_stream(npz_file *file) {
+  if (file->stream) zip_fclose(file->stream);
+  file->stream = NULL;
+}
+
+/* Let bytes go by. */
+static hrs_status pass(const npz_file *file, hrs_count bytes) {
+  unsigned char buffer[1 << 16];
+  for (hrs_count done = 0; done < bytes; done += (hrs_count)sizeof buffer) {
+    hrs_count left = bytes - done;
+    HRS_TRY(inflate_bytes(file, file->stream, buffer,
+                          left < (hrs_count)sizeof buffer ? left : (hrs_count)sizeof buffer));
+  }
+  return HRS_OK;
+}
+
+/* Begin anew, in front of the data. */
+static hrs_status begin_stream(npz_file *file) {
+  end_stream(file);
+  HRS_TRY(open_member(file, &file->stream));
+  file->at = 0;
+  return pass(file, file->header.offset);
+}
+
+/* The data from `offset` on, which is not behind what came out already unless the stream is to
+ * begin anew. The end is looked at whenever it is reached. */
+static hrs_status inflate_at(npz_file *file, hrs_count offset, hrs_count bytes, void *out) {
+  bool whole = offset == 0 && bytes == file->header.bytes;
+  if (!file->checked && !whole) {
+    HRS_TRY(begin_stream(file));
+    HRS_TRY(pass(file, file->header.bytes));
+    HRS_TRY(check_end(file, file->stream));
+    file->checked = true;
+    end_stream(file);
+  }
+  if (!file->stream || file->at > offset) HRS_TRY(begin_stream(file));
+  hrs_count between = offset - file->at;
+  file->at = INT64_MAX; /* where a failure leaves it, nobody knows */
+  HRS_TRY(pass(file, between));
+  HRS_TRY(inflate_bytes(file, file->stream, out, bytes));
+  file->at = offset + bytes;
+  if (file->at == file->header.bytes) {
+    HRS_TRY(check_end(file, file->stream));
+    file->checked = true;
+  }
+  return HRS_OK;
+}
+
+/* Keep the rows of the first axis that [offset, offset + bytes) lies in; all of an array that has
+ * no such rows, or not one behind the other. */
+static hrs_status keep(npz_file *file, hrs_count offset, hrs_count bytes) {
+  const hrs_npy_header *header = &file->header;
+  bool rows = header->rank > 1 && header->dim[0] > 0 && !header->fortran;
+  hrs_count row = rows ? header->bytes / header->dim[0] : header->bytes;
+  hrs_free(file->kept);
+  file->kept = NULL;
+  file->from = offset / row * row;
+  file->to = (offset + bytes + row - 1) / row * row;
+  HRS_TRY(hrs_alloc(file->to - file->from, 1, &file->kept));
+  hrs_status status = inflate_at(file, file->from, file->to - file->from, file->kept);
+  if (status != HRS_OK) {
+    hrs_free(file->kept);
+    file->kept = NULL;
+  }
   return status;
 }
 
-/* The member's data stand without its header. */
-static hrs_status copy_bytes(void *self, hrs_count offset, hrs_count bytes, void *out) {
-  const npz_file *file = self;
-  memcpy(out, file->data + (offset - file->header.offset), (size_t)bytes);
+/* Bytes of the member, whose data begin behind its header. */
+static hrs_status read_bytes(void *self, hrs_count place, hrs_count bytes, void *out) {
+  npz_file *file = self;
+  hrs_count offset = place - file->header.offset;
+  if (bytes == 0) return HRS_OK;
+  bool kept = file->kept && offset >= file->from && offset + bytes <= file->to;
+  if (!kept && (!file->stream || offset >= file->at)) return inflate_at(file, offset, bytes, out);
+  if (!kept) HRS_TRY(keep(file, offset, bytes));
+  memcpy(out, file->kept + (offset - file->from), (size_t)bytes);
   return HRS_OK;
 }
 
 static hrs_status npz_read_elements(void *self, hrs_count first, hrs_count count, void *out) {
-  npz_file *file = self;
-  if (!file->data) HRS_TRY(load(file));
+  const npz_file *file = self;
   size_t size = hrs_dtype_size(file->header.type);
-  if (file->header.fortran)
-    return hrs_fortran_read(&file->header, copy_bytes, file, first, count, out);
-  if (count > 0) memcpy(out, file->data + (size_t)first * size, (size_t)count * size);
+  HRS_TRY(file->header.fortran
+              ? hrs_fortran_read(&file->header, read_bytes, self, first, count, out)
+              : read_bytes(self, file->header.offset + first * (hrs_count)size,
+                           count * (hrs_count)size, out));
+  if (file->header.swapped) hrs_npy_swap(out, count, size);
   return HRS_OK;
 }
 
@@ -186,9 +248,10 @@ static hrs_status npz_read(void *self, hrs_count first, hrs_count count, void *o
 static void npz_close(void *self) {
   npz_file *file = self;
   if (!file) return;
+  end_stream(file);
   if (file->archive) zip_discard(file->archive);
   hrs_free(file->path);
-  hrs_free(file->data);
+  hrs_free(file->kept);
   hrs_free(file);
 }
 

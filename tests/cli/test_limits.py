@@ -1,4 +1,9 @@
-"""Numbers at the edge of what can be counted: each is refused with one message, and soon."""
+"""What is too much: numbers at the edge of what can be counted, and memory that is limited. Each ends
+with one message, and soon."""
+import os
+import re
+import resource
+
 import numpy as np
 
 import onnx_writer as onnx
@@ -74,6 +79,96 @@ class Numbers(ProgramTest):
         self.assertNotRegex(result.out, r" -\d", "a number overflowed")
         self.assertRegex(result.out, rf"salient lists, at most +{2**63 - 1} bytes")
         self.assertRegex(result.out, rf"data set, all ranks +{2**63 - 1} bytes")
+
+
+class Memory(ProgramTest):
+    """Limits of batch systems, containers and shells, and files that are larger than they seem."""
+
+    def test_npz_in_pieces(self):
+        """A sample out of an archive of 0.2 MB, which holds 200 MB: they are never in memory."""
+        path = self.folder / "packed.npz"
+        wine = np.zeros((2**22, 13), dtype=np.float32)
+        wine[3] = np.load(program.DATA / "wine_features.npy")[3]
+        np.savez_compressed(path, features=wine)
+        model = ["--model", program.DATA / "wine_mlp.onnx", "--target", "0", "--values"]
+        out, _ = self.interactions(*model, "--samples", f"{path}:features", "--select", "3")
+        self.assertLess(program.run_attributes(out)["peak_bytes_per_rank"], 2**26)
+        plain, _ = self.interactions(*model, "--samples", program.DATA / "wine_features.npy",
+                                     "--select", "3")
+        np.testing.assert_array_equal(program.datasets_of(out)[0]["values"],
+                                      program.datasets_of(plain)[0]["values"])
+
+    def system(self, limit):
+        """A folder whose proc and sys are those of a job of Slurm with so many MiB."""
+        root = self.folder / f"system-{limit}"
+        files = {"proc/meminfo": "MemAvailable: 64000000 kB\n",
+                 "proc/self/cgroup": "0::/slurm/job_7/step_0/task_1\n",
+                 "proc/self/mountinfo": "30 22 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+                 "sys/fs/cgroup/slurm/job_7/memory.max": f"{limit * 2**20}\n",
+                 "sys/fs/cgroup/slurm/job_7/memory.current": "0\n",
+                 "sys/fs/cgroup/slurm/job_7/step_0/task_1/memory.max": "max\n",
+                 "sys/fs/cgroup/slurm/job_7/step_0/task_1/memory.current": "0\n"}
+        for name, text in files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text)
+        return {**os.environ, "HARSANYI_SYSTEM": str(root)}
+
+    def test_job_of_a_batch_system(self):
+        """The limit stands two groups above the own one; ranks of a node share it."""
+        game = ["interactions", "--closed-form", "random:n=23", "--plan"]
+        for ranks, code in ((0, 0), (2, 64)):
+            result = run(*game, "--chunk", "1MiB", env=self.system(160), ranks=ranks)
+            self.assertEqual(result.code, code, result)
+            self.assertRegex(result.out, rf"available to a rank +{160 * 2**20 // max(ranks, 1)} ")
+            self.assertRegex(result.out, r"limited by +memory.max of the control group "
+                                         r"/sys/fs/cgroup/slurm/job_7\n")
+        self.assertRegex(result.errors()[0], "memory.max of the control group .*/job_7")
+
+    def test_ulimit(self):
+        """By ulimit -v a run is refused before it begins, or ends well; both is said."""
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
+        result = run("interactions", "--closed-form", "random:n=29", "--out", self.output(),
+                     preexec_fn=limit)
+        self.assertEqual(result.code, 64, result)
+        self.assertRegex(result.errors()[0], r"29 players .* available \(ulimit -v\)")
+        out, _ = self.interactions("--closed-form", "random:n=20", preexec_fn=limit)
+        self.assertTrue(out.exists())
+
+
+class WithoutMPI(ProgramTest):
+    """show, model, export and --plan work where MPI cannot start."""
+
+    def test_alone(self):
+        broken = {**os.environ, "OMPI_MCA_pml": "no_such_component", "OMPI_MCA_btl": "none_of_them",
+                  "SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "1"}
+        table = self.save("four.npy", np.arange(4.0))
+        out, _ = self.interactions("--table", table)
+        needs = run("interactions", "--table", table, "--out", self.output(), env=broken)
+        self.assertNotEqual(needs.code, 0, "MPI starts all the same: the test says nothing")
+        model = ["--model", program.DATA / "digits_cnn.onnx", "--samples",
+                 program.DATA / "digits_images.npy", "--select", "0", "--players", "grid:2x2"]
+        for command in (["show", out], ["show", out, "--check"], ["model", model[1]],
+                        ["export", out, "--out", self.folder / "x.json"],
+                        ["interactions", "--table", table, "--plan"],
+                        ["interactions", *model, "--plan", "--plan-ranks", "7"],
+                        ["interactions", "--closed-form", "majority:n=20", "--plan"]):
+            result = run(*command, env=broken)
+            self.assertEqual((result.code, result.err), (0, ""), result)
+        result = run("show", self.folder / "none.h5", env=broken)
+        self.assertEqual((result.code, len(result.errors())), (65, 1), result)
+
+    def test_under_a_launcher(self):
+        """One rank of several speaks; a plan is one for all of them."""
+        table = self.save("two.npy", np.arange(2.0))
+        out, _ = self.interactions("--table", table)
+        result = run("show", out, ranks=3)
+        self.assertEqual((result.code, result.err), (0, ""), result)
+        self.assertEqual(result.out.count("Largest interactions"), 1, result)
+        result = run("interactions", "--closed-form", "majority:n=12", "--plan", ranks=3)
+        self.assertEqual((result.code, result.err), (0, ""), result)
+        self.assertEqual(len(re.findall(r"^plan:", result.out, re.M)), 1, result)
+        self.assertRegex(result.out, r"ranks +3 in 1 group of 3")
 
 
 if __name__ == "__main__":

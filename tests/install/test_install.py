@@ -88,6 +88,20 @@ class Installed:
         self.check_programs(folder)
 
 
+    def test_cxx(self):
+        """A C++ program is linked by the C++ compiler alone: no bindings of MPI for C++."""
+        folder = pathlib.Path(self.folder.name) / "by-cxx"
+        folder.mkdir()
+        environment = dict(os.environ, PKG_CONFIG_PATH=str(self.libraries / "pkgconfig"))
+        flags = run("pkg-config", "--cflags", "--libs", *self.pkg_config_options, "harsanyi-mpi",
+                    env=environment).split()
+        run("c++", "-std=c++17", "-Wall", "-Wextra", HERE / "consumer" / "spread.cpp", "-o",
+            folder / "spread", *flags, f"-Wl,-rpath,{self.libraries}")
+        self.assertEqual(run("mpirun", "--oversubscribe", "-n", "2", folder / "spread"),
+                         "2 ranks, largest 3\n")
+        self.assertNotIn("libmpi_cxx", run("readelf", "-d", folder / "spread"))
+
+
 class Shared(Installed, unittest.TestCase):
     """The build that is tested, as it is."""
     pkg_config_options = []

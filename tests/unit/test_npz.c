@@ -62,6 +62,47 @@ static void members(void **state) {
   assert_int_equal(hrs_memory_current(), before);
 }
 
+/* Rows forth and back, of parts and of all; and what is kept on the way is one row. */
+static void rows_in_any_order(void **state) {
+  (void)state;
+  write_archive(sizeof archive);
+  hrs_array_file *file;
+  ASSERT_OK(hrs_array_file_open(member_path("a"), &file));
+  hrs_count before = hrs_memory_current();
+  static const int first[] = {0, 3, 4, 1, 0, 5, 2, 0, 3}, count[] = {3, 1, 2, 2, 6, 1, 2, 1, 3};
+  for (int i = 0; i < 9; i++) {
+    int16_t found[6];
+    ASSERT_OK(hrs_array_file_read_elements(file, first[i], count[i], HRS_I16, found));
+    for (int j = 0; j < count[i]; j++)
+      assert_int_equal(found[j], first[i] + j);
+  }
+  int16_t found[3];
+  ASSERT_OK(hrs_array_file_read(file, 1, 1, HRS_I16, found));
+  assert_true(hrs_memory_current() - before <= 12);
+  hrs_array_file_close(&file);
+}
+
+/* A damaged member is not believed, also where the damage is behind what is read. */
+static void damaged_elsewhere(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof archive; i++) {
+    archive[i] ^= 0x10;
+    write_archive(sizeof archive);
+    hrs_array_file *file;
+    int16_t found[3] = {0};
+    if (hrs_array_file_open(member_path("a"), &file) == HRS_OK) {
+      bool same = hrs_array_file_type(file) == HRS_I16 && hrs_array_file_rank(file) == 2 &&
+                  hrs_array_file_dim(file)[0] == 2 && hrs_array_file_dim(file)[1] == 3;
+      if (same && hrs_array_file_read(file, 0, 1, HRS_I16, found) == HRS_OK) {
+        const int16_t wanted[] = {0, 1, 2};
+        assert_memory_equal(found, wanted, sizeof wanted);
+      }
+      hrs_array_file_close(&file);
+    }
+    archive[i] ^= 0x10;
+  }
+}
+
 /* Damage shows as a failure or changes nothing that is read; it never crashes or leaks. */
 static void damaged(void **state) {
   (void)state;
@@ -102,8 +143,8 @@ static void no_member_of_npy(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(members),
-      cmocka_unit_test(damaged),
+      cmocka_unit_test(members),          cmocka_unit_test(rows_in_any_order),
+      cmocka_unit_test(damaged),          cmocka_unit_test(damaged_elsewhere),
       cmocka_unit_test(no_member_of_npy),
   };
   return cmocka_run_group_tests(tests, NULL, scratch_remove);
