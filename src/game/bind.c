@@ -55,7 +55,10 @@ static hrs_status bind_shape(const hrs_tensor_info *info, hrs_array *samples) {
     return insert_axes(samples, true, false);
   if (batch && given == rank - 1 && matches(dim, rank - 1, info->dim + 1))
     return insert_axes(samples, true, true);
-  HRS_REQUIRE(rank == 0 || info->dim[0] <= 1 || given != rank + 1 || dim[1] != 1, INPUT,
+  /* Samples as for a batch of 1 or an open one: with that axis, or without. */
+  bool one_by_one = given == rank + 1 && dim[1] == 1 && matches(dim + 2, rank - 1, info->dim + 1);
+  bool in_batch = given == rank && matches(dim + 1, rank - 1, info->dim + 1);
+  HRS_REQUIRE(rank < 2 || info->dim[0] <= 1 || (!one_by_one && !in_batch), INPUT,
               "samples of shape %s: the model's input '%s' has a fixed batch of %lld (shape %s); "
               "export it with a batch of 1 or an open one",
               found, info->name, (long long)info->dim[0], wanted);

@@ -46,7 +46,12 @@ static const char introduction[] =
     "lacks: those of tests/conformance/cases with PyTorch and NumPy, those of cases_ort with ONNX\n"
     "Runtime, attribute by attribute and operator set by operator set. The others are ONNX's.\n"
     "Tolerances are ONNX's own: 1e-3 relative, 1e-7 absolute; own cases add 1e-6 of the largest\n"
-    "value, and bfloat16 outputs have 2^-7, because ONNX 1.12 cut its reference values off.\n"
+    "value, and bfloat16 outputs have 2^-7, because ONNX 1.12 cut its reference values off. Three "
+    "of "
+    "its\n"
+    "cases (MaxUnpool with an output shape, Resize down with align_corners) are compared with "
+    "what\n"
+    "ONNX Runtime gives, which their stored values are not.\n"
     "\n";
 
 /* What an operator does not do; one line each. */

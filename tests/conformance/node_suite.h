@@ -33,6 +33,14 @@ typedef struct suite {
   const char *only;
 } suite;
 
+/* False with a reason in c->note where a case is to be skipped (node_scope.c). */
+bool suite_in_scope(node_case *c);
+/* A reader that gives a model of operator set 6 as one of set 7. */
+hrs_status suite_read_as_set_7(void *self, const char *path, hrs_count limit, unsigned char **bytes,
+                               hrs_count *size);
+/* Put the right values in the place of stored ones that are wrong. */
+hrs_status suite_correct(const node_case *c, hrs_array *expected);
+
 int suite_count(const suite *s, const char *group, outcome result);
 /* Write docs/operators.md. */
 void suite_write_markdown(const suite *s, FILE *file);

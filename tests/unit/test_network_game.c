@@ -577,9 +577,13 @@ static void bindings(void **state) {
   hrs_model_destroy(&model);
   model = perceptron(16, CLASSES, NULL, false);
   hrs_array a;
-  ASSERT_OK(hrs_array_create(HRS_F32, 3, (hrs_count[]){2, 1, FEATURES}, &a));
-  ASSERT_FAILS(hrs_network_bind(model, "x", &a), INPUT, "fixed batch of 16");
-  hrs_array_destroy(&a);
+  for (int k = 0; k < 2;
+       k++) { /* samples as users store them, without the batch axis and with it */
+    ASSERT_OK(hrs_array_create(HRS_F32, 2 + k,
+                               k ? (hrs_count[]){2, 1, FEATURES} : (hrs_count[]){2, FEATURES}, &a));
+    ASSERT_FAILS(hrs_network_bind(model, "x", &a), INPUT, "fixed batch of 16");
+    hrs_array_destroy(&a);
+  }
   hrs_model_destroy(&model);
   model = bag_of_words(MAKER_TYPE(INT32), false);
   ASSERT_OK(hrs_array_create(HRS_F32, 2, (hrs_count[]){1, 2}, &a));
