@@ -181,6 +181,17 @@ void hrs_comm_free(MPI_Comm *comm) {
   *comm = MPI_COMM_NULL;
 }
 
+hrs_status hrs_comm_alloc(MPI_Comm comm, hrs_count count, size_t size, void *out) {
+  void *block = NULL;
+  hrs_status status = hrs_agree(comm, hrs_alloc(count, size, &block));
+  if (status != HRS_OK) {
+    hrs_free(block);
+    block = NULL;
+  }
+  memcpy(out, &block, sizeof block);
+  return status;
+}
+
 /* ---- collectives ---------------------------------------------------------------------------- */
 
 hrs_status hrs_comm_reduce(MPI_Comm comm, MPI_Op op, MPI_Datatype type, void *data,
@@ -247,7 +258,11 @@ hrs_status hrs_broadcast_array(MPI_Comm comm, hrs_array *array) {
   HRS_TRY(hrs_broadcast(comm, 0, &header, sizeof header));
   hrs_status status = HRS_OK;
   if (rank != 0) status = hrs_array_create(header.type, header.rank, header.dim, array);
-  HRS_TRY(hrs_agree(comm, status));
+  status = hrs_agree(comm, status);
+  if (status != HRS_OK) {
+    if (rank != 0) hrs_array_destroy(array);
+    return status;
+  }
   broadcast(comm, 0, array->data, hrs_array_count(array) * (hrs_count)hrs_dtype_size(array->type));
   return HRS_OK;
 }

@@ -44,6 +44,10 @@ void hrs_comm_free(MPI_Comm *comm);
  *  first, with all that its callers have put in front of it by now. Collective. */
 hrs_status hrs_agree_finally(MPI_Comm comm, hrs_status status);
 
+/** hrs_alloc on every rank, or on none: where one has no memory, all fail and *out is NULL.
+ *  Collective. */
+hrs_status hrs_comm_alloc(MPI_Comm comm, hrs_count count, size_t size, void *out /* T** */);
+
 /** Element by element `op` over the ranks, in place, on every rank. Collective. */
 hrs_status hrs_comm_reduce(MPI_Comm comm, MPI_Op op, MPI_Datatype type, void *data,
                            hrs_count count);

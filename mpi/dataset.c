@@ -186,17 +186,30 @@ static void free_handle(hrs_dataset **set) {
   *set = NULL;
 }
 
+static hrs_status open_failed(const hrs_dataset *set) {
+  return hrs_h5_error(HRS_STATUS_IO, __FILE__, __LINE__,
+                      "%s cannot be opened by all ranks (is it on a file system that they share?)",
+                      set->part);
+}
+
+/* Opening is collective inside HDF5, and so is naming the communicator, which is duplicated: all
+ * ranks come to either, or none. */
 static hrs_status open_parallel(hrs_dataset *set) {
   hrs_status status = HRS_OK;
-  herr_t error;
   hid_t access = H5I_INVALID_HID;
   HRS_H5_GO(access, H5Pcreate(H5P_FILE_ACCESS), IO, "%s cannot be opened", set->part);
-  HRS_H5_GO(error, H5Pset_fapl_mpio(access, set->comm, MPI_INFO_NULL), IO, "%s cannot be opened",
-            set->part);
-  HRS_H5_GO(set->file, H5Fopen(set->part, H5F_ACC_RDWR, access), IO,
-            "%s cannot be opened by all ranks (is it on a file system that they share?)",
-            set->part);
 done:
+  status = hrs_agree(set->comm, status);
+  if (status == HRS_OK) {
+    bool named = H5Pset_fapl_mpio(access, set->comm, MPI_INFO_NULL) >= 0;
+    if (!named || hrs_fault_strikes(HRS_FAULT_HDF5)) status = open_failed(set);
+    status = hrs_agree(set->comm, status);
+  }
+  if (status == HRS_OK) {
+    set->file = H5Fopen(set->part, H5F_ACC_RDWR, access);
+    if (set->file < 0 || hrs_fault_strikes(HRS_FAULT_HDF5)) status = open_failed(set);
+    status = hrs_agree(set->comm, status);
+  }
   hrs_h5_close(access);
   return status;
 }
@@ -216,6 +229,7 @@ static bool close_parallel(hrs_dataset *set) {
 hrs_status hrs_dataset_serially(hrs_dataset *set, hrs_status (*work)(hrs_dataset *, void *),
                                 void *context, bool reopen) {
   hrs_status status = HRS_OK;
+  HRS_TRY(hrs_agree(set->comm, HRS_OK)); /* closing is collective inside HDF5 */
   bool closed = close_parallel(set);
   if (!closed) status = hrs_dataset_write_failed(set, "the file");
   HRS_TRY(hrs_agree(set->comm, status));
@@ -224,7 +238,7 @@ hrs_status hrs_dataset_serially(hrs_dataset *set, hrs_status (*work)(hrs_dataset
     if (status == HRS_OK) status = work(set, context);
   }
   HRS_TRY(hrs_agree(set->comm, status));
-  return reopen ? hrs_agree(set->comm, open_parallel(set)) : HRS_OK;
+  return reopen ? open_parallel(set) : HRS_OK;
 }
 
 static hrs_status build(hrs_dataset *set, void *context) {

@@ -101,6 +101,8 @@ static hrs_status with_file(const char *part, bool make, hrs_count growth, seria
   herr_t error;
   hid_t access = H5I_INVALID_HID, create = H5I_INVALID_HID, file = H5I_INVALID_HID;
   hrs_h5_quiet();
+  HRS_REQUIRE(!hrs_fault_strikes(HRS_FAULT_WRITE), IO, "%s cannot be written: %s", part,
+              strerror(EIO));
   HRS_GO(make_room(part, growth));
   HRS_H5_GO(access, H5Pcreate(H5P_FILE_ACCESS), IO, "%s", part);
   HRS_H5_GO(create, H5Pcreate(H5P_FILE_CREATE), IO, "%s", part);
@@ -116,7 +118,7 @@ static hrs_status with_file(const char *part, bool make, hrs_count growth, seria
   if (make) HRS_GO(make_room(part, 0)); /* again: the file was emptied */
   status = work(file, context);
   if (status != HRS_OK) {
-    hrs_error_context(status, "%s", part);
+    status = hrs_error_context(status, "%s", part);
     goto done;
   }
   HRS_H5_GO(error, H5Fflush(file, H5F_SCOPE_GLOBAL), IO, "%s cannot be written", part);

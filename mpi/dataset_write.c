@@ -66,7 +66,8 @@ hrs_status hrs_dataset_write_part(hrs_dataset *set, hrs_dataset_path path, hid_t
     HRS_H5_GO(memory_space, H5Screate_simple(rank, length, NULL), IO, "%s: %s", set->part, name);
     HRS_H5_GO(error, H5Sselect_hyperslab(file_space, H5S_SELECT_SET, from, NULL, length, NULL), IO,
               "%s: %s", set->part, name);
-    if (H5Dwrite(set->array[path], memory_type, memory_space, file_space, H5P_DEFAULT,
+    if (hrs_fault_strikes(HRS_FAULT_WRITE) ||
+        H5Dwrite(set->array[path], memory_type, memory_space, file_space, H5P_DEFAULT,
                  (const char *)data + done * row_bytes) < 0) {
       status = hrs_dataset_write_failed(set, name);
       goto done;
@@ -311,7 +312,8 @@ hrs_status hrs_dataset_write_lattice(hrs_dataset *set, hrs_dataset_array which, 
     if (together) HRS_GO(hrs_agree(set->comm, status));
     if (status != HRS_OK) break;
     if (H5Dwrite(set->array[path], type, memory_space, file_space, transfer, mine ? s.data : &s) <
-        0)
+            0 ||
+        hrs_fault_strikes(HRS_FAULT_WRITE))
       status = hrs_dataset_write_failed(set, hrs_dataset_objects[path].path);
     hrs_h5_close(memory_space);
     memory_space = H5I_INVALID_HID;

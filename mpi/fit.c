@@ -13,6 +13,8 @@
  */
 #include "fit.h"
 
+#include "comm.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -35,7 +37,8 @@ hrs_status hrs_fit_create(MPI_Comm comm, const hrs_partition *part, hrs_count ch
   HRS_REQUIRE(networks >= 1 && networks <= HRS_SHARE_NETWORKS, USAGE,
               "a fit of %d networks: there may be 1 to %d", networks, HRS_SHARE_NETWORKS);
   hrs_fit *fit;
-  HRS_TRY(hrs_agree(comm, hrs_calloc(1, sizeof *fit, &fit)));
+  HRS_TRY(hrs_comm_alloc(comm, 1, sizeof *fit, &fit));
+  memset(fit, 0, sizeof *fit);
   fit->comm = comm;
   fit->part = *part;
   fit->networks = networks;

@@ -19,7 +19,7 @@ const char *hrs_h5_reason(void);
 #define HRS_H5_GO(handle, call, status_name, ...)                                                  \
   do {                                                                                             \
     (handle) = (call);                                                                             \
-    if ((handle) < 0) {                                                                            \
+    if ((handle) < 0 || hrs_fault_strikes(HRS_FAULT_HDF5)) {                                       \
       status = hrs_h5_error(HRS_STATUS_##status_name, __FILE__, __LINE__, __VA_ARGS__);            \
       goto done;                                                                                   \
     }                                                                                              \

@@ -29,8 +29,10 @@ hrs_status hrs_job_load(MPI_Comm comm, const char *path, hrs_count count, const 
     }
     hrs_array_file_close(&file);
   }
-  HRS_TRY(hrs_agree(comm, status));
-  return hrs_broadcast_array(comm, out);
+  status = hrs_agree(comm, status);
+  if (status == HRS_OK) status = hrs_broadcast_array(comm, out);
+  if (status != HRS_OK) hrs_array_destroy(out);
+  return status;
 }
 
 hrs_status hrs_job_peek(MPI_Comm comm, const char *path, hrs_array *header) {

@@ -182,6 +182,7 @@ int main(int argc, char **argv) {
   }
   MPI_Comm comm;
   hrs_status status = hrs_comm_guard(MPI_COMM_WORLD, &comm);
+  if (status == HRS_OK) status = hrs_fault_arm_from(getenv("HARSANYI_FAIL"), rank);
   if (status == HRS_OK) status = compare_kernels(comm);
   if (status == HRS_OK) status = checked(dispatch(comm, argc, argv));
   if (comm != MPI_COMM_NULL) status = hrs_agree_finally(comm, status);

@@ -260,6 +260,9 @@ hrs_status hrs_options_echo(const hrs_command_line *line, const void *values, ch
     }
     status = append(out, &used, o->name, value);
   }
-  if (status != HRS_OK) hrs_free(*out);
+  if (status != HRS_OK) {
+    hrs_free(*out);
+    *out = NULL;
+  }
   return status;
 }

@@ -58,7 +58,7 @@ static void say(const hrs_run *run, hrs_run_note_kind kind, const hrs_run_note *
 hrs_status hrs_run_notes_say(hrs_run *run) {
   int ranks = hrs_comm_size(run->world);
   hrs_run_note(*all)[HRS_NOTES], notes[HRS_NOTES] = {{0}};
-  HRS_TRY(hrs_agree(run->world, hrs_alloc(ranks, sizeof *all, &all)));
+  HRS_TRY(hrs_comm_alloc(run->world, ranks, sizeof *all, &all));
   hrs_status status = hrs_comm_allgather(run->world, run->notes, sizeof *all, all);
   for (int rank = 0; rank < ranks && status == HRS_OK; rank++)
     for (int kind = 0; kind < HRS_NOTES; kind++)

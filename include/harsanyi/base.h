@@ -45,8 +45,18 @@ typedef int64_t hrs_count;
   X(IO, 74, "a file could not be written or read")                                                 \
   X(STOPPED, 75, "stopped before the end")
 
+/* A status that nobody looks at is worth a warning, where the compiler can give one. In C11 GCC
+ * does so for a price: pedantic warnings, which our own build does not ask for. */
+#if defined(__clang__)
+#define HRS_CHECKED __attribute__((warn_unused_result))
+#elif defined(HRS_CHECK_STATUS) || (defined(__cplusplus) && __cplusplus >= 201703L)
+#define HRS_CHECKED [[nodiscard]]
+#else
+#define HRS_CHECKED
+#endif
+
 /** What became of a call; see HRS_STATUS_TABLE. */
-typedef enum hrs_status {
+typedef enum HRS_CHECKED hrs_status {
 #define HRS_STATUS_ENUM(name, code, text) HRS_STATUS_##name,
   HRS_STATUS_TABLE(HRS_STATUS_ENUM)
 #undef HRS_STATUS_ENUM
@@ -105,7 +115,7 @@ const char *hrs_error_trace_text(void);
   do {                                                                                             \
     status = (call);                                                                               \
     if (status != HRS_OK) {                                                                        \
-      hrs_error_trace(status, __FILE__, __LINE__);                                                 \
+      status = hrs_error_trace(status, __FILE__, __LINE__);                                        \
       goto done;                                                                                   \
     }                                                                                              \
   } while (0)
@@ -408,6 +418,28 @@ void hrs_writer_abort(hrs_writer **writer);
 /** Flush a stream, and see that all that was put into it has been written. Not collective.
  *  Errors: IO, "NAME cannot be written: ...". */
 hrs_status hrs_stream_check(FILE *stream, const char *name);
+/* ---- failures on purpose --------------------------------------------------------------------- */
+
+/** What a test can let fail, where it would fail by itself: memory that is not there, files that
+ *  cannot be read or written, calls of HDF5. */
+typedef enum hrs_fault {
+  HRS_FAULT_ALLOC,
+  HRS_FAULT_READ,
+  HRS_FAULT_WRITE,
+  HRS_FAULT_HDF5,
+  HRS_FAULT_LIMIT
+} hrs_fault;
+
+/** Let the k-th chance to fail so, from 1 on, be a failure of this process; 0: none. */
+void hrs_fault_arm(hrs_fault kind, hrs_count k);
+/** Arm from "RANK:KIND:K" if this is rank RANK; NULL arms nothing. Errors: USAGE. */
+hrs_status hrs_fault_arm_from(const char *text, int rank);
+/** Chances left until the armed one; 0 where it is over, or none is armed. */
+hrs_count hrs_fault_left(hrs_fault kind);
+/** A chance to fail: is it the armed one? */
+bool hrs_fault_strikes(hrs_fault kind);
+/** "alloc", "read", "write" or "hdf5". */
+const char *hrs_fault_name(hrs_fault kind);
 
 /* ---- stopping early ------------------------------------------------------------------------- */
 

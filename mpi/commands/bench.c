@@ -213,7 +213,8 @@ static hrs_status time_parts(const hrs_bench_options *o, hrs_lattice *lattice, h
   const hrs_count most = (hrs_count)256 << 20;
   hrs_count half = volume < most ? volume : most;
   char *buffer;
-  HRS_TRY(hrs_agree(lattice->comm, hrs_calloc(2 * half, 1, &buffer)));
+  HRS_TRY(hrs_comm_alloc(lattice->comm, 2 * half, 1, &buffer));
+  memset(buffer, 0, 2 * (size_t)half);
   hrs_status status = HRS_OK;
   for (int i = 0; i < o->repeat && status == HRS_OK; i++) {
     double start = hrs_bench_begin(o->comm);
@@ -221,7 +222,8 @@ static hrs_status time_parts(const hrs_bench_options *o, hrs_lattice *lattice, h
     double seconds = hrs_bench_slowest(o->comm, hrs_time() - start);
     *own = seconds < *own ? seconds : *own;
     start = hrs_bench_begin(o->comm);
-    if (volume) status = bare_sendrecv(lattice, volume, buffer, half);
+    status = hrs_agree(lattice->comm, HRS_OK); /* raw messages follow */
+    if (status == HRS_OK && volume) status = bare_sendrecv(lattice, volume, buffer, half);
     seconds = hrs_bench_slowest(o->comm, hrs_time() - start);
     *bare = seconds < *bare ? seconds : *bare;
   }

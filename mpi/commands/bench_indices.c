@@ -99,9 +99,9 @@ static hrs_status time_index(const planted *game, const hrs_lattice *v, hrs_shar
   int all[HRS_INDEX_LIMIT] = {0};
   double *values[HRS_INDEX_LIMIT] = {NULL}, error[HRS_INDEX_LIMIT];
   all[index] = orders;
-  hrs_status status = hrs_alloc(rank == 0 ? hrs_set_count(game->n, orders) : 0,
-                                sizeof *values[index], &values[index]);
-  HRS_TRY(hrs_agree(hrs_lattice_comm(v), status));
+  hrs_status status = HRS_OK;
+  HRS_TRY(hrs_comm_alloc(hrs_lattice_comm(v), rank == 0 ? hrs_set_count(game->n, orders) : 0,
+                         sizeof *values[index], &values[index]));
   *best = HUGE_VAL;
   for (int i = 0; i < repeat && status == HRS_OK; i++) {
     double start = hrs_bench_begin(hrs_lattice_comm(v));

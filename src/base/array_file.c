@@ -89,6 +89,8 @@ const char *hrs_array_file_path(const hrs_array_file *file) {
 
 /* Elements in the file's own type. A backend that knows rows alone gives whole rows. */
 static hrs_status read_native(hrs_array_file *file, hrs_count first, hrs_count count, void *out) {
+  HRS_REQUIRE(!hrs_fault_strikes(HRS_FAULT_READ), IO, "%s: cannot be read: %s", file->path,
+              strerror(EIO));
   if (file->backend.read_elements)
     return file->backend.read_elements(file->self, first, count, out);
   hrs_count row = file->row;

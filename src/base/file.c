@@ -31,6 +31,8 @@ hrs_status hrs_file_open(const char *path, int *descriptor, hrs_count *size) {
   *descriptor = -1;
   HRS_TRY(hrs_input_note(path));
   /* O_NONBLOCK: opening a pipe that nobody writes, or some devices, would wait for ever. */
+  HRS_REQUIRE(!hrs_fault_strikes(HRS_FAULT_READ), IO, "%s: cannot be read: %s", path,
+              strerror(EIO));
   int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   int error = errno;
   struct stat info;

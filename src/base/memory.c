@@ -66,7 +66,7 @@ hrs_status hrs_alloc(hrs_count count, size_t size, void *out) {
               (long long)bytes);
   HRS_TRY(check_room(bytes));
   size_t whole = ((size_t)bytes + 2 * ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-  void *block = aligned_alloc(ALIGNMENT, whole);
+  void *block = hrs_fault_strikes(HRS_FAULT_ALLOC) ? NULL : aligned_alloc(ALIGNMENT, whole);
   HRS_REQUIRE(block, MEMORY, "no memory for %lld bytes (%.1f GiB); %.1f GiB are in use",
               (long long)bytes, (double)bytes / 0x1p30, (double)hrs_memory_current() / 0x1p30);
   /* Sweeps over a lattice stride through memory: large pages save most of the TLB misses. */

@@ -75,7 +75,7 @@ FILE *hrs_writer_stream(const hrs_writer *writer) {
 
 hrs_status hrs_stream_check(FILE *stream, const char *name) {
   errno = 0;
-  bool good = fflush(stream) == 0 && !ferror(stream);
+  bool good = !hrs_fault_strikes(HRS_FAULT_WRITE) && fflush(stream) == 0 && !ferror(stream);
   HRS_REQUIRE(good, IO, "%s cannot be written: %s", name,
               errno ? strerror(errno) : "an earlier piece was not (a full disk, a closed pipe?)");
   return HRS_OK;

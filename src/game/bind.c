@@ -89,8 +89,8 @@ hrs_status hrs_network_bind(const hrs_model *model, const char *input, hrs_array
   hrs_count bad, row = hrs_array_count(samples) / samples->dim[0];
   hrs_status status = hrs_array_convert_whole(samples, type, &bad);
   if (status != HRS_OK && bad >= 0)
-    hrs_error_context(status, "element %lld of row %lld; the model's input '%s' is of %s",
-                      (long long)(bad % row), (long long)(bad / row), info->name,
-                      hrs_dtype_name(type));
+    status = hrs_error_context(status, "element %lld of row %lld; the model's input '%s' is of %s",
+                               (long long)(bad % row), (long long)(bad / row), info->name,
+                               hrs_dtype_name(type));
   return status;
 }

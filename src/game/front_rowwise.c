@@ -301,11 +301,12 @@ hrs_status hrs_front_grow_rowwise(hrs_front *front, int at, bool *done) {
   int32_t *place[MOST_INPUTS];
   if (n_in > MOST_INPUTS) return HRS_OK;
   hrs_call *call = NULL;
-  hrs_status status = create_call(step, &call);
+  hrs_status status;
   for (int i = 0; i < n_in; i++) {
     in[i] = -1;
     place[i] = NULL;
   }
+  HRS_GO(create_call(step, &call));
   for (int i = 0; i < n_in; i++)
     HRS_GO(take_operand(front, at, i, role, axis, call, &in[i], &place[i]));
   HRS_GO(hrs_sites_add(front, HRS_SITES_ROWWISE, &step->call.out[0], axis, n_in, &id));

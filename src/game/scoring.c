@@ -1,6 +1,7 @@
 /* What a network's output means: logits or probabilities, one vector, classes or a number. */
 #include "scoring.h"
 
+#include <math.h>
 #include <string.h>
 
 static const struct {
@@ -89,8 +90,9 @@ hrs_count hrs_scoring_workspace(const hrs_scoring *scoring, int targets) {
 static double element(hrs_dtype type, const char *data, hrs_count index) {
   double value = 0;
   if (type == HRS_F32) return (double)((const float *)(const void *)data)[index];
-  hrs_convert(type, data + index * (hrs_count)hrs_dtype_size(type), HRS_F64, &value, 1);
-  return value;
+  const char *at = data + index * (hrs_count)hrs_dtype_size(type);
+  /* It fails for types that are none alone, and these are the session's. */
+  return hrs_convert(type, at, HRS_F64, &value, 1) == HRS_OK ? value : (double)NAN;
 }
 
 void hrs_scoring_values(const hrs_scoring *scoring, hrs_dtype type, const void *data,

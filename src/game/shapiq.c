@@ -40,7 +40,8 @@ static hrs_status load_member(const char *path, const char *member, hrs_dtype ty
   if (status == HRS_OK)
     status =
         type == HRS_F64 ? hrs_array_convert(out, type) : hrs_array_convert_whole(out, type, &bad);
-  if (bad >= 0) hrs_error_context(status, "%s: element %lld of %s", path, (long long)bad, member);
+  if (bad >= 0)
+    status = hrs_error_context(status, "%s: element %lld of %s", path, (long long)bad, member);
   return status;
 }
 

@@ -11,11 +11,9 @@ enum { ATTRIBUTE_PROTO = 11, LENGTH_PREFIXED = 2, MOST = 64 };
 static hrs_status append(hrs_defaults *defaults, const unsigned char *bytes, hrs_count size) {
   HRS_REQUIRE(defaults->count < MOST, INPUT, "more than %d attributes with defaults", MOST);
   HRS_TRY(hrs_realloc(&defaults->attribute, defaults->count + 1, sizeof *defaults->attribute));
-  HRS_TRY(hrs_wire_check("a default attribute", &onnx__attribute_proto__descriptor, bytes, size));
-  Onnx__AttributeProto *attribute =
-      onnx__attribute_proto__unpack(&hrs_wire_allocator, (size_t)size, bytes);
-  HRS_REQUIRE(attribute, INPUT, "a default attribute cannot be decoded");
-  defaults->attribute[defaults->count++] = attribute;
+  HRS_TRY(hrs_wire_decode("a default attribute", &onnx__attribute_proto__descriptor, bytes, size,
+                          &defaults->attribute[defaults->count]));
+  defaults->count++;
   return HRS_OK;
 }
 

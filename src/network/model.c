@@ -164,13 +164,10 @@ static hrs_status load(hrs_model *model, const hrs_reader *reader) {
   hrs_count size;
   hrs_weight_files *files = NULL;
   HRS_TRY(hrs_reader_read(reader, model->path, file_limit, &bytes, &size));
-  hrs_status status = hrs_wire_check(model->path, &onnx__model_proto__descriptor, bytes, size);
-  if (status == HRS_OK)
-    model->proto = onnx__model_proto__unpack(&hrs_wire_allocator, (size_t)size, bytes);
+  hrs_status status =
+      hrs_wire_decode(model->path, &onnx__model_proto__descriptor, bytes, size, &model->proto);
   hrs_free(bytes);
   HRS_TRY(status);
-  HRS_REQUIRE(model->proto, INPUT, "%s is not a valid ONNX network: it cannot be decoded",
-              model->path);
   HRS_TRY(check_header(model));
   HRS_GO(hrs_weight_files_create(model->path, reader, &files));
   HRS_GO(hrs_graph_build(model, files));

@@ -105,8 +105,8 @@ static hrs_status find_file(hrs_weight_files *files, const char *location, const
   files->count++;
   status = hrs_reader_read(files->reader, path, INT64_MAX / 4, &file->bytes, &file->size);
   if (status != HRS_OK)
-    hrs_error_context(status, "%s lies in a file of its own, which must stand beside the model",
-                      what);
+    status = hrs_error_context(
+        status, "%s lies in a file of its own, which must stand beside the model", what);
   hrs_free(path);
   /* A file that could not be read must not be found as if it were empty the next time. */
   if (status != HRS_OK) file->location[0] = '\0';

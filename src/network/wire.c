@@ -14,10 +14,17 @@ enum { FIELD_COST = 64, BLOCK_COST = 192 };
 #define FIXED_BUDGET ((hrs_count)256 << 20)
 #define BUDGET_PER_BYTE 16
 
+/* Why an allocation gave nothing: protobuf-c says NULL for that and for bad bytes. */
+static _Thread_local hrs_status exhausted;
+
 static void *wire_alloc(void *self, size_t size) {
   (void)self;
-  char *block;
-  if (size >= (size_t)INT64_MAX || hrs_alloc((hrs_count)size + 1, 1, &block) != HRS_OK) return NULL;
+  char *block = NULL;
+  hrs_status status = hrs_alloc(size < INT64_MAX ? (hrs_count)size + 1 : INT64_MAX, 1, &block);
+  if (status != HRS_OK) {
+    exhausted = status;
+    return NULL;
+  }
   block[size] = '\0';
   return block;
 }
@@ -245,5 +252,17 @@ hrs_status hrs_wire_check(const char *path, const ProtobufCMessageDescriptor *ty
     else
       HRS_TRY(walk_field(w));
   }
+  return HRS_OK;
+}
+
+hrs_status hrs_wire_decode(const char *path, const ProtobufCMessageDescriptor *type,
+                           const unsigned char *bytes, hrs_count size, void *out) {
+  HRS_TRY(hrs_wire_check(path, type, bytes, size));
+  exhausted = HRS_OK;
+  ProtobufCMessage *message =
+      protobuf_c_message_unpack(type, &hrs_wire_allocator, (size_t)size, bytes);
+  memcpy(out, &message, sizeof message);
+  if (exhausted != HRS_OK) return hrs_error_context(exhausted, "%s, while it is decoded", path);
+  HRS_REQUIRE(message, INPUT, "%s is not a valid ONNX network: it cannot be decoded", path);
   return HRS_OK;
 }

@@ -20,6 +20,11 @@
 hrs_status hrs_wire_check(const char *path, const ProtobufCMessageDescriptor *type,
                           const unsigned char *bytes, hrs_count size);
 
+/** Check them, then decode them: *out (of the type's structure) is freed with the type's
+ *  free_unpacked and hrs_wire_allocator; NULL on failure. Errors: INPUT, MEMORY. */
+hrs_status hrs_wire_decode(const char *path, const ProtobufCMessageDescriptor *type,
+                           const unsigned char *bytes, hrs_count size, void *out /* T** */);
+
 /** An allocator for protobuf-c on top of hrs_alloc. Every block is followed by a zero byte, so that
  *  `bytes` fields are C strings too. */
 extern ProtobufCAllocator hrs_wire_allocator;

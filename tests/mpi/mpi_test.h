@@ -38,6 +38,13 @@ static inline int mpi_size(MPI_Comm comm) {
   } while (0)
 #define mpi_assert_ok(call) mpi_assert((call) == HRS_OK)
 
+/** A call that is not what is tested. */
+static inline void must(hrs_status status) {
+  if (status == HRS_OK) return;
+  fprintf(stderr, "%s\n", hrs_error_message());
+  abort();
+}
+
 /** Run a group; memory that is still allocated at the end is a failure. */
 #define mpi_test_main(tests)                                                                       \
   int main(int argc, char **argv) {                                                                \

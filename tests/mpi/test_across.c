@@ -146,7 +146,7 @@ static void failures_leave_the_rest_alone(void **state) {
   bool right = true;
   for (hrs_mask mask = 0; mask <= hrs_mask_full(N); mask++) {
     double value;
-    hrs_lattice_get(lattice, mask, &value);
+    must(hrs_lattice_get(lattice, mask, &value));
     right = right && value == (double)mask;
   }
   hrs_lattice_destroy(&lattice);

@@ -32,7 +32,7 @@ static world open_world(double (*value)(hrs_mask), hrs_phase phase) {
   if (hrs_partition_create(N, 3, size < 8 ? size : 8, &part) != HRS_OK ||
       hrs_lattice_create(w.comm, &part, HRS_F64, 0, HRS_SHARE_AUTO, &w.lattice) != HRS_OK)
     abort();
-  if (phase == HRS_PHASE_B) hrs_lattice_exchange(w.lattice);
+  if (phase == HRS_PHASE_B) must(hrs_lattice_exchange(w.lattice));
   for (hrs_mask mask = 0; mask < (hrs_mask)SIZE; mask++)
     hrs_lattice_set(w.lattice, mask, value(mask));
   return w;
@@ -120,7 +120,7 @@ static void sums_add_rows_in_order(void **state) {
         double part[2] = {0, 0}, values[1 << (N - 3)];
         for (hrs_count i = 0; i < hrs_subcube_size(cube); i++)
           values[i] = fine(hrs_subcube_mask(cube, i));
-        add_row(NULL, HRS_F64, values, cube, part);
+        must(add_row(NULL, HRS_F64, values, cube, part));
         wanted[0] += part[0];
         wanted[1] += part[1];
       }

@@ -90,13 +90,13 @@ static void check_exchange(int n, int block_bits, hrs_dtype type, hrs_count chun
     if (right) {
       fill(lattice);
       right = is_in_place(lattice);
-      hrs_lattice_checksum(lattice, &sums[0]);
+      must(hrs_lattice_checksum(lattice, &sums[0]));
       right = right && hrs_lattice_exchange(lattice) == HRS_OK;
       right = right && hrs_lattice_phase(lattice) == HRS_PHASE_B && is_in_place(lattice);
-      hrs_lattice_checksum(lattice, &sums[1]);
+      must(hrs_lattice_checksum(lattice, &sums[1]));
       right = right && hrs_lattice_exchange(lattice) == HRS_OK;
       right = right && hrs_lattice_phase(lattice) == HRS_PHASE_A && is_in_place(lattice);
-      hrs_lattice_checksum(lattice, &sums[2]);
+      must(hrs_lattice_checksum(lattice, &sums[2]));
       right = right && sums[0] == sums[1] && sums[1] == sums[2];
     }
     hrs_lattice_destroy(&lattice);
@@ -150,10 +150,10 @@ static void transforms_agree_with_the_definition(void **state) {
             hrs_lattice_create(comm, &part, HRS_F64, 0, HRS_SHARE_AUTO, &lattice) != HRS_OK)
           abort();
         fill(lattice);
-        hrs_lattice_transform(lattice, kernel, -2);
+        must(hrs_lattice_transform(lattice, kernel, -2));
         for (hrs_mask s = 0; s <= hrs_mask_full(n); s++) {
           double value;
-          hrs_lattice_get(lattice, s, &value);
+          must(hrs_lattice_get(lattice, s, &value));
           double error = fabs(value + 2 * (double)by_definition(n, kernel, s));
           worst = error > worst || isnan(error) ? error : worst;
         }
@@ -173,15 +173,15 @@ static void transform_checksums(MPI_Comm comm, int n, hrs_dtype type, hrs_count 
       hrs_lattice_create(comm, &part, type, chunk, sharing, &lattice) != HRS_OK)
     abort();
   fill(lattice);
-  hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_MOBIUS), 1);
-  hrs_lattice_checksum(lattice, &sums[0]);
-  hrs_lattice_max(lattice, &reductions[0]);
-  hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_OR_FROM_AND), -1);
-  hrs_lattice_checksum(lattice, &sums[1]);
-  hrs_lattice_max(lattice, &reductions[1]);
-  hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_WALSH), 0.25);
-  hrs_lattice_checksum(lattice, &sums[2]);
-  hrs_lattice_get(lattice, 5, &reductions[2]);
+  must(hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_MOBIUS), 1));
+  must(hrs_lattice_checksum(lattice, &sums[0]));
+  must(hrs_lattice_max(lattice, &reductions[0]));
+  must(hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_OR_FROM_AND), -1));
+  must(hrs_lattice_checksum(lattice, &sums[1]));
+  must(hrs_lattice_max(lattice, &reductions[1]));
+  must(hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_WALSH), 0.25));
+  must(hrs_lattice_checksum(lattice, &sums[2]));
+  must(hrs_lattice_get(lattice, 5, &reductions[2]));
   hrs_lattice_destroy(&lattice);
 }
 
@@ -238,7 +238,7 @@ static void memory_is_data_and_two_chunks(void **state) {
     hrs_count data = hrs_lattice_row_count(lattice) * hrs_lattice_row_size(lattice) * 8;
     fill(lattice);
     hrs_memory_reset_peak();
-    hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_MOBIUS), 1);
+    must(hrs_lattice_transform(lattice, hrs_kernel_get(HRS_KERNEL_MOBIUS), 1));
     right = hrs_memory_peak() <= data + 2 * chunk + (1 << 20);
     hrs_lattice_destroy(&lattice);
     MPI_Comm_free(&comm);

@@ -1,0 +1,265 @@
+/*
+ * One rank fails, at each place in turn: its k-th allocation, read, write or call of HDF5, for all
+ * k up to the end of the run. After each, all ranks must have come back with the same failed
+ * status, nothing may be left allocated, open or on disk. A rank that does not come back is a hang:
+ * an alarm tells of the case and ends the job.
+ *
+ * Starting processes takes longer than a run on four players, so all cases are tried within one
+ * mpirun, by calling the commands as main does. HARSANYI_FAULT_CASES=m tries m cases of each
+ * series, evenly spaced, 0 all of them. An argument is a part of a run's text: only such runs.
+ */
+#include "comm.h"
+#include "commands/commands.h"
+
+#include <hdf5.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HANG_SECONDS = 60, WORDS = 64, USUAL_CASES = 3 };
+
+/* Runs, as users give them; D is the folder of the bundled data, T one of this test, P a plug-in.
+ * Those in front make what later ones read. */
+static const char *const runs[] = {
+    "interactions --closed-form and-or:n=5,terms=6,seed=1 --verify --indices SV,BV,SII,STII:2,"
+    "Walsh --types and,or --values --out T/out.h5",
+    "interactions --closed-form and-or:n=6,terms=6,seed=1 --keep top:5 --threshold global:0.1 "
+    "--types and,or --salient-limit 3 --shm off --out T/out.h5",
+    "interactions --closed-form random:n=5,seed=2 --types and-or --noise 0.02 --out T/out.h5",
+    "interactions --closed-form random:n=5,seed=2 --types and-or --threshold global "
+    "--fit-iterations 20 --out T/out.h5",
+    "interactions --table T/values.npy --threshold delta --ranks-per-sample 1 --out T/out.h5",
+    "interactions --table T/values.npy --table T/values.npy --share --types and-or --out T/out.h5",
+    "interactions --table T/file.h5:/values --player-names T/names.txt --precision single "
+    "--out T/out.h5",
+    "interactions --plugin P:51/50,49,1,7 --chunk 64 --out T/out.h5",
+    "interactions --model D/wine_mlp.onnx --samples D/wine_features.npy --labels D/wine_labels.npy "
+    "--select 0,3 --subset 0,2,5,7,9 --class-names D/wine_class_names.txt --timing T/time.json "
+    "--baseline mean:D/wine_features.npy --types and,or --out T/out.h5",
+    "interactions --model D/wine_mlp.onnx --samples D/wine_features.npy --select 0:3 --subset "
+    "0,2,5,"
+    "7 --threshold global --salient-limit 2 --ranks-per-sample 1 --target all --out T/out.h5",
+    "interactions --model D/wine_mlp.onnx --model D/wine_mlp.onnx --share --types and-or --target "
+    "0 "
+    "--samples D/wine_features.npy --select 1 --subset 0,2,5,7 --noise 0.04 --out T/out.h5",
+    "interactions --model D/digits_cnn.onnx --samples D/digits_images.npy --select 0 --players "
+    "grid:2x3 --out T/out.h5",
+    "interactions --model D/tokens_transformer.onnx --samples D/tokens_ids.npy --select 0 "
+    "--players "
+    "tokens --subset 0,1,2,3,4,5,6 --baseline token:0 --out T/out.h5",
+    "interactions --model D/wine_mlp.onnx --samples D/wine_features.npy --plan",
+    "model D/wine_mlp.onnx",
+    "show T/file.h5",
+    "show T/file.h5 --json",
+    "export T/file.h5 --out T/export.csv --index SV --format csv",
+    "export T/file.h5 --out T/export.json --index SII --row 0",
+    "bench transform --n 8 --repeat 1",
+    "bench exchange --n 8 --repeat 1",
+    "bench indices --n 6 --repeat 1",
+    "bench fit --closed-form random:n=5,seed=1",
+    "bench evaluate --model D/wine_mlp.onnx --samples D/wine_features.npy --select 0 --subset "
+    "0,1,2,"
+    "3,4,5",
+};
+
+typedef struct sweep {
+  MPI_Comm world; /* not guarded: what the test says to itself */
+  int rank, size;
+  char folder[64];
+  const char *run;
+  hrs_count most; /* cases of a series, 0: all */
+  hrs_count cases, went_on, wrong;
+} sweep;
+
+static char now[512]; /* the case that is tried, for the alarm */
+
+static void on_alarm(int number) {
+  (void)number;
+  static const char text[] = "\nHANG: ";
+  if (write(2, text, sizeof text - 1) < 0 || write(2, now, strlen(now)) < 0 ||
+      write(2, "\n", 1) < 0)
+    _exit(4);
+  _exit(3);
+}
+
+/* The run's text with the folders in place, cut into words that stay valid until the next call. */
+static int cut(const sweep *s, char **words) {
+  static char text[4096];
+  size_t used = 0;
+  for (const char *at = s->run; *at; at++) {
+    bool folder = strchr("DTP", *at) && strchr("/:", at[1]) && at > s->run && strchr(" :", at[-1]);
+    const char *to = *at == 'D' ? HRS_DATA_DIR : *at == 'T' ? s->folder : HRS_PLUGIN_EXAMPLE;
+    used += (size_t)(folder ? snprintf(text + used, sizeof text - used, "%s", to)
+                            : snprintf(text + used, sizeof text - used, "%c", *at));
+  }
+  int count = 0;
+  for (char *rest = text, *word; (word = strtok_r(rest, " ", &rest)) && count < WORDS - 1;)
+    words[count++] = word;
+  words[count] = NULL;
+  return count;
+}
+
+static hrs_status command(const sweep *s) {
+  static const struct {
+    const char *name;
+    hrs_status (*run)(MPI_Comm comm, int argc, char **argv);
+  } commands[] = {{"interactions", hrs_command_interactions},
+                  {"model", hrs_command_model},
+                  {"show", hrs_command_show},
+                  {"export", hrs_command_export},
+                  {"bench", hrs_command_bench}};
+  char *words[WORDS];
+  int count = cut(s, words);
+  MPI_Comm comm;
+  hrs_status status = hrs_comm_guard(s->world, &comm);
+  if (status != HRS_OK) return status;
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    if (strcmp(words[0], commands[i].name) == 0) status = commands[i].run(comm, count, words);
+  status = hrs_agree_finally(comm, status);
+  hrs_comm_free(&comm);
+  return status;
+}
+
+/* What a run may leave: nothing, or after a good end the files that it was to write. */
+static bool clean_up(const sweep *s, bool good) {
+  static const char *const results[] = {"out.h5", "time.json", "export.csv", "export.json"};
+  bool clean = true;
+  char path[128], listing[160];
+  for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
+    snprintf(path, sizeof path, "%s/%s", s->folder, results[i]);
+    if (access(path, F_OK) != 0) continue;
+    if (!good && i == 0) clean = false;
+    unlink(path);
+  }
+  snprintf(listing, sizeof listing, "ls -A %s | grep -vxE 'values.npy|names.txt|file.h5'",
+           s->folder);
+  FILE *list = popen(listing, "r");
+  while (list && fgets(path, sizeof path, list)) {
+    fprintf(stderr, "left: %s", path);
+    clean = false;
+  }
+  if (list) pclose(list);
+  return clean;
+}
+
+/* One case; how many chances rank `who` had left, more than k where the run went wrong by itself.
+ */
+static hrs_count try_case(sweep *s, hrs_fault kind, int who, hrs_count k) {
+  snprintf(now, sizeof now, "%d ranks, %d:%s:%lld, %.300s", s->size, who, hrs_fault_name(kind),
+           (long long)k, s->run);
+  hrs_count before = hrs_memory_current();
+  alarm(HANG_SECONDS);
+  if (s->rank == who) hrs_fault_arm(kind, k);
+  hrs_status status = command(s);
+  hrs_count left = hrs_fault_left(kind);
+  hrs_fault_arm(kind, 0);
+  MPI_Bcast(&left, 1, MPI_INT64_T, who, s->world);
+  int code = (int)status, least, most;
+  bool leaks = hrs_memory_current() != before || H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL) > 0;
+  bool silent = status != HRS_OK && !*hrs_error_message();
+  MPI_Allreduce(&code, &least, 1, MPI_INT, MPI_MIN, s->world);
+  MPI_Allreduce(&code, &most, 1, MPI_INT, MPI_MAX, s->world);
+  bool bad = leaks || silent || least != most || (left > 0 && status != HRS_OK);
+  if (s->rank == 0) bad = !clean_up(s, status == HRS_OK) || bad;
+  if (bad)
+    fprintf(stderr, "WRONG on rank %d: %s: %s \"%s\", statuses %d to %d, %lld bytes, %zd of HDF5\n",
+            s->rank, now, hrs_status_name(status), status == HRS_OK ? "" : hrs_error_message(),
+            least, most, (long long)(hrs_memory_current() - before),
+            H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL));
+  alarm(0);
+  int any = bad;
+  MPI_Allreduce(MPI_IN_PLACE, &any, 1, MPI_INT, MPI_MAX, s->world);
+  s->wrong += any;
+  if (left == 0) {
+    s->cases++;
+    s->went_on += status == HRS_OK;
+  }
+  return any && left > 0 ? k + 1 : left;
+}
+
+static void sweep_run(sweep *s) {
+  const hrs_count never = (hrs_count)1 << 40;
+  for (int kind = 0; kind < HRS_FAULT_LIMIT; kind++)
+    for (int who = 0; who < s->size; who++) {
+      hrs_count chances = never - try_case(s, (hrs_fault)kind, who, never);
+      if (chances < 0) break; /* the run itself does not end well */
+      hrs_count step = s->most && chances > s->most ? chances / s->most : 1;
+      for (hrs_count k = 1; k <= chances; k += step)
+        try_case(s, (hrs_fault)kind, who, k);
+    }
+}
+
+/* Values of two samples of 4 players, names, and a data set to show and to read values from. */
+static hrs_status make_inputs(sweep *s) {
+  char path[128], text[512];
+  hrs_array values = {0};
+  hrs_status status = HRS_OK;
+  if (s->rank == 0) {
+    HRS_TRY(hrs_array_create(HRS_F64, 2, (const hrs_count[]){2, 16}, &values));
+    for (int i = 0; i < 32; i++)
+      ((double *)values.data)[i] = (double)(i * 37 % 23) - 5;
+    snprintf(path, sizeof path, "%s/values.npy", s->folder);
+    status = hrs_array_save(path, &values);
+    hrs_array_destroy(&values);
+    snprintf(path, sizeof path, "%s/names.txt", s->folder);
+    FILE *names = fopen(path, "w");
+    if (names) fprintf(names, "a\nb\nc\nd\n");
+    if (names) fclose(names);
+  }
+  HRS_TRY(hrs_agree(s->world, status));
+  snprintf(text, sizeof text,
+           "interactions --table T/values.npy --values --indices SV,SII --types and,or "
+           "--out T/file.h5");
+  s->run = text;
+  return command(s);
+}
+
+static void remove_inputs(const sweep *s) {
+  static const char *const inputs[] = {"values.npy", "names.txt", "file.h5"};
+  char path[128];
+  for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+    snprintf(path, sizeof path, "%s/%s", s->folder, inputs[i]);
+    unlink(path);
+  }
+  rmdir(s->folder);
+}
+
+int main(int argc, char **argv) {
+  MPI_Init(&argc, &argv);
+  sweep s = {.world = MPI_COMM_WORLD, .folder = "/tmp/harsanyi-fault-XXXXXX"};
+  s.rank = hrs_comm_rank(s.world);
+  s.size = hrs_comm_size(s.world);
+  if (s.rank == 0 && !mkdtemp(s.folder)) return 2;
+  MPI_Bcast(s.folder, sizeof s.folder, MPI_CHAR, 0, s.world);
+  const char *most = getenv("HARSANYI_FAULT_CASES");
+  s.most = most ? atoll(most) : USUAL_CASES;
+  FILE *report = fdopen(dup(1), "w");
+  if (!report || !freopen("/dev/null", "w", stdout)) return 2;
+  signal(SIGALRM, on_alarm);
+  hrs_log_set_level(HRS_LOG_QUIET);
+  hrs_warn_enable(false);
+  setenv("HARSANYI_BENCH_SECONDS", "1e-3", 1);
+  hrs_status status = make_inputs(&s);
+  if (status != HRS_OK && s.rank == 0) fprintf(stderr, "inputs: %s\n", hrs_error_message());
+  for (size_t i = 0; i < sizeof runs / sizeof *runs && status == HRS_OK; i++) {
+    if (argc > 1 && !strstr(runs[i], argv[1])) continue;
+    hrs_count cases = s.cases, went_on = s.went_on;
+    s.run = runs[i];
+    sweep_run(&s);
+    if (s.rank == 0)
+      fprintf(report, "%6lld cases, %lld of them went on: %.80s\n", (long long)(s.cases - cases),
+              (long long)(s.went_on - went_on), s.run);
+    fflush(report);
+  }
+  if (s.rank == 0) {
+    fprintf(report, "%lld cases on %d ranks, 0 hangs, %lld wrong\n", (long long)s.cases, s.size,
+            (long long)s.wrong);
+    remove_inputs(&s);
+  }
+  fclose(report);
+  MPI_Finalize();
+  return status != HRS_OK || s.wrong > 0;
+}

@@ -1,0 +1,41 @@
+"""What ranks do together begins with an agreement: mpi/comm.c alone calls MPI's collectives. The
+exceptions stand here, each with what makes it safe, and each is still needed."""
+import re
+
+import project
+
+LOCAL = {"MPI_Get_processor_name", "MPI_Get_library_version"}  # not collective
+EXCEPTIONS = {
+    # Tiles between two ranks, behind the header of hrs_lattice_exchange; nothing between can fail.
+    "mpi/exchange.c": {"MPI_Sendrecv", "MPI_Irecv", "MPI_Isend", "MPI_Testall", "MPI_Waitall"},
+    # Pieces of a fold to rank 0, which takes all of them in, whatever fails there.
+    "mpi/lattice_indices.c": {"MPI_Send", "MPI_Recv"},
+    # The bare loop that the exchange is measured against.
+    "mpi/commands/bench.c": {"MPI_Sendrecv"},
+    # Before there is a guarded communicator, and after its last agreement.
+    "mpi/main.c": {"MPI_Init", "MPI_Barrier", "MPI_Finalize"},
+}
+
+
+def calls(path):
+    """(line, function) of each call of MPI, outside of comments and strings."""
+    text = re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"',
+                  lambda match: "\n" * match[0].count("\n"), path.read_text(), flags=re.S)
+    for match in re.finditer(r"\b(MPI_[A-Z][A-Za-z_]*[a-z])\s*\(", text):
+        yield text.count("\n", 0, match.start()) + 1, match[1]
+
+
+faults, used = [], set()
+for file in project.files("*.c", "*.h"):
+    name = project.name(file)
+    if not name.startswith(("include/", "src/", "mpi/")) or name == "mpi/comm.c":
+        continue
+    for line, function in calls(file):
+        if function in EXCEPTIONS.get(name, ()):
+            used.add((name, function))
+        elif function not in LOCAL:
+            faults.append(f"{name}:{line}: {function} belongs into mpi/comm.c, behind a header")
+faults += [f"{name}: {function} is no longer called: take the exception away"
+           for name, functions in EXCEPTIONS.items() for function in sorted(functions)
+           if (name, function) not in used]
+project.finish(faults)
