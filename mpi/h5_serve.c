@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct server {
@@ -453,7 +454,9 @@ static hrs_status answer_open(server *s, const hrs_h5_request *request) {
   hid_t access = H5I_INVALID_HID;
   herr_t error;
   (void)request;
-  HRS_REQUIRE(H5Fis_hdf5(s->path) > 0, INPUT, "%s is no HDF5 file", s->path);
+  struct stat info;
+  HRS_REQUIRE(H5Fis_hdf5(s->path) > 0, INPUT, "%s is no HDF5 file (%lld bytes)", s->path,
+              stat(s->path, &info) == 0 ? (long long)info.st_size : 0);
   HRS_H5_GO(access, H5Pcreate(H5P_FILE_ACCESS), IO, "%s", s->path);
   /* Many clusters mount their file systems without locks; reading needs none. */
   HRS_H5_GO(error, H5Pset_file_locking(access, false, true), IO, "%s", s->path);
