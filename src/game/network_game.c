@@ -69,7 +69,7 @@ hrs_status hrs_network_run_inner(hrs_session *inner, int n_inputs, const hrs_arr
       HRS_TRY(hrs_session_set_shared(inner, i, given));
   }
   hrs_count step;
-  HRS_TRY(hrs_session_run(inner, 1));
+  HRS_TRY_CONTEXT(hrs_session_run(inner, 1), "sample %lld of those chosen", (long long)sample);
   *out = hrs_session_fetch(inner, 0, &step);
   return HRS_OK;
 }
