@@ -98,6 +98,10 @@ static hrs_status set_threshold(const char *text, hrs_threshold *threshold) {
   static const double usual[] = {0.05, 0.05, 0.03};
   int which = 0;
   const char *value = NULL;
+  double alone;
+  if (hrs_text_number(text, "", &alone) == HRS_OK)
+    HRS_FAIL(USAGE, "--threshold: '%s' does not say of what; say sample:%s, global:%s or delta:%s",
+             text, text, text, text);
   HRS_TRY(split("--threshold", text, words, &which, &value));
   threshold->mode = (hrs_threshold_mode)which;
   threshold->coefficient = usual[which];
@@ -144,12 +148,12 @@ static hrs_status open_table(const hrs_interactions_options *o, const char *path
   int order = 0;
   HRS_TRY(choose("--bit-order", o->bit_order, words, &order));
   if (hrs_game_is_shapiq(path)) {
-    HRS_TRY_CONTEXT(hrs_game_shapiq(path, game), "--table");
+    HRS_TRY(hrs_game_shapiq(path, game)); /* which names the option itself, as tables do */
     return HRS_OK;
   }
   hrs_array_file *file;
   HRS_TRY_CONTEXT(hrs_input_open(path, &file), "--table");
-  HRS_TRY_CONTEXT(hrs_game_table(file, order ? HRS_BITS_MSB : HRS_BITS_LSB, game), "--table");
+  HRS_TRY(hrs_game_table(file, order ? HRS_BITS_MSB : HRS_BITS_LSB, game));
   return HRS_OK;
 }
 

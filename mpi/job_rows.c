@@ -23,16 +23,16 @@ hrs_status hrs_job_rows(const hrs_job *job, const hrs_interactions_options *o, c
   HRS_REQUIRE(file || select || strcmp(o->per_sample, "auto") == 0, USAGE,
               "--per-sample: '%s' is none of auto, file, select", o->per_sample);
   HRS_REQUIRE(!file || have == all, INPUT,
-              "%s has %lld rows; --per-sample file needs %lld, one for each sample", what, have,
-              all);
+              "%s has %lld row%s; --per-sample file needs %lld, one for each sample", what, have,
+              hrs_plural(have), all);
   HRS_REQUIRE(!select || have == chosen, INPUT,
-              "%s has %lld rows; --per-sample select needs %lld, one for each chosen sample", what,
-              have, chosen);
+              "%s has %lld row%s; --per-sample select needs %lld, one for each chosen sample", what,
+              have, hrs_plural(have), chosen);
   HRS_REQUIRE(have == all || have == chosen, INPUT,
-              all == chosen ? "%s has %lld rows for %lld samples"
-                            : "%s has %lld rows; there are %lld samples, %lld of them chosen, and "
-                              "a row for each of these or of those was expected",
-              what, have, all, chosen);
+              all == chosen ? "%s has %lld row%s for %lld sample%s"
+                            : "%s has %lld row%s; there are %lld sample%s, %lld of them chosen, "
+                              "and a row for each of these or of those was expected",
+              what, have, hrs_plural(have), all, hrs_plural(all), chosen);
   HRS_REQUIRE(file || select || all != chosen || in_order(job), USAGE,
               "%s: --select %s changes the order of all %lld samples; say --per-sample file where "
               "row i is of sample i of the file, or --per-sample select where it is of the i-th "

@@ -101,7 +101,8 @@ hrs_status hrs_job_load_class_names(hrs_job_builder *b) {
   hrs_count count;
   HRS_TRY_CONTEXT(hrs_reader_lines(&reader, b->o->class_names, &b->job->class_names, &count),
                   "--class-names");
-  HRS_REQUIRE(count == b->job->classes, INPUT, "--class-names %s has %lld lines for %d classes",
-              b->o->class_names, (long long)count, b->job->classes);
+  HRS_REQUIRE(count == b->job->classes, INPUT, "--class-names %s has %lld line%s for %d class%s",
+              b->o->class_names, (long long)count, hrs_plural(count), b->job->classes,
+              b->job->classes == 1 ? "" : "es");
   return HRS_OK;
 }

@@ -22,7 +22,14 @@ hrs_status hrs_parse_list(const char *text, const char *what, hrs_count limit, h
     if (good && *end == ':') {
       at = end + 1;
       last = strtoll(at, &end, 10);
-      good = end != at && last > first;
+      good = end != at;
+      if (good && last <= first) {
+        status = hrs_error_set(HRS_STATUS_USAGE, __FILE__, __LINE__,
+                               "%s: %lld:%lld in '%s' is empty; a range goes from its first number "
+                               "up to the second, which is left out (1:3 is 1,2)",
+                               what, first, last, text);
+        break;
+      }
     }
     if (!good || (*end && *end != ',')) {
       status = bad(text, what);

@@ -353,14 +353,15 @@ hrs_status hrs_job_run(MPI_Comm comm, hrs_job *job, const hrs_plan *plan,
   bool member = run.group_index < plan->groups;
   HRS_TRY(hrs_comm_split_guarded(comm, member ? run.group_index : MPI_UNDEFINED, rank, &run.group));
   if (member) run.group_rank = hrs_comm_rank(run.group);
-  hrs_log("%s: %d players, %lld sample%s, %d target%s; %d rank%s in %d group%s", job->description,
-          job->n, (long long)job->samples, job->samples == 1 ? "" : "s", job->targets,
-          job->targets == 1 ? "" : "s", plan->world, plan->world == 1 ? "" : "s", plan->groups,
-          plan->groups == 1 ? "" : "s");
+  hrs_log("%s: %d player%s, %lld sample%s, %d target%s; %d rank%s in %d group%s", job->description,
+          job->n, hrs_plural(job->n), (long long)job->samples, hrs_plural(job->samples),
+          job->targets, hrs_plural(job->targets), plan->world, hrs_plural(plan->world),
+          plan->groups, hrs_plural(plan->groups));
   if (plan->idle)
-    hrs_log("%d rank%s idle: %d blocks and %lld samples keep %d busy", plan->idle,
-            plan->idle == 1 ? " is" : "s are", 1 << plan->part.block_bits, (long long)job->samples,
-            plan->world - plan->idle);
+    hrs_log("%d rank%s idle: %d block%s and %lld sample%s keep %d busy", plan->idle,
+            plan->idle == 1 ? " is" : "s are", 1 << plan->part.block_bits,
+            hrs_plural(1 << plan->part.block_bits), (long long)job->samples,
+            hrs_plural(job->samples), plan->world - plan->idle);
   if (plan->evaluations > 1)
     hrs_log("there is no memory for v beside AND: v is evaluated %d times, to the same numbers",
             plan->evaluations);

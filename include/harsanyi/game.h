@@ -115,11 +115,11 @@ typedef enum hrs_bit_order { HRS_BITS_LSB, HRS_BITS_MSB } hrs_bit_order;
  * Errors: INPUT where the length is no power of two (says the nearest ones) or n is 0 or over 40.
  */
 hrs_status hrs_game_table(hrs_array_file *file, hrs_bit_order order, hrs_game **out);
-/** A game from shapiq's .npz (values, coalitions [2^n, n] in any order, n_players). Its values are
- *  taken as stored: normalization_value, which shapiq subtracts from all of them when it evaluates
+/** A game from shapiq's .npz (values, coalitions [2^n, n] in any order, n_players) or JSON. Values
+ *  are taken as stored: normalization_value, which shapiq subtracts from all when it evaluates
  *  the game, would change v(empty) alone among the dividends. */
 hrs_status hrs_game_shapiq(const char *path, hrs_game **out);
-/** Is the file a game of shapiq's (an .npz with members values and coalitions)? */
+/** Is the file a game of shapiq's (.npz with members values and coalitions, or JSON)? */
 bool hrs_game_is_shapiq(const char *path);
 
 /* ---- closed-form games ---------------------------------------------------------------------- */

@@ -14,7 +14,7 @@ static const hrs_option options[] = {
     {"--model", HRS_OPTION_LIST, AT(model), "NET.onnx", NULL,
      "a trained network; needs --samples or --input"},
     {"--table", HRS_OPTION_LIST, AT(table), "FILE", NULL,
-     "values v(T): [2^n] or [samples, 2^n], .npy, FILE.h5:/dataset, or shapiq's .npz"},
+     "values v(T): [2^n] or [samples, 2^n], .npy, FILE.h5:/dataset, or shapiq's .npz or JSON"},
     {"--closed-form", HRS_OPTION_TEXT, AT(closed_form), "NAME:key=value,...", NULL,
      "a game with known dividends: and-or:n=N,terms=K,seed=S  additive:n=N,seed=S  majority:n=N  "
      "airport:n=N  random:n=N,seed=S"},

@@ -83,6 +83,8 @@ static hrs_status make_feed(const hrs_model *model, const hrs_tensor_info *info,
   if (path) return read_feed(model, path, values, feed);
   if (text) {
     hrs_count *sizes, count;
+    HRS_REQUIRE(!strchr(text, ':'), USAGE, "--shape %s=%s: sizes are single numbers, such as 1,16",
+                info->name, text);
     HRS_TRY(hrs_parse_list(text, "--shape", INT32_MAX, &sizes, &count));
     hrs_status status = HRS_OK;
     if (count > HRS_MAX_RANK || (info->rank >= 0 && count != info->rank))

@@ -1,7 +1,8 @@
 /*
- * Games as shapiq stores them: an .npz with `values` [2^n], `coalitions` [2^n, n] (which row is
- * which set, in any order), `n_players` and `normalization_value`.
+ * Games as shapiq stores them: JSON (shapiq_json.c), or an .npz with `values` [2^n], `coalitions`
+ * [2^n, n] (which row is which set, in any order), `n_players` and `normalization_value`.
  */
+#include "shapiq.h"
 #include "../base/npy.h"
 #include "internal.h"
 
@@ -102,6 +103,7 @@ static hrs_status sort_values(const char *path, const hrs_array *values,
 }
 
 static hrs_status load(const char *path, shapiq_game *game) {
+  if (hrs_shapiq_is_json(path)) return hrs_shapiq_load_json(path, &game->players, &game->values);
   hrs_array values = {0}, coalitions = {0};
   hrs_status status;
   HRS_GO(load_member(path, "values", HRS_F64, &values));
@@ -117,7 +119,8 @@ done:
 }
 
 bool hrs_game_is_shapiq(const char *path) {
-  return hrs_npz_has(path, "values") && hrs_npz_has(path, "coalitions");
+  return hrs_shapiq_is_json(path) ||
+         (hrs_npz_has(path, "values") && hrs_npz_has(path, "coalitions"));
 }
 
 hrs_status hrs_game_shapiq(const char *path, hrs_game **out) {

@@ -106,10 +106,9 @@ static hrs_status count_players(const hrs_array_file *file, int *players, hrs_co
   *samples = rank == 2 ? dim[0] : 1;
   HRS_REQUIRE(*samples > 0, INPUT, "--table %s holds no sample (shape %s)", path,
               hrs_shape_text(rank, dim, shape, sizeof shape));
-  HRS_REQUIRE(
-      length > 1, INPUT,
-      "--table %s holds %lld value(s) per sample; a game of n players has 2^n, n at least 1", path,
-      (long long)length);
+  HRS_REQUIRE(length > 1, INPUT,
+              "--table %s holds %lld value%s per sample; a game of n players has 2^n, n at least 1",
+              path, (long long)length, hrs_plural(length));
   int n = 0;
   while (n < 62 && (hrs_count)1 << (n + 1) <= length)
     n++;

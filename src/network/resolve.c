@@ -53,7 +53,7 @@ static const char *declared_text(const hrs_model *model, int value, const hrs_te
                                type->tensor_type->shape->dim[i]->value_case ==
                                    ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM
                            ? type->tensor_type->shape->dim[i]->dim_param
-                           : "?";
+                           : "open";
     const char *start = i ? ", " : "[";
     int n = info->dim[i] >= 0
                 ? snprintf(text + used, size - used, "%s%lld", start, (long long)info->dim[i])

@@ -59,6 +59,21 @@ class Numbers(ProgramTest):
             for number in ("-1e-300", "nan", "inf", "1e999"):
                 self.check(64, [*fit, option, number], option)
 
+    def test_words(self):
+        """What is given is nearly right: the message has the right form. Nothing is said twice."""
+        self.check(64, [*VOTE, "--threshold", "0.1"], "'0.1'", "sample:0.1", "delta:0.1")
+        table = ["interactions", "--table", self.save("eight.npy", np.arange(8.0))]
+        self.check(64, [*table, "--select", "3:1"], "3:1", "empty", "1:3 is 1,2")
+        for content in (np.arange(7.0), np.ones(1)):
+            result = run("interactions", "--table", self.save("odd.npy", content), "--out",
+                         self.output())
+            self.assertEqual(result.err.count("--table"), 1, result)
+            self.assertRegex(result.err, r"7 values per|1 value per", result)
+        self.assertIn("evaluate|fit", run("bench", "--help").out)
+        result = run("model", program.DATA / "wine_mlp.onnx", "--shape", "features=0:2147483647")
+        self.assertEqual(result.code, 64, result)
+        self.assertIn("--shape features=0:2147483647", result.err)
+
     def test_closed_forms(self):
         for key in ("n", "terms", "seed"):
             for number in ("-1", str(2**64), str(2**64 + 4)):

@@ -102,8 +102,8 @@ static void bad_shapes(void **state) {
   } bad[] = {
       {1, {12}, "8 (n = 3) or 16 (n = 4)"},
       {2, {2, 12}, "12 values per sample, no power of two"},
-      {1, {1}, "1 value(s)"},
-      {1, {0}, "0 value(s)"},
+      {1, {1}, "1 value per"},
+      {1, {0}, "0 values per"},
       {2, {0, 8}, "no sample"},
       {0, {0}, "[2^n] or [samples, 2^n]"},
       {3, {2, 2, 4}, "[2, 2, 4]"},
@@ -225,15 +225,68 @@ static void handles(void **state) {
   assert_int_equal(destroyed, 4);
 }
 
+/* The form of newer versions: {"metadata": {"n_players": n}, "data": {"0,1": v, ...}}. */
+static void shapiq_json(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *message; /* NULL: v(mask) = mask */
+  } cases[] = {
+      {"{\"object_name\": \"Game\", \"metadata\": {\"n_players\": 2, \"names\": [\"a\\\"b\", [], "
+       "{}]},\n"
+       " \"data\": {\"0,1\": 3.0, \"1\": 2e0, \"empty\": -0.0, \"0\": 1}}\n",
+       NULL},
+      {"{\"data\": {\"empty\": 0, \"0\": 1, \"1\": 2, \"1,0\": 3}, \"x\": true, \"y\": null,"
+       "\"metadata\": {\"n_players\": 2}}",
+       NULL},
+      {"{\"metadata\": {\"n_players\": 2}, \"data\": {\"empty\": 0, \"0\": 1, \"1\": 2}}",
+       "3 of the 2^2 = 4 sets"},
+      {"{\"metadata\": {\"n_players\": 2}, \"data\": {\"empty\": 0, \"0\": 1, \"0\": 2}}",
+       "'0' comes twice"},
+      {"{\"metadata\": {\"n_players\": 2}, \"data\": {\"empty\": 0, \"2\": 1, \"0\": 2}}",
+       "'2' is no set of the players 0 to 1"},
+      {"{\"metadata\": {\"n_players\": 2}, \"data\": {\"empty\": 0, \"0,0\": 1, \"0\": 2}}",
+       "'0,0' is no set"},
+      {"{\"metadata\": {\"n_players\": 39}, \"data\": {\"empty\": 0}}", "2^39"},
+      {"{\"metadata\": {\"n_players\": 41}, \"data\": {}}", "n_players is 41"},
+      {"{\"metadata\": {\"n_players\": 1.5}, \"data\": {}}", "n_players is 1.5"},
+      {"{\"metadata\": {}, \"data\": {}}", "n_players in"},
+      {"{\"metadata\": {\"n_players\": 1}}", "the object \"data\""},
+      {"{\"metadata\": {\"n_players\": 0x1}, \"data\": {}}", "a number was expected"},
+      {"{\"metadata\": {\"n_players\": 1} \"data\": {}}", "a comma was expected at byte 30"},
+      {"{\"metadata\": {\"n_players\": 1}, \"data\": {\"empty\": 0, \"0\": 1", "a closing brace"},
+      {"{\"a}", "the end of a string"},
+      {"{\"x\": [[[}", "a number was expected"},
+      {"{} {}", "the end of the file"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const char *path = scratch_write("game.json", cases[i].text, strlen(cases[i].text));
+    hrs_game *game = NULL;
+    assert_true(hrs_game_is_shapiq(path));
+    hrs_count before = hrs_memory_current();
+    hrs_status status = hrs_game_shapiq(path, &game);
+    if (cases[i].message) {
+      assert_int_equal(status, HRS_STATUS_INPUT);
+      if (!strstr(hrs_error_message(), cases[i].message))
+        fail_msg("'%s' lacks '%s'", hrs_error_message(), cases[i].message);
+    } else {
+      double values[4];
+      ASSERT_OK(status);
+      assert_int_equal(hrs_game_players(game), 2);
+      ASSERT_OK(hrs_game_evaluate(game, (hrs_subcube){0, 3}, values));
+      for (int mask = 0; mask < 4; mask++)
+        assert_true(values[mask] == mask);
+      hrs_game_destroy(&game);
+    }
+    assert_int_equal(hrs_memory_current(), before);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(bit_orders),
-      cmocka_unit_test(samples_and_types),
-      cmocka_unit_test(large),
-      cmocka_unit_test(bad_shapes),
-      cmocka_unit_test(failures_of_files),
-      cmocka_unit_test(golden_games),
-      cmocka_unit_test(no_shapiq),
+      cmocka_unit_test(shapiq_json),       cmocka_unit_test(bit_orders),
+      cmocka_unit_test(samples_and_types), cmocka_unit_test(large),
+      cmocka_unit_test(bad_shapes),        cmocka_unit_test(failures_of_files),
+      cmocka_unit_test(golden_games),      cmocka_unit_test(no_shapiq),
       cmocka_unit_test(handles),
   };
   return cmocka_run_group_tests(tests, NULL, scratch_remove);

@@ -222,7 +222,7 @@ static void subsets(void **state) {
   assert_string_equal(players.names[2], "feature 59");
   char *names[] = {"age", "income", "tenure", "more"};
   ASSERT_FAILS(hrs_players_rename(&players, 4, names, "n.txt"), INPUT,
-               "n.txt holds 4 names; there are 3 players");
+               "n.txt holds 4 names for 3 players");
   ASSERT_OK(hrs_players_rename(&players, 3, names, "n.txt"));
   assert_string_equal(players.names[1], "income");
   hrs_players_destroy(&players);
