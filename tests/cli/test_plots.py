@@ -1,5 +1,6 @@
 """jobs/plot_interactions.py: figures of all kinds of players, and what it says where it cannot."""
 import importlib.util
+import re
 import resource
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import unittest
 
 import numpy as np
 
+import onnx_writer as onnx
 import program
 from program import DATA, ProgramTest
 
@@ -18,6 +20,7 @@ TOKENS = ["--model", DATA / "tokens_transformer.onnx", "--samples", DATA / "toke
 WINE = ["--model", DATA / "wine_mlp.onnx", "--samples", DATA / "wine_features.npy", "--select",
         "0:2", "--player-names", DATA / "wine_feature_names.txt"]
 FIGURES = {"overview", "interactions", "orders", "sparsity", "reconstruction", "curve", "shapley"}
+ON_VIEWS = ["overview", "interactions", "shapley"]
 
 
 @unittest.skipUnless(importlib.util.find_spec("matplotlib"), "python3-matplotlib is not installed")
@@ -32,20 +35,26 @@ class Plots(ProgramTest):
         self.assertEqual(done.stderr.count("\n"), int(code != 0), done.stderr)
         return done.stdout + done.stderr
 
-    def figures(self, *args, plot=(), missing=()):
-        """All figures but those missing, each in both formats; those are named with a reason."""
+    def figures(self, *args, plot=(), missing=(), chosen=FIGURES):
+        """All figures chosen but those missing, each in both formats; those are named with a
+        reason."""
         out, _ = self.interactions(*args)
         folder = out.with_suffix("")
-        said = self.plot(out, *plot)
+        said = self.plot(out, "--figures", ",".join(chosen), *plot)
         self.assertEqual({path.name for path in folder.iterdir()},
-                         {f"{name}.{kind}" for name in FIGURES - set(missing)
+                         {f"{name}.{kind}" for name in set(chosen) - set(missing)
                           for kind in ("png", "svg")})
+        self.check_files(folder)
+        for name in missing:
+            self.assertIn(f"no {name}: it needs", said)
+        return folder
+
+    def check_files(self, folder):
+        """They are what their names say, and not empty."""
         for path in folder.iterdir():
             start = {".png": b"\x89PNG", ".svg": b"<?xml"}[path.suffix]
             self.assertTrue(path.read_bytes().startswith(start), path)
             self.assertGreater(path.stat().st_size, 4000, path)
-        for name in missing:
-            self.assertIn(f"no {name}: it needs", said)
 
     def test_image(self):
         self.figures(*DIGITS, "--select", "0:2", "--players", "grid:3x3", "--types", "and-or",
@@ -75,6 +84,62 @@ class Plots(ProgramTest):
             self.figures("--table", zeros, "--types", types, "--values",
                          missing=("interactions", "sparsity", "curve"))
 
+    def texts(self, folder, name):
+        """What is written in a figure: matplotlib leaves each text in the SVG as a comment."""
+        return re.findall(r"<!-- (.*?) -->", (folder / f"{name}.svg").read_text())
+
+    def network(self, name, shape, outputs=2):
+        """A network of one dense layer behind an input of any shape."""
+        size = int(np.prod(shape))
+        weights = np.random.default_rng(4).normal(size=(size, outputs))
+        nodes = [onnx.node("Flatten", ["x"], ["f"], axis=1),
+                 onnx.node("MatMul", ["f", "w"], ["y"])]
+        return self.write(name, onnx.model(
+            nodes, [onnx.value_info("x", [1, *shape])], [onnx.value_info("y", [1, outputs])],
+            [onnx.tensor("w", weights.shape, weights.ravel())]))
+
+    def test_series_and_volume(self):
+        """Players that are bands, or blocks of slices."""
+        series = self.save("series.npy", np.random.default_rng(1).normal(size=(1, 2, 12)))
+        bands = self.save("bands.npy", np.repeat([[0, 1, 2, 3]], 3, axis=1).repeat(2, axis=0))
+        self.figures("--model", self.network("series.onnx", (2, 12)), "--samples", series,
+                     "--players", f"map:{bands}", chosen=ON_VIEWS, plot=("--samples", series))
+        volume = self.save("volume.npy", np.random.default_rng(1).random(size=(1, 1, 4, 4, 6)))
+        blocks = np.indices((4, 4, 6)) // np.array([2, 4, 3])[:, None, None, None]
+        blocks = self.save("blocks.npy", (blocks[0] * 2 + blocks[2])[None])
+        self.figures("--model", self.network("volume.onnx", (1, 4, 4, 6)), "--samples", volume,
+                     "--players", f"map:{blocks}", "--types", "and,or", chosen=ON_VIEWS,
+                     plot=("--samples", volume))
+
+    def test_words_of_several_tokens(self):
+        """A map on a sentence: the words are written out, in the order of the sentence."""
+        words = ["very moving", "the film", "was"]
+        tokens = [1, 1, 2, -1, -1, -1, -1, -1, 0, 0]
+        folder = self.figures("--model", DATA / "tokens_transformer.onnx", "--samples",
+                              DATA / "tokens_ids.npy", "--baseline", "token:0", "--select", "0",
+                              "--players", f"map:{self.save('words.npy', [tokens])}",
+                              "--player-names", self.write("words.txt", "\n".join(words)),
+                              chosen=["interactions"])
+        written = self.texts(folder, "interactions")
+        first = [text for text in written if text in words][:3]
+        self.assertEqual(first, ["the film", "was", "very moving"])
+
+    def test_numbers(self):
+        """As many digits as the values have; Shapley values sorted; no class where there is none;
+        whole numbers of players."""
+        v = 1e-12 * np.array([0, 1, 2, 3, 4, 5, 6, 9])
+        folder = self.figures("--table", self.save("small.npy", v), chosen=["shapley", "orders"])
+        written = self.texts(folder, "shapley")
+        bars = [text for text in written if text.startswith("+")]
+        self.assertEqual(bars, ["+4.67", "+2.67", "+1.67"])
+        self.assertIn("Shapley values (×10⁻¹²)", written)
+        self.assertEqual([text for text in written if text.startswith("player")],
+                         ["player 2", "player 1", "player 0"])
+        self.assertIn("sample 0", written)
+        ticks = [text for text in self.texts(folder, "orders") if re.fullmatch(r"[\d.]+", text)]
+        self.assertTrue({"0", "1", "2", "3"} <= set(ticks), ticks)
+        self.assertFalse({"0.5", "1.5", "2.5"} & set(ticks), ticks)
+
     def test_failure_keeps_old_figures(self):
         """A figure that cannot be written is not there, and the one before is."""
         out, _ = self.interactions(*DIGITS, "--select", "0", "--players", "grid:2x2")
@@ -92,59 +157,102 @@ class Plots(ProgramTest):
         for path in folder.iterdir():
             self.assertEqual(path.read_text(), "old")
 
+    def test_all_rows(self):
+        out, _ = self.interactions(*WINE)
+        folder = self.folder / "rows"
+        self.plot(out, "--row", "all", "--figures", "shapley", "--out", folder)
+        self.assertEqual({path.name for path in folder.iterdir()}, {"row-0", "row-1"})
+        for path in folder.iterdir():
+            self.check_files(path)
+
     def test_mistakes(self):
         out, _ = self.interactions(*DIGITS, "--select", "0", "--players", "grid:2x2")
-        for args, words in (((out, "--row", 1), "rows 0 to 0"),
-                            ((self.folder / "none.h5",), "No such file"),
-                            ((DATA / "README.md",), "error"),
-                            ((out, "--samples", DATA / "wine_features.npy"), "elements")):
-            self.assertIn(words, self.plot(*args, code=1))
+        text = self.write("text.npy", "no array")
+        for args, words in (((out, "--row", 1), ("--row 1", out.name, "rows 0 to 0")),
+                            ((self.folder / "none.h5",), ("none.h5", "No such file")),
+                            ((DATA / "README.md",), ("README.md",)),
+                            ((out, "--samples", text), ("--samples", "text.npy")),
+                            ((out, "--samples", self.folder / "no.npy"), ("--samples", "no.npy")),
+                            ((out, "--samples", DATA / "wine_features.npy"),
+                             ("wine_features.npy", "13 elements", "64"))):
+            said = self.plot(*args, code=1)
+            for word in words:
+                self.assertIn(word, said)
 
 
 @unittest.skipUnless(importlib.util.find_spec("matplotlib"), "python3-matplotlib is not installed")
-class Pictures(unittest.TestCase):
-    """A map and an image of any layout as one plane."""
+class Views(unittest.TestCase):
+    """A map and a sample of any layout as one plane."""
 
     def setUp(self):
         sys.path.insert(0, str(JOBS))
         self.addCleanup(sys.path.remove, str(JOBS))
-        self.picture_of = importlib.import_module("plot_players").picture_of
+        self.views = importlib.import_module("plots.views")
         self.players = np.arange(4).reshape(2, 2).repeat(3, 0).repeat(4, 1)  # [6, 8]
         self.image = np.random.default_rng(1).random((6, 8, 3))
 
     def test_layouts(self):
         """One channel, three channels first or last, without an image."""
-        grey = self.picture_of(self.players[None, None], self.image[None, None, ..., 0])
-        first = self.picture_of(np.stack([self.players] * 3)[None],
-                                np.moveaxis(self.image, -1, 0)[None])
-        last = self.picture_of(np.stack([self.players] * 3, axis=-1), self.image)
-        blank = self.picture_of(self.players[None])
-        for players, _ in (grey, first, last, blank):
-            np.testing.assert_array_equal(players, self.players)
-        self.assertEqual((grey[1].shape, blank[1].shape), ((6, 8), (6, 8)))
-        np.testing.assert_allclose(first[1], last[1])
-        self.assertEqual(first[1].shape, (6, 8, 3))
+        view_of = self.views.view_of
+        grey = view_of(self.players[None], self.image[None, ..., 0])
+        first = view_of(np.stack([self.players] * 3), np.moveaxis(self.image, -1, 0))
+        last = view_of(np.stack([self.players] * 3, axis=-1), self.image)
+        blank = view_of(self.players[None])
+        plane = view_of(self.players, patches=True)
+        for view in (grey, first, last, blank, plane):
+            np.testing.assert_array_equal(view.players, self.players)
+            self.assertFalse(view.series)
+        self.assertEqual(grey.image.shape, (6, 8))
+        self.assertIsNone(blank.image)
+        np.testing.assert_allclose(first.image, last.image)
+        self.assertEqual(first.image.shape, (6, 8, 3))
 
     def test_one_row_of_patches(self):
         """A map that is constant along an axis of the image as well as along the channels."""
         players = np.arange(2).repeat(4)[None].repeat(6, 0)  # [6, 8]: left and right
-        last = self.picture_of(np.stack([players] * 3, axis=-1), self.image)
-        np.testing.assert_array_equal(last[0], players)
+        last = self.views.view_of(np.stack([players] * 3, axis=-1), self.image)
+        np.testing.assert_array_equal(last.players, players)
 
     def test_players_of_channels(self):
-        """Channels that are players stand side by side, in both layouts."""
+        """Channels that are players stand side by side with their numbers, in both layouts."""
         players = np.arange(3)[:, None, None].repeat(6, 1).repeat(8, 2)
-        first = self.picture_of(players, np.moveaxis(self.image, -1, 0))
-        last = self.picture_of(np.moveaxis(players, 0, -1), self.image)
-        for plane, _ in (first, last):
-            self.assertEqual(plane.shape, (13, 17))
-            self.assertEqual([int((plane == p).sum()) for p in range(3)], [48] * 3)
-            self.assertTrue((plane[:6, :8] == 0).all() and (plane[:6, 9:] == 1).all())
-        np.testing.assert_allclose(first[1], last[1])
+        first = self.views.view_of(players, np.moveaxis(self.image, -1, 0))
+        last = self.views.view_of(np.moveaxis(players, 0, -1), self.image)
+        for view in (first, last):
+            self.assertEqual(view.players.shape, (6, 26))
+            self.assertEqual(view.titles, ["0", "1", "2"])
+            for p in range(3):
+                self.assertTrue((view.players[:, 9 * p:9 * p + 8] == p).all())
+                self.assertTrue((view.tiles[:, 9 * p:9 * p + 8] == p).all())
+        np.testing.assert_allclose(first.image, last.image)
 
-    def test_no_plane(self):
+    def test_volumes(self):
+        """Slices with the same players are one tile; a number stands in one of its slices."""
+        upper, lower = np.zeros((6, 8), int), np.arange(1, 3).repeat(4)[None].repeat(6, 0)
+        lower[0, 0] = 0
+        view = self.views.view_of(np.stack([upper, upper, lower, lower, lower])[None])
+        self.assertEqual(view.titles, ["0–1", "2–4"])
+        tiles = [set(view.tiles[tuple(view.cells(p).T)]) for p in range(3)]
+        self.assertEqual(tiles, [{0}, {1}, {1}])
+
+    def test_series(self):
+        """Channels are rows, whichever axis they have; players in all of them are bands."""
+        bands = np.arange(3).repeat(4)
+        curves = np.random.default_rng(2).normal(size=(2, 12))
+        first = self.views.view_of(np.stack([bands] * 2), curves)
+        last = self.views.view_of(np.stack([bands] * 2, axis=-1), curves.T)
+        for view in (first, last):
+            self.assertTrue(view.series)
+            np.testing.assert_array_equal(view.players, [bands, bands])
+        np.testing.assert_allclose(first.image, last.image)
+        self.assertEqual((first.image.min(), first.image.max()), (0, 1))
+        own = np.stack([bands, bands + 3])
+        np.testing.assert_array_equal(self.views.view_of(own).players, own)
+        self.assertEqual(self.views.view_of(np.stack([bands] * 2)).players.shape, (1, 12))
+
+    def test_no_view(self):
         """A row of numbers is no image."""
-        self.assertIsNone(self.picture_of(np.arange(5)[None]))
+        self.assertIsNone(self.views.view_of(np.arange(5)))
 
 
 if __name__ == "__main__":
