@@ -274,7 +274,7 @@ class Inputs(Outside):
         for words, array in (
                 (("1.5", "'attention_mask'", "int64"), np.full((8, 1, 12), 1.5)),
                 (("text", "numbers"), np.array(["a", "b"])),
-                (("3 samples",), np.ones((3, 1, 12), int)),
+                (("3 rows for 8 samples",), np.ones((3, 1, 12), int)),
                 (("[1, 1, 12, 12]", "[1, 1, 1, 5]"), np.ones((8, 1, 5), int))):
             with self.subTest(words=words):
                 wrong = self.save("wrong.npy", array)
