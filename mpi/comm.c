@@ -93,11 +93,22 @@ hrs_status hrs_agree(MPI_Comm comm, hrs_status status) {
   return rank == first ? status : told(&failure);
 }
 
+/* A node's own trouble is found where the node is named. */
+static void name_rank(const guard *g, hrs_status status) {
+  char node[MPI_MAX_PROCESSOR_NAME + 1] = "";
+  int length;
+  bool of_node =
+      status == HRS_STATUS_MEMORY || status == HRS_STATUS_INPUT || status == HRS_STATUS_IO;
+  MPI_Get_processor_name(node, &length);
+  if (g->rank > 0 && of_node) (void)hrs_error_context(status, "rank %d on %s", g->rank, node);
+}
+
 hrs_status hrs_agree_finally(MPI_Comm comm, hrs_status status) {
   status = hrs_agree(comm, status);
   if (status == HRS_OK || comm == MPI_COMM_SELF) return status;
   guard *g = guard_of(comm);
   if (!g) return status;
+  if (g->rank == g->first) name_rank(g, status);
   snprintf(g->failure.message, sizeof g->failure.message, "%s", hrs_error_message());
   MPI_Bcast(g->failure.message, MESSAGE, MPI_CHAR, g->first, comm);
   return g->rank == g->first ? status : told(&g->failure);
@@ -190,6 +201,26 @@ hrs_status hrs_comm_alloc(MPI_Comm comm, hrs_count count, size_t size, void *out
   }
   memcpy(out, &block, sizeof block);
   return status;
+}
+
+hrs_status hrs_comm_same_text(MPI_Comm comm, const char *what, const char *text) {
+  hrs_count length = (hrs_count)strlen(text) + 1, most = length;
+  char *first = NULL;
+  HRS_TRY(hrs_comm_reduce(comm, MPI_MAX, MPI_INT64_T, &most, 1));
+  HRS_TRY(hrs_comm_alloc(comm, most, 1, &first));
+  memset(first, 0, (size_t)most);
+  memcpy(first, text, (size_t)length);
+  hrs_status status = hrs_broadcast(comm, 0, first, most);
+  if (status == HRS_OK && strcmp(first, text) != 0) {
+    hrs_count at = 0, from = 0; /* the word in which they differ */
+    for (; text[at] == first[at]; at++)
+      if (text[at] == ' ') from = at + 1;
+    status = hrs_error_set(HRS_STATUS_USAGE, __FILE__, __LINE__,
+                           "rank %d: %s differ from rank 0's: '%.60s...' here, '%.60s...' there",
+                           hrs_comm_rank(comm), what, text + from, first + from);
+  }
+  hrs_free(first);
+  return hrs_agree(comm, status);
 }
 
 /* ---- collectives ---------------------------------------------------------------------------- */

@@ -41,9 +41,12 @@ hrs_status hrs_comm_split_node(MPI_Comm comm, int key, MPI_Comm *out);
 void hrs_comm_free(MPI_Comm *comm);
 
 /** The end of a job: hrs_agree, after which the message is everywhere that of the rank that failed
- *  first, with all that its callers have put in front of it by now. Collective. */
+ *  first, with all that its callers have put in front of it by now; and with the rank and its node,
+ *  where a lack of memory or a file is not rank 0's. Collective. */
 hrs_status hrs_agree_finally(MPI_Comm comm, hrs_status status);
 
+/** See that a text is rank 0's on all ranks. Errors: USAGE, "rank R: WHAT: ...". Collective. */
+hrs_status hrs_comm_same_text(MPI_Comm comm, const char *what, const char *text);
 /** hrs_alloc on every rank, or on none: where one has no memory, all fail and *out is NULL.
  *  Collective. */
 hrs_status hrs_comm_alloc(MPI_Comm comm, hrs_count count, size_t size, void *out /* T** */);

@@ -289,6 +289,7 @@ hrs_status hrs_job_create(MPI_Comm comm, const hrs_interactions_options *options
   memset(job, 0, sizeof *job);
   job->comm = comm;
   hrs_status status = hrs_agree(comm, create(comm, options, job));
+  if (status == HRS_OK) status = hrs_job_compare(job);
   if (status == HRS_OK && job->model && job->sharing == HRS_SHARE_AUTO)
     status = hrs_shared_constants(comm);
   if (status != HRS_OK) hrs_job_destroy(job);

@@ -80,6 +80,9 @@ typedef struct hrs_job {
 /** Make a job from options: reads files on rank 0 of comm. Collective; the status is agreed on. */
 hrs_status hrs_job_create(MPI_Comm comm, const hrs_interactions_options *options, hrs_job *job);
 void hrs_job_destroy(hrs_job *job);
+/** See that all ranks have the same game: what steers the run, and a few values. Collective.
+ * Errors: INPUT, naming the rank and what differs. */
+hrs_status hrs_job_compare(hrs_job *job);
 /**
  * Which rows of an array with `rows` of them belong to the chosen samples, by the rule of
  * job_rows.c: *row[i] for chosen sample i, or NULL: row i. `what` (option and file) begins

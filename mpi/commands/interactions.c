@@ -155,8 +155,14 @@ static hrs_status run(MPI_Comm comm, hrs_interactions_options *o, int argc, char
               "--plan-ranks %d belongs to --plan; a run has the ranks it is started with "
               "(mpirun -n %d)",
               o->plan_ranks, o->plan_ranks);
-  HRS_TRY(hrs_job_create(comm, o, &job));
-  hrs_status status = HRS_OK;
+  hrs_status status = hrs_options_echo(&hrs_interactions_line, o, &echo);
+  status = hrs_agree(comm, status);
+  if (status == HRS_OK) status = hrs_comm_same_text(comm, "the options", echo);
+  if (status == HRS_OK) status = hrs_job_create(comm, o, &job);
+  if (status != HRS_OK) {
+    hrs_free(echo);
+    return status;
+  }
   HRS_GO(hrs_plan_create(comm, &job, o, &plan));
   if (o->plan) {
     if (hrs_comm_rank(comm) == 0) status = hrs_plan_print(&job, &plan);
@@ -166,7 +172,6 @@ static hrs_status run(MPI_Comm comm, hrs_interactions_options *o, int argc, char
   }
   HRS_GO(hrs_plan_check(&job, &plan));
   HRS_GO(join(argc, argv, &command));
-  HRS_GO(hrs_options_echo(&hrs_interactions_line, o, &echo));
   HRS_GO(hrs_job_run(comm, &job, &plan, o, command, echo));
 done:
   hrs_free(command);
