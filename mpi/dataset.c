@@ -48,6 +48,7 @@ void hrs_dataset_present(const hrs_dataset_spec *spec, bool *present) {
       [HRS_WHEN_SV] = spec->indices[0],
       [HRS_WHEN_BV] = spec->indices[1],
       [HRS_WHEN_PLAYER_NAMES] = spec->player_names != NULL,
+      [HRS_WHEN_ROW_NAMES] = spec->row_player_names != NULL,
       [HRS_WHEN_CLASS_NAMES] = spec->class_names != NULL && spec->classes > 0,
       [HRS_WHEN_MAP] = spec->map != NULL,
       [HRS_WHEN_BASELINE] = spec->baseline != NULL,
@@ -76,6 +77,7 @@ hrs_dataset_shape hrs_dataset_shape_of(const hrs_dataset_spec *spec, hrs_dataset
     return shape;
   }
   if (path == HRS_PATH_PLAYER_NAME) shape.strings = spec->player_names;
+  if (path == HRS_PATH_ROW_NAME) shape.strings = spec->row_player_names;
   if (path == HRS_PATH_CLASS_NAME) shape.strings = spec->class_names;
   if (object->type == HRS_NONE && !shape.strings) shape.type = spec->precision;
   hsize_t length[HRS_AXIS_LIMIT] = {

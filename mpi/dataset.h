@@ -61,6 +61,7 @@ typedef enum hrs_dataset_when {
   HRS_INDEX_TABLE(HRS_WHEN_INDEX)
 #undef HRS_WHEN_INDEX
       HRS_WHEN_PLAYER_NAMES,
+  HRS_WHEN_ROW_NAMES,
   HRS_WHEN_CLASS_NAMES,
   HRS_WHEN_MAP,
   HRS_WHEN_BASELINE,
@@ -86,6 +87,7 @@ typedef enum hrs_dataset_when {
   X(INDEX, "/samples/index", I64, ROW, NONE, ALWAYS)                                               \
   X(LABEL, "/samples/label", I32, ROW, NONE, ALWAYS)                                               \
   X(TARGET, "/samples/target", I32, ROW, NONE, ALWAYS)                                             \
+  X(ROW_NAME, "/samples/player_name", NONE, ROW, PLAYER, ROW_NAMES)                                \
   X(V_EMPTY, "/samples/v_empty", F64, ROW, NONE, ALWAYS)                                           \
   X(V_FULL, "/samples/v_full", F64, ROW, NONE, ALWAYS)                                             \
   X(NETWORK, "/samples/network", I32, ROW, NONE, NETWORKS)                                         \
@@ -256,7 +258,9 @@ typedef struct hrs_dataset_reading {
   int orders[HRS_INDEX_LIMIT];        /* highest order of an interaction index; 0: not there */
   hrs_dtype precision;                /* of the lattice arrays; HRS_NONE where there is none */
   char **player_names;                /* [n]; "0", "1" ... where the file has none */
-  char **class_names;                 /* [classes], or NULL */
+  char **row_names;                   /* [rows, n] where rows have their own, once asked for */
+  int n_row_names;
+  char **class_names; /* [classes], or NULL */
   int classes;
   hrs_array map; /* empty where there is none */
   /* [rows]; salient things are NULL in an incomplete file */
@@ -279,6 +283,8 @@ void hrs_dataset_close(hrs_dataset_reading **set);
  *  it has one axis and k < 0), converted to `type`. Errors: INPUT. */
 hrs_status hrs_dataset_read(const hrs_dataset_reading *set, hrs_dataset_path name, hrs_count k,
                             hrs_count first, hrs_count count, hrs_dtype type, void *out);
+/** Let player_names be those of row k, where rows have names of their own. Errors: INPUT. */
+hrs_status hrs_dataset_name_row(hrs_dataset_reading *set, hrs_count k);
 /** An attribute of /run as text, in hrs_alloc memory; NULL where there is none. */
 hrs_status hrs_dataset_read_run(const hrs_dataset_reading *set, const char *name, char **out);
 /** The salient list of row k: entries [first, first + count). */

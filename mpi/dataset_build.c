@@ -336,6 +336,7 @@ static hrs_status make_object(hid_t file, hrs_dataset_path path, const hrs_datas
   case HRS_PATH_SHARED_POINT:
     return make_powers(file, path, &shape);
   case HRS_PATH_PLAYER_NAME:
+  case HRS_PATH_ROW_NAME:
   case HRS_PATH_CLASS_NAME:
     return make_names(file, path, &shape);
   case HRS_PATH_MAP:

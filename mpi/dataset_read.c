@@ -81,12 +81,16 @@ static hrs_status read_axis(const hrs_dataset_reading *set, hrs_dataset_path pat
   return hrs_dataset_read(set, path, -1, 0, count, type, *(void **)out);
 }
 
-static hrs_status read_names(const hrs_dataset_reading *set, hrs_dataset_path path, char ***names,
-                             int *count) {
+/* All strings of an array: a list, or a list for each row. */
+static hrs_status read_names(const hrs_dataset_reading *set, hrs_dataset_path path, int rank,
+                             char ***names, int *count) {
   const char *name = hrs_dataset_objects[path].path;
   const hrs_h5_array *found = &set->found[path];
-  HRS_REQUIRE(found->rank == 1, INPUT, "%s: %s is no list", set->path, name);
-  HRS_TRY(hrs_narrow(found->dim[0], name, count));
+  HRS_REQUIRE(found->rank == rank, INPUT, "%s: %s has %d axes, not %d", set->path, name,
+              found->rank, rank);
+  hrs_count all;
+  HRS_TRY(hrs_multiply(found->dim[0], rank == 2 ? found->dim[1] : 1, name, &all));
+  HRS_TRY(hrs_narrow(all, name, count));
   HRS_TRY(hrs_h5_reader_strings(set->reader, name, *count, names));
   return HRS_OK;
 }
@@ -97,11 +101,30 @@ static void free_names(char **names, int count) {
   hrs_free(names);
 }
 
-static hrs_status read_player_names(hrs_dataset_reading *set) {
+hrs_status hrs_dataset_name_row(hrs_dataset_reading *set, hrs_count k) {
   int count = 0;
+  if (!set->has[HRS_PATH_ROW_NAME]) return HRS_OK;
+  if (!set->row_names) {
+    HRS_TRY(read_names(set, HRS_PATH_ROW_NAME, 2, &set->row_names, &count));
+    set->n_row_names = count;
+    HRS_REQUIRE(count == set->rows * set->n, INPUT,
+                "%s: /samples/player_name has %d names for %lld rows of %d players", set->path,
+                count, (long long)set->rows, set->n);
+  }
+  for (int i = 0; i < set->n; i++) {
+    char *name;
+    HRS_TRY(hrs_strdup(set->row_names[k * set->n + i], &name));
+    hrs_free(set->player_names[i]);
+    set->player_names[i] = name;
+  }
+  return HRS_OK;
+}
+
+static hrs_status read_player_names(hrs_dataset_reading *set) {
   if (set->has[HRS_PATH_PLAYER_NAME]) {
+    int count = 0;
     char **names = NULL;
-    hrs_status status = read_names(set, HRS_PATH_PLAYER_NAME, &names, &count);
+    hrs_status status = read_names(set, HRS_PATH_PLAYER_NAME, 1, &names, &count);
     if (status == HRS_OK && count != set->n)
       status = hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__, "%s: %d names for %d players",
                              set->path, count, set->n);
@@ -210,7 +233,7 @@ static hrs_status read_all(hrs_dataset_reading *set) {
   HRS_TRY(find_arrays(set));
   HRS_TRY(read_player_names(set));
   if (set->has[HRS_PATH_CLASS_NAME])
-    HRS_TRY(read_names(set, HRS_PATH_CLASS_NAME, &set->class_names, &set->classes));
+    HRS_TRY(read_names(set, HRS_PATH_CLASS_NAME, 1, &set->class_names, &set->classes));
   if (set->has[HRS_PATH_MAP]) HRS_TRY(read_map(set));
   HRS_TRY(read_axis(set, HRS_PATH_INDEX, set->rows, HRS_I64, &set->index));
   HRS_TRY(read_axis(set, HRS_PATH_LABEL, set->rows, HRS_I32, &set->label));
@@ -245,6 +268,7 @@ void hrs_dataset_close(hrs_dataset_reading **handle) {
   hrs_dataset_reading *set = *handle;
   hrs_h5_reader_close(&set->reader);
   free_names(set->player_names, set->n);
+  free_names(set->row_names, set->n_row_names);
   free_names(set->class_names, set->classes);
   hrs_array_destroy(&set->map);
   hrs_free(set->path);

@@ -225,27 +225,6 @@ hrs_status hrs_job_all_samples(hrs_job *job, hrs_count count) {
   return HRS_OK;
 }
 
-/* Names for games that are no networks: "player 3", or the user's. */
-static hrs_status name_players(MPI_Comm comm, const hrs_interactions_options *o, hrs_job *job) {
-  if (!job->players.names) {
-    HRS_TRY(hrs_calloc(job->n, sizeof *job->players.names, &job->players.names));
-    job->players.n = job->n;
-    for (int i = 0; i < job->n; i++) {
-      char name[32];
-      snprintf(name, sizeof name, "player %d", i);
-      HRS_TRY(hrs_strdup(name, &job->players.names[i]));
-    }
-  }
-  if (!o->player_names) return HRS_OK;
-  hrs_reader reader = hrs_comm_reader(&comm);
-  char **lines;
-  hrs_count count;
-  HRS_TRY_CONTEXT(hrs_reader_lines(&reader, o->player_names, &lines, &count), "--player-names");
-  hrs_status status = hrs_players_rename(&job->players, count, lines, o->player_names);
-  hrs_lines_free(&lines);
-  return status;
-}
-
 /* What is written last: that it can be is better known first. By rank 0, once all is read. */
 static hrs_status check_outputs(MPI_Comm comm, const hrs_interactions_options *o, hrs_job *job) {
   if (hrs_comm_rank(comm) != 0 || o->plan) return HRS_OK;
@@ -281,7 +260,7 @@ static hrs_status create(MPI_Comm comm, const hrs_interactions_options *o, hrs_j
   HRS_REQUIRE(!o->verify || hrs_game_knows_dividends(job->game), USAGE,
               "--verify needs a game with known dividends: a --closed-form other than random");
   HRS_TRY(set_keep(o->keep, job->n, job));
-  HRS_TRY(name_players(comm, o, job));
+  HRS_TRY(hrs_job_name_players(job, o));
   return check_outputs(comm, o, job);
 }
 
@@ -307,6 +286,8 @@ void hrs_job_destroy(hrs_job *job) {
   hrs_players_destroy(&job->players);
   hrs_array_destroy(&job->baseline);
   hrs_lines_free(&job->class_names);
+  hrs_lines_free(&job->name_lines);
+  hrs_free(job->row_names);
   memset(job, 0, sizeof *job);
 }
 
@@ -323,6 +304,7 @@ void hrs_job_dataset_spec(const hrs_job *job, const hrs_interactions_options *op
                              .keep_all = job->keep == HRS_KEEP_ALL,
                              .indices = {job->indices[0], job->indices[1]},
                              .player_names = job->players.names,
+                             .row_player_names = job->row_names,
                              .map = job->players.map.data ? &job->players.map : NULL,
                              .baseline = job->baseline.data ? &job->baseline : NULL,
                              .class_names = job->class_names,

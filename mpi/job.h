@@ -59,7 +59,9 @@ typedef struct hrs_job {
   int *label;                       /* [samples], -1 without labels */
   hrs_players players;              /* names and map of network games; else n and names */
   hrs_array baseline;               /* network games */
-  char **class_names;               /* NULL without */
+  char **row_names;   /* [samples, targets, n]: names per sample, inside of name_lines; or NULL */
+  char **name_lines;  /* of --player-names */
+  char **class_names; /* NULL without */
   int classes;
   int networks;            /* that share interactions: targets come in groups of so many */
   bool fit;                /* AND and OR are the fitted split of v */
@@ -95,6 +97,9 @@ hrs_status hrs_job_rows(const hrs_job *job, const hrs_interactions_options *opti
 static inline hrs_count hrs_job_in_game(const hrs_job *job, hrs_count s) {
   return job->model ? s : job->index[s];
 }
+
+/** job->players.names, and job->row_names where samples have names of their own. Collective. */
+hrs_status hrs_job_name_players(hrs_job *job, const hrs_interactions_options *options);
 
 /** How the ranks are shared out and what that costs. */
 typedef struct hrs_plan {

@@ -146,7 +146,8 @@ static hrs_status check_output(void) {
 static int end(hrs_status status) {
   if (status != HRS_OK) {
     fflush(stdout);
-    fprintf(stderr, "harsanyi: error: %s\n", hrs_error_message());
+    char text[8192];
+    fprintf(stderr, "harsanyi: error: %s\n", hrs_printable(hrs_error_message(), text, sizeof text));
     if (hrs_log_get_level() == HRS_LOG_VERBOSE)
       fprintf(stderr, "harsanyi: at %s\n", hrs_error_trace_text());
   }

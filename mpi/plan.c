@@ -288,8 +288,8 @@ static void print_work(const hrs_job *job, const hrs_plan *plan) {
     if (cost.block_bits)
       printf("    %-28s%.0f, for %d masks at a time\n", "tables of blocks", cost.blocks,
              1 << cost.block_bits);
-    printf("  %-30s%s%s\n", "tables end at", cost.cut,
-           cost.cuts > 1 ? " and others beside it" : "");
+    hrs_print("  %-30s%s%s\n", "tables end at", cost.cut,
+              cost.cuts > 1 ? " and others beside it" : "");
     print_bytes("tables", cost.bytes);
   }
   double own = cost.tables * all * plan->evaluations / plan->ranks +
@@ -313,7 +313,7 @@ hrs_status hrs_plan_print(const hrs_job *job, const hrs_plan *plan) {
   bool measured = plan->fits || (double)job->game_bytes <= USABLE * (double)plan->memory;
   if (measured) HRS_TRY(measure(job, plan, &tables, &per_mask, &per_byte));
   int types = job->types[0] + job->types[1];
-  printf("plan: %s\n", job->description);
+  hrs_print("plan: %s\n", job->description);
   printf("  %-30s%d\n  %-30s%lld, %d target%s each\n", "players", job->n, "samples",
          (long long)job->samples, job->targets, hrs_plural(job->targets));
   printf("  %-30s%d in %d group%s of %d, %d idle; %lld round%s\n", "ranks", plan->world,

@@ -336,6 +336,22 @@ hrs_status hrs_file_read_at(int descriptor, const char *path, hrs_count offset, 
  */
 hrs_status hrs_file_beside(const char *file, const char *location, const char *what, char **out);
 
+/* ---- text ----------------------------------------------------------------------------------- */
+
+/** The character that a text begins with; returns its bytes in UTF-8, 0 where it is none. Not
+ *  collective. */
+int hrs_text_character(const char *text, uint32_t *character);
+/** Does a terminal obey it: control characters, Unicode's line ends, what turns the direction of
+ *  writing. Not collective. */
+bool hrs_character_commands(uint32_t character);
+/** Where the first byte stands that is no UTF-8; -1 where all is. Not collective. */
+hrs_count hrs_text_fault(const char *text);
+/** Text from outside as a terminal may get it: what it would obey and bytes that are no UTF-8
+ * become \\n, \\x1b, \\u202e. Cut to `size`; returns out. Not collective. */
+const char *hrs_printable(const char *text, char *out, size_t size);
+/** The same for a text of hrs_alloc, which is replaced; unchanged on failure. */
+hrs_status hrs_make_printable(char **text);
+
 /* ---- whole files ---------------------------------------------------------------------------- */
 
 /**
@@ -354,7 +370,9 @@ hrs_status hrs_file_read(const char *path, hrs_count limit, unsigned char **byte
 /** Read through `reader`, or from disk where it is NULL. */
 hrs_status hrs_reader_read(const hrs_reader *reader, const char *path, hrs_count limit,
                            unsigned char **bytes, hrs_count *size);
-/** Lines of a text file without their ends, empty last line dropped; free with hrs_lines_free. */
+/** Lines of a text file without their ends (LF, or CR LF) and a byte order mark in front; an empty
+ *  last line is dropped. Free with hrs_lines_free. Errors: INPUT, naming the line that is no UTF-8.
+ */
 hrs_status hrs_reader_lines(const hrs_reader *reader, const char *path, char ***lines,
                             hrs_count *count);
 /** Free the lines and the list, and reset it to NULL. */
@@ -468,6 +486,8 @@ void hrs_log(const char *format, ...) HRS_PRINTF(1, 2);
 void hrs_log_verbose(const char *format, ...) HRS_PRINTF(1, 2);
 /** A warning on stderr, also in quiet mode. */
 void hrs_warn(const char *format, ...) HRS_PRINTF(1, 2);
+/** printf to stdout, of whole texts, with hrs_printable's escapes; line ends stay. */
+void hrs_print(const char *format, ...) HRS_PRINTF(1, 2);
 /** Switch warnings off (ranks other than 0). */
 void hrs_warn_enable(bool enable);
 

@@ -226,7 +226,8 @@ typedef struct hrs_dataset_spec {
   bool indices[2];             /* SV, BV */
   int orders[HRS_INDEX_LIMIT]; /* highest order of the other indices, 0: not there */
   char *const *player_names;   /* [n], or NULL */
-  const hrs_array *map;        /* i4, or NULL: no /players/map, /players/baseline */
+  char *const *row_player_names; /* [rows, n]: names that differ by sample, or NULL */
+  const hrs_array *map;          /* i4, or NULL: no /players/map, /players/baseline */
   const hrs_array *baseline;
   char *const *class_names; /* [classes], or NULL */
   int classes;

@@ -76,7 +76,8 @@ class Interactions:
 
     def read_players(self, file):
         """Their names, and where they are in the masked tensor, whose batch axis is left out."""
-        self.names = texts(file, "players/name") or [str(i) for i in range(self.n)]
+        self.names = (texts(file, "samples/player_name", self.row) or texts(file, "players/name")
+                      or [str(i) for i in range(self.n)])
         self.map, self.words, self.patches = None, False, False
         if "players/map" not in file:
             return
@@ -147,11 +148,13 @@ class Interactions:
         return values
 
 
-def texts(file, path):
-    """Strings of a data set, or None."""
+def texts(file, path, row=()):
+    """Strings of a data set, or of a row of it, with control characters escaped; or None."""
     if path not in file:
         return None
-    return [x.decode() if isinstance(x, bytes) else str(x) for x in file[path][()]]
+    return ["".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+            for text in (x.decode(errors="replace") if isinstance(x, bytes) else str(x)
+                         for x in file[path][row])]
 
 
 def option_of(file, name):

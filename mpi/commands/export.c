@@ -43,7 +43,7 @@ static const hrs_command_line line = {
 typedef enum kind { PLAYERS, INDEX, LATTICE, SALIENT } kind;
 
 typedef struct source {
-  const hrs_dataset_reading *set;
+  hrs_dataset_reading *set;
   kind kind;
   const char *name;      /* for shapiq */
   hrs_dataset_path path; /* of the values */
@@ -121,7 +121,7 @@ static hrs_status check_shapiq(const source *s, const export_options *o) {
   return HRS_OK;
 }
 
-static hrs_status choose(const hrs_dataset_reading *set, const export_options *o, source *s) {
+static hrs_status choose(hrs_dataset_reading *set, const export_options *o, source *s) {
   HRS_REQUIRE(!o->index || !o->interactions, USAGE,
               "--index and --interactions exclude each other");
   if (o->interactions) {
@@ -272,6 +272,9 @@ static hrs_status put_row(writer *w, hrs_count k) {
   const source *s = w->source;
   w->row = k;
   w->written = 0;
+  HRS_TRY(hrs_dataset_name_row(s->set, k));
+  for (int i = 0; i < s->set->n; i++)
+    HRS_TRY(hrs_make_printable(&s->set->player_names[i]));
   if (s->with_empty && (w->shapiq || s->kind == LATTICE)) put(w, 0, 0, s->set->v_empty[k]);
   return s->kind == SALIENT ? put_list(w, k) : put_values(w, k);
 }
@@ -311,7 +314,7 @@ static hrs_status choose_format(const export_options *o, bool *shapiq) {
   return HRS_OK;
 }
 
-static hrs_status export_from(const hrs_dataset_reading *set, const export_options *o) {
+static hrs_status export_from(hrs_dataset_reading *set, const export_options *o) {
   bool shapiq;
   source s;
   HRS_TRY(choose_format(o, &shapiq));

@@ -37,9 +37,9 @@ static const hrs_option options[] = {
     {.kind = HRS_OPTION_HEADING, .help = "Players and masking"},
     {"--players", HRS_OPTION_TEXT, AT(players), "KIND", NULL,
      "features (default), grid:RxC (grid:C for series, grid:DxRxC for volumes), tokens, channels, "
-     "or "
-     "map:FILE.npy (a player number per element of the input, -1 = background)"},
-    {"--player-names", HRS_OPTION_TEXT, AT(player_names), "FILE", NULL, "a name per line"},
+     "or map:FILE.npy (a player number per element of the input, -1 = background)"},
+    {"--player-names", HRS_OPTION_TEXT, AT(player_names), "FILE", NULL,
+     "a name per line; or, with tabs between the names, a line for each sample"},
     {"--subset", HRS_OPTION_TEXT, AT(subset), "LIST", NULL,
      "keep these players, such as 0,3,5 or random:10:SEED; the rest stays as background"},
     {"--baseline", HRS_OPTION_TEXT, AT(baseline), "KIND", NULL,

@@ -44,7 +44,7 @@ static void print_tensor(const char *what, const hrs_tensor_info *info) {
     if (used < sizeof shape) snprintf(shape + used, sizeof shape - used, "]");
   }
   const char *type = info->type == HRS_NONE ? "-" : hrs_dtype_name(info->type);
-  printf("  %-8s%-32s %-9s %s\n", what, info->name, type, shape);
+  hrs_print("  %-8s%-32s %-9s %s\n", what, info->name, type, shape);
 }
 
 /* What an option of the form NAME=... says of an input; NULL: nothing. */
@@ -108,15 +108,15 @@ static hrs_status make_feed(const hrs_model *model, const hrs_tensor_info *info,
 }
 
 static hrs_status print_session(const hrs_session *session, const char *guessed) {
-  printf("  %-22s%lld per sample%s\n", "multiply-adds",
-         (long long)hrs_session_multiply_adds(session),
-         guessed ? ", open sizes taken as 1 (--shape sets them)" : "");
-  printf("  %-22s%lld masks at a time, %.3g MiB\n", "evaluated",
-         (long long)hrs_session_max_batch(session), (double)hrs_session_bytes(session) / 0x1p20);
+  hrs_print("  %-22s%lld per sample%s\n", "multiply-adds",
+            (long long)hrs_session_multiply_adds(session),
+            guessed ? ", open sizes taken as 1 (--shape sets them)" : "");
+  hrs_print("  %-22s%lld masks at a time, %.3g MiB\n", "evaluated",
+            (long long)hrs_session_max_batch(session), (double)hrs_session_bytes(session) / 0x1p20);
   const char *op;
   for (int i = 0; (op = hrs_session_one_by_one(session, i)); i++)
-    printf("%s%s", i ? ", " : "  one mask at a time in ", op);
-  if (hrs_session_one_by_one(session, 0)) printf("\n");
+    hrs_print("%s%s", i ? ", " : "  one mask at a time in ", op);
+  if (hrs_session_one_by_one(session, 0)) hrs_print("\n");
   return HRS_OK;
 }
 
@@ -183,18 +183,18 @@ done:
 
 static hrs_status print_operators(const hrs_model_survey *survey) {
   int missing = 0;
-  printf("operators\n");
+  hrs_print("operators\n");
   for (int i = 0; i < survey->uses; i++) {
     const hrs_operator_use *use = &survey->use[i];
     const char *torch = use->torch_name ? use->torch_name : "";
-    printf("  %6d  ", use->count);
+    hrs_print("  %6d  ", use->count);
     if (!use->supported)
-      printf("%-23s NOT SUPPORTED, node %s%s%s\n", use->name, use->first_node,
-             *torch ? ", in PyTorch: " : "", torch);
+      hrs_print("%-23s NOT SUPPORTED, node %s%s%s\n", use->name, use->first_node,
+                *torch ? ", in PyTorch: " : "", torch);
     else if (*torch)
-      printf("%-24s%s\n", use->name, torch);
+      hrs_print("%-24s%s\n", use->name, torch);
     else
-      printf("%s\n", use->name);
+      hrs_print("%s\n", use->name);
     missing += !use->supported;
   }
   HRS_REQUIRE(
@@ -213,19 +213,19 @@ static hrs_status print_model(const char *path, const model_options *o) {
   if (status == HRS_OK) {
     char set[32] = "no operator set of ONNX";
     if (survey.opset) snprintf(set, sizeof set, "operator set %lld", (long long)survey.opset);
-    printf("%s\n  ONNX format %lld, %s, by %s%s%s\n", path, (long long)survey.ir_version, set,
-           *survey.producer ? survey.producer : "an unknown exporter",
-           *survey.producer_version ? " " : "", survey.producer_version);
+    hrs_print("%s\n  ONNX format %lld, %s, by %s%s%s\n", path, (long long)survey.ir_version, set,
+              *survey.producer ? survey.producer : "an unknown exporter",
+              *survey.producer_version ? " " : "", survey.producer_version);
     for (int i = 0; i < hrs_model_inputs(model); i++)
       print_tensor("input", hrs_model_input(model, i));
     for (int i = 0; i < hrs_model_outputs(model); i++)
       print_tensor("output", hrs_model_output(model, i));
-    printf("  %-22s%lld\n", "parameters", (long long)survey.parameters);
+    hrs_print("  %-22s%lld\n", "parameters", (long long)survey.parameters);
     status = print_operators(&survey);
   }
   if (status == HRS_OK) status = hrs_model_check(model);
   if (status == HRS_OK) {
-    printf("cost\n");
+    hrs_print("cost\n");
     status = print_cost(model, o);
   }
   hrs_model_survey_destroy(&survey);

@@ -77,9 +77,10 @@ static hrs_status choose_row(const hrs_dataset_reading *set, const hrs_show_opti
 /* ---- reading -------------------------------------------------------------------------------- */
 
 /* The caller frees row->list, whatever the outcome. */
-static hrs_status load_row(const hrs_dataset_reading *set, hrs_count k, hrs_show_row *row) {
+static hrs_status load_row(hrs_dataset_reading *set, hrs_count k, hrs_show_row *row) {
   static const hrs_dataset_path indices[2] = {HRS_PATH_SV, HRS_PATH_BV};
   *row = (hrs_show_row){.k = k};
+  HRS_TRY(hrs_dataset_name_row(set, k));
   for (int type = 0; type < 2; type++) {
     row->has[type] = set->has[hrs_dataset_orders(type, 0)];
     for (int what = 0; what < 5 && row->has[type]; what++)
@@ -118,9 +119,25 @@ static hrs_status count_rows(const hrs_dataset_reading *set, hrs_count **out) {
   return HRS_OK;
 }
 
+/* What a file says goes to the terminal as text alone (JSON has escapes of its own). */
+static hrs_status make_names_printable(hrs_dataset_reading *set) {
+  for (int i = 0; i < set->n; i++)
+    HRS_TRY(hrs_make_printable(&set->player_names[i]));
+  return HRS_OK;
+}
+
+static hrs_status make_printable(hrs_dataset_reading *set) {
+  HRS_TRY(make_names_printable(set));
+  for (int i = 0; i < set->classes; i++)
+    HRS_TRY(hrs_make_printable(&set->class_names[i]));
+  HRS_TRY(hrs_make_printable(&set->path));
+  HRS_TRY(hrs_make_printable(&set->program_version));
+  return hrs_make_printable(&set->git);
+}
+
 /* ---- showing -------------------------------------------------------------------------------- */
 
-static hrs_status show_text(const hrs_dataset_reading *set, hrs_count chosen,
+static hrs_status show_text(hrs_dataset_reading *set, hrs_count chosen,
                             const hrs_show_options *options) {
   hrs_count *counts = NULL;
   hrs_show_row row = {0};
@@ -129,13 +146,14 @@ static hrs_status show_text(const hrs_dataset_reading *set, hrs_count chosen,
     hrs_show_rows_text(set, counts);
     status = load_row(set, chosen < 0 ? 0 : chosen, &row);
   }
+  if (status == HRS_OK) status = make_names_printable(set);
   if (status == HRS_OK) status = hrs_show_row_text(set, &row, options);
   hrs_salient_destroy(&row.list);
   hrs_free(counts);
   return status;
 }
 
-static hrs_status show_json(const hrs_dataset_reading *set, hrs_count first, hrs_count end,
+static hrs_status show_json(hrs_dataset_reading *set, hrs_count first, hrs_count end,
                             const hrs_show_options *options) {
   hrs_show_begin_json(set);
   for (hrs_count k = first; k < end; k++) {
@@ -159,11 +177,14 @@ static hrs_status judge(const char *path, const hrs_dataset_check *checks) {
   return HRS_OK;
 }
 
-static hrs_status show(const hrs_dataset_reading *set, const hrs_show_options *options) {
+static hrs_status show(hrs_dataset_reading *set, const hrs_show_options *options) {
   hrs_count chosen;
   HRS_TRY(choose_row(set, options, &chosen));
   hrs_count first = chosen < 0 ? 0 : chosen, end = chosen < 0 ? set->rows : chosen + 1;
-  if (!options->json) hrs_show_header_text(set);
+  if (!options->json) {
+    HRS_TRY(make_printable(set));
+    hrs_show_header_text(set);
+  }
   HRS_REQUIRE(set->complete, INPUT,
               "%s is not complete: the run that wrote it ended before its end; run it again",
               set->path);

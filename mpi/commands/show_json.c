@@ -4,15 +4,19 @@
 #include <math.h>
 #include <stdio.h>
 
+/* Bytes that are no UTF-8, which files of other programs may hold, become U+FFFD. */
 static void text(const char *value) {
   putchar('"');
-  for (const unsigned char *c = (const unsigned char *)value; *c; c++) {
-    if (*c == '"' || *c == '\\')
-      printf("\\%c", *c);
-    else if (*c < 0x20)
-      printf("\\u%04x", *c);
+  while (*value) {
+    uint32_t character = 0xfffd;
+    int bytes = hrs_text_character(value, &character);
+    if (character == '"' || character == '\\')
+      printf("\\%c", (char)character);
+    else if (bytes == 0 || hrs_character_commands(character))
+      printf("\\u%04x", bytes ? (unsigned)character : 0xfffdU);
     else
-      putchar(*c);
+      fwrite(value, 1, (size_t)bytes, stdout);
+    value += bytes ? bytes : 1;
   }
   putchar('"');
 }
@@ -135,6 +139,10 @@ void hrs_show_row_json(const hrs_dataset_reading *set, const hrs_show_row *row,
   printf("%s\n  {\"row\": %lld, \"sample\": %lld, \"label\": %d, \"target\": %d, ",
          first ? "" : ",", (long long)k, (long long)set->index[k], set->label[k], set->target[k]);
   if (set->network) printf("\"network\": %d, ", set->network[k]);
+  if (set->has[HRS_PATH_ROW_NAME]) {
+    texts("players", set->player_names, set->n);
+    printf(", ");
+  }
   printf("\"v_empty\": ");
   number(set->v_empty[k]);
   printf(", \"v_full\": ");

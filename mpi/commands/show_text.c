@@ -87,7 +87,8 @@ static const char *array_names(const hrs_dataset_reading *set, char *text, size_
 
 static void print_run(const hrs_dataset_reading *set, const char *attribute, const char *name) {
   char *text = NULL;
-  if (hrs_dataset_read_run(set, attribute, &text) == HRS_OK && text && *text) {
+  if (hrs_dataset_read_run(set, attribute, &text) == HRS_OK && text && *text &&
+      hrs_make_printable(&text) == HRS_OK) {
     int room = COLUMNS - 9, length = (int)strlen(text);
     printf("%-9s%.*s%s\n", name, length > room ? room - 4 : length, text,
            length > room ? " ..." : "");
@@ -103,7 +104,10 @@ void hrs_show_header_text(const hrs_dataset_reading *set) {
   print_run(set, "game", "game");
   print_run(set, "command_line", "command");
   printf("players  %d: ", set->n);
-  print_set(set, hrs_mask_full(set->n), COLUMNS - 16);
+  if (set->has[HRS_PATH_ROW_NAME])
+    printf("names differ by sample");
+  else
+    print_set(set, hrs_mask_full(set->n), COLUMNS - 16);
   printf("\nrows     %lld of %lld sample%s\n", (long long)set->rows, (long long)set->samples,
          set->samples == 1 ? "" : "s");
   bool both = set->has[HRS_PATH_AND_COUNT] && set->has[HRS_PATH_OR_COUNT];

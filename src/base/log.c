@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "harsanyi_git.h"
@@ -22,9 +23,11 @@ void hrs_warn_enable(bool enable) {
   warnings = enable;
 }
 
+/* Lines may hold names from files: nothing in them commands the terminal. */
 static void print(FILE *stream, const char *format, va_list arguments) {
-  vfprintf(stream, format, arguments);
-  fputc('\n', stream);
+  char text[8192], safe[sizeof text];
+  vsnprintf(text, sizeof text, format, arguments);
+  fprintf(stream, "%s\n", hrs_printable(text, safe, sizeof safe));
   fflush(stream);
 }
 
@@ -51,6 +54,20 @@ void hrs_warn(const char *format, ...) {
   fputs("harsanyi: warning: ", stderr);
   print(stderr, format, arguments);
   va_end(arguments);
+}
+
+void hrs_print(const char *format, ...) {
+  char text[8192], safe[sizeof text];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  for (char *line = text, *end; *line; line = end) {
+    end = line + strcspn(line, "\n");
+    bool ends = *end;
+    if (ends) *end++ = '\0';
+    printf("%s%s", hrs_printable(line, safe, sizeof safe), ends ? "\n" : "");
+  }
 }
 
 double hrs_time(void) {

@@ -42,6 +42,9 @@ hrs_status hrs_reader_read(const hrs_reader *reader, const char *path, hrs_count
 /* One block: the pointers, ended by NULL, and behind them the text with its ends made NUL. */
 static hrs_status split(const char *path, const unsigned char *bytes, hrs_count size, char ***lines,
                         hrs_count *count) {
+  bool utf16 =
+      size >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0);
+  HRS_REQUIRE(!utf16, INPUT, "%s is UTF-16; store it as UTF-8 (iconv -f UTF-16 -t UTF-8)", path);
   HRS_REQUIRE(!size || !memchr(bytes, 0, (size_t)size), INPUT,
               "%s is no text file (it holds a zero byte); expected one name per line", path);
   if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
@@ -65,6 +68,16 @@ static hrs_status split(const char *path, const unsigned char *bytes, hrs_count 
     text = next;
   }
   block[n] = NULL;
+  for (hrs_count i = 0; i < n; i++) {
+    hrs_count fault = hrs_text_fault(block[i]);
+    if (fault < 0) continue;
+    unsigned byte = (unsigned char)block[i][fault];
+    hrs_free(block);
+    HRS_FAIL(INPUT,
+             "%s, line %lld: byte %lld (0x%02x) is no UTF-8; store the file as UTF-8 (iconv -f "
+             "LATIN1 -t UTF-8, if that is what it is)",
+             path, (long long)i + 1, (long long)fault + 1, byte);
+  }
   *lines = block;
   *count = n;
   return HRS_OK;

@@ -252,8 +252,9 @@ done:
 hrs_status hrs_players_rename(hrs_players *players, hrs_count count, char *const *names,
                               const char *path) {
   HRS_REQUIRE(count == players->n, INPUT,
-              "--player-names %s holds %lld name%s for %d player%s (one name per line)", path,
-              (long long)count, hrs_plural(count), players->n, hrs_plural(players->n));
+              "--player-names %s holds %lld name%s for %d player%s (one name per line; or a line "
+              "for each sample, the names between tabs)",
+              path, (long long)count, hrs_plural(count), players->n, hrs_plural(players->n));
   char **copies;
   HRS_TRY(hrs_calloc(count, sizeof *copies, &copies));
   for (hrs_count i = 0; i < count; i++) {

@@ -57,6 +57,7 @@ OBJECTS = {
     "samples/index": Kind("<i8", ("row",), True),
     "samples/label": Kind("<i4", ("row",), True),
     "samples/target": Kind("<i4", ("row",), True),
+    "samples/player_name": Kind("text", ("row", "player")),
     "samples/v_empty": Kind("<f8", ("row",), True),
     "samples/v_full": Kind("<f8", ("row",), True),
     "values": Kind("lattice", ("row", "mask")),
