@@ -143,7 +143,7 @@ static void options(void **state) {
     const char *spec, *message;
   } bad[] = {
       {"", "there is no game of this name"},
-      {"andor:n=3", "and-or:n=N"},
+      {"andor:n=3", "there are and-or, additive, majority"},
       {"and-or", "number of players is missing"},
       {"and-or:terms=3", "number of players is missing"},
       {"and-or:n=0", "n '0' is not a number from 1 to 40"},
