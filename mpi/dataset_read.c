@@ -194,7 +194,8 @@ static hrs_status read_header(hrs_dataset_reading *set) {
 static hrs_status find_array(hrs_dataset_reading *set, hrs_dataset_path path) {
   const hrs_dataset_object *object = &hrs_dataset_objects[path];
   hrs_h5_array *found = &set->found[path];
-  bool names = path == HRS_PATH_PLAYER_NAME || path == HRS_PATH_CLASS_NAME;
+  bool names =
+      path == HRS_PATH_PLAYER_NAME || path == HRS_PATH_ROW_NAME || path == HRS_PATH_CLASS_NAME;
   bool needed =
       object->when == HRS_WHEN_ALWAYS || (object->when == HRS_WHEN_SALIENT && set->complete);
   HRS_TRY(hrs_h5_reader_find(set->reader, object->path, found));

@@ -257,7 +257,8 @@ hrs_status hrs_game_closed_form(const char *text, hrs_game **out) {
     HRS_TRY(parse_items(text, text + length + (text[length] == ':'), forms[i].keys, &spec));
     return forms[i].create(&spec, out);
   }
-  HRS_FAIL(USAGE, "--closed-form %s: there is no game of this name; there are and-or, additive, "
+  HRS_FAIL(USAGE,
+           "--closed-form %s: there is no game of this name; there are and-or, additive, "
            "majority, airport and random (`harsanyi interactions --help`)",
            text);
 }
