@@ -159,7 +159,7 @@ static hrs_status show_json(hrs_dataset_reading *set, hrs_count first, hrs_count
   for (hrs_count k = first; k < end; k++) {
     hrs_show_row row;
     hrs_status status = load_row(set, k, &row);
-    if (status == HRS_OK) hrs_show_row_json(set, &row, options, k == first);
+    if (status == HRS_OK) status = hrs_show_row_json(set, &row, options, k == first);
     hrs_salient_destroy(&row.list);
     HRS_TRY(status);
   }

@@ -66,6 +66,24 @@ hrs_status hrs_show_fit_read(const hrs_dataset_reading *set, hrs_count k, hrs_sh
 void hrs_show_fit_text(const hrs_show_fit *fit);
 void hrs_show_means_text(const hrs_dataset_reading *set, const hrs_show_row *row);
 
+/** The strongest sets of an interaction index of a row, the strongest first. */
+typedef struct hrs_show_set {
+  hrs_mask mask;
+  double value;
+} hrs_show_set;
+typedef struct hrs_show_index {
+  hrs_index index;
+  int orders;
+  hrs_count count;
+  hrs_show_set *set;
+  double error;
+} hrs_show_index;
+typedef void hrs_show_index_function(const hrs_dataset_reading *set, const hrs_show_index *index);
+/** Say of each index that the file has the `most` strongest sets of row k. Errors: INPUT, MEMORY.
+ */
+hrs_status hrs_show_indices(const hrs_dataset_reading *set, hrs_count k, int most,
+                            hrs_show_index_function *say);
+
 /** What sections are made of; `bar` has HRS_SHOW_BAR marks for a share of 1. */
 enum { HRS_SHOW_BAR = 18 };
 void hrs_show_heading(const char *text);
@@ -79,8 +97,8 @@ void hrs_show_checks_text(const hrs_dataset_check *checks);
 
 /** One JSON object on stdout: begin, any number of rows, end. */
 void hrs_show_begin_json(const hrs_dataset_reading *set);
-void hrs_show_row_json(const hrs_dataset_reading *set, const hrs_show_row *row,
-                       const hrs_show_options *options, bool first);
+hrs_status hrs_show_row_json(const hrs_dataset_reading *set, const hrs_show_row *row,
+                             const hrs_show_options *options, bool first);
 void hrs_show_end_json(const hrs_dataset_check *checks);
 
 #endif

@@ -130,8 +130,23 @@ static void fit(const hrs_show_fit *f) {
   printf("}");
 }
 
-void hrs_show_row_json(const hrs_dataset_reading *set, const hrs_show_row *row,
-                       const hrs_show_options *options, bool first) {
+static void index_json(const hrs_dataset_reading *set, const hrs_show_index *x) {
+  printf(",\n   \"%s\": {\"orders\": %d, \"error\": ", hrs_index_name(x->index), x->orders);
+  number(x->error);
+  printf(", \"top\": [");
+  for (hrs_count i = 0; i < x->count; i++) {
+    printf("%s\n    {\"value\": ", i ? "," : "");
+    number(x->set[i].value);
+    printf(", \"mask\": %llu, \"players\": [", (unsigned long long)x->set[i].mask);
+    for (int player = 0, any = 0; player < set->n; player++)
+      if (x->set[i].mask >> player & 1) printf("%s%d", any++ ? ", " : "", player);
+    printf("]}");
+  }
+  printf("]}");
+}
+
+hrs_status hrs_show_row_json(const hrs_dataset_reading *set, const hrs_show_row *row,
+                             const hrs_show_options *options, bool first) {
   static const char *const types[2] = {"and", "or"}, *const indices[2] = {"SV", "BV"};
   static const char *const sums[5] = {"positive", "negative", "count", "all_positive",
                                       "all_negative"};
@@ -174,7 +189,9 @@ void hrs_show_row_json(const hrs_dataset_reading *set, const hrs_show_row *row,
       printf(",\n   ");
       numbers(indices[which], row->index[which], set->n);
     }
+  HRS_TRY(hrs_show_indices(set, k, options->top, index_json));
   printf("}");
+  return HRS_OK;
 }
 
 void hrs_show_end_json(const hrs_dataset_check *checks) {

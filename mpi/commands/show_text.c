@@ -337,6 +337,21 @@ static void print_players(const hrs_dataset_reading *set, const hrs_show_row *ro
   }
 }
 
+static void print_index(const hrs_dataset_reading *set, const hrs_show_index *x) {
+  char title[120];
+  snprintf(title, sizeof title, "%s up to order %d, largest values (error about %.2g)",
+           hrs_index_name(x->index), x->orders, x->error);
+  hrs_show_heading(title);
+  printf("   rank order        value  players\n");
+  for (hrs_count i = 0; i < x->count; i++) {
+    printf("  %5lld %5d ", (long long)i + 1, hrs_order(x->set[i].mask));
+    number(x->set[i].value, 12);
+    printf("  ");
+    print_set(set, x->set[i].mask, COLUMNS - 30);
+    printf("\n");
+  }
+}
+
 hrs_status hrs_show_row_text(const hrs_dataset_reading *set, const hrs_show_row *row,
                              const hrs_show_options *options) {
   char title[160], network[24] = "";
@@ -357,7 +372,7 @@ hrs_status hrs_show_row_text(const hrs_dataset_reading *set, const hrs_show_row 
   if (row->fitted) hrs_show_fit_text(&row->fit);
   hrs_show_means_text(set, row);
   if (row->has_index[0] || row->has_index[1]) print_players(set, row);
-  return HRS_OK;
+  return hrs_show_indices(set, row->k, options->top, print_index);
 }
 
 void hrs_show_checks_text(const hrs_dataset_check *checks) {

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """How exact the numbers are: interactions against NumPy's longer type, and what is said where a
 precision does not do."""
+import json
+
 import h5py
 import numpy as np
 from program import ProgramTest, datasets_of, main, run
@@ -142,6 +144,30 @@ class Scales(ProgramTest):
                     self.assertTrue(np.all(large == one * scales[1]))
                     self.assertTrue(np.all(small == one * scales[2]))
                     self.assertTrue(np.all(np.isfinite(one)) and np.max(one) > 0)
+
+
+class Indices(ProgramTest):
+    """`harsanyi show` has the strongest sets of every index of a file."""
+
+    def test_strongest_sets(self):
+        orders = {"SII": 2, "STII": 3, "Moebius": 6}
+        out, _ = self.interactions("--closed-form", "random:n=6", "--indices", ",".join(
+            f"{name}:{order}" for name, order in orders.items()))
+        said = run("show", out, "--top", "4")
+        self.assertEqual(said.code, 0, said)
+        row = json.loads(run("show", out, "--top", "4", "--json").out)["rows"][0]
+        with h5py.File(out) as f:
+            for name, order in orders.items():
+                with self.subTest(index=name):
+                    self.assertIn(f"{name} up to order {order}, largest values", said.out)
+                    mask, value = f[f"indices/{name}/mask"][:], f[f"indices/{name}/value"][0]
+                    best = np.argsort(-np.abs(value), kind="stable")[:4]
+                    self.assertEqual([s["mask"] for s in row[name]["top"]], mask[best].tolist())
+                    self.assertEqual([s["value"] for s in row[name]["top"]], value[best].tolist())
+                    self.assertEqual(row[name]["orders"], order)
+                    self.assertEqual(row[name]["error"], f[f"indices/{name}/error"][0])
+                    for s in row[name]["top"]:
+                        self.assertEqual(sum(2**p for p in s["players"]), s["mask"])
 
 
 if __name__ == "__main__":
