@@ -117,6 +117,8 @@ hrs_count hrs_dataset_bytes(const hrs_dataset_spec *spec) {
   bool present[HRS_WHEN_LIMIT];
   hrs_dataset_present(spec, present);
   hrs_count bytes = 64 << 10; /* names, shapes, attributes */
+  for (int i = 0; i < spec->game_attributes; i++)
+    bytes += spec->game[i].text ? 64 + 2 * (hrs_count)strlen(spec->game[i].text) : 64;
   for (int i = 0; i < HRS_PATH_LIMIT; i++) {
     if (!present[hrs_dataset_objects[i].when]) continue;
     hrs_dataset_shape shape = hrs_dataset_shape_of(spec, (hrs_dataset_path)i);

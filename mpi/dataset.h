@@ -287,6 +287,8 @@ hrs_status hrs_dataset_read(const hrs_dataset_reading *set, hrs_dataset_path nam
 hrs_status hrs_dataset_name_row(hrs_dataset_reading *set, hrs_count k);
 /** An attribute of /run as text, in hrs_alloc memory; NULL where there is none. */
 hrs_status hrs_dataset_read_run(const hrs_dataset_reading *set, const char *name, char **out);
+/** The same of /game, which says what v is; NULL in files of before it was recorded. */
+hrs_status hrs_dataset_read_game(const hrs_dataset_reading *set, const char *name, char **out);
 /** The salient list of row k: entries [first, first + count). */
 hrs_status hrs_dataset_read_salient(const hrs_dataset_reading *set, hrs_count first,
                                     hrs_count count, hrs_salient *out);

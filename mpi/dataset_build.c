@@ -352,6 +352,20 @@ static hrs_status make_object(hid_t file, hrs_dataset_path path, const hrs_datas
 
 /* ---- the three turns of the one process ----------------------------------------------------- */
 
+static hrs_status set_attributes(hid_t file, const char *path, int count,
+                                 const hrs_run_attribute *attribute) {
+  hid_t group = H5Gopen2(file, path, H5P_DEFAULT);
+  hrs_status status = HRS_OK;
+  if (group < 0) status = hrs_h5_error(HRS_STATUS_IO, __FILE__, __LINE__, "%s", path);
+  for (int i = 0; i < count && status == HRS_OK; i++) {
+    const hrs_run_attribute *a = &attribute[i];
+    status = a->text ? hrs_h5_set_text(group, a->name, a->text)
+                     : hrs_h5_set_number(group, a->name, HRS_F64, a->number);
+  }
+  hrs_h5_close(group);
+  return status;
+}
+
 static hrs_status build(hid_t file, const void *context) {
   const hrs_dataset_spec *spec = context;
   bool present[HRS_WHEN_LIMIT];
@@ -364,6 +378,10 @@ static hrs_status build(hid_t file, const void *context) {
   HRS_TRY(hrs_h5_set_number(file, "n_samples", HRS_I64, (double)spec->samples));
   HRS_TRY(hrs_h5_set_number(file, "complete", HRS_U8, 0));
   HRS_TRY(make_groups(file, "/run/"));
+  if (spec->game_attributes > 0) {
+    HRS_TRY(make_groups(file, "/game/"));
+    HRS_TRY(set_attributes(file, "/game", spec->game_attributes, spec->game));
+  }
   for (int i = 0; i < HRS_PATH_LIMIT; i++)
     if (present[hrs_dataset_objects[i].when]) HRS_TRY(make_object(file, (hrs_dataset_path)i, spec));
   return HRS_OK;
@@ -404,16 +422,7 @@ typedef struct run_record {
 
 static hrs_status complete(hid_t file, const void *context) {
   const run_record *record = context;
-  hid_t group = H5Gopen2(file, "/run", H5P_DEFAULT);
-  hrs_status status = HRS_OK;
-  if (group < 0) status = hrs_h5_error(HRS_STATUS_IO, __FILE__, __LINE__, "/run");
-  for (int i = 0; i < record->attributes && status == HRS_OK; i++) {
-    const hrs_run_attribute *a = &record->run[i];
-    status = a->text ? hrs_h5_set_text(group, a->name, a->text)
-                     : hrs_h5_set_number(group, a->name, HRS_F64, a->number);
-  }
-  hrs_h5_close(group);
-  HRS_TRY(status);
+  HRS_TRY(set_attributes(file, "/run", record->attributes, record->run));
   return hrs_h5_set_number(file, "complete", HRS_U8, 1);
 }
 

@@ -292,6 +292,10 @@ hrs_status hrs_dataset_read_run(const hrs_dataset_reading *set, const char *name
   return hrs_h5_reader_text(set->reader, "/run", name, out);
 }
 
+hrs_status hrs_dataset_read_game(const hrs_dataset_reading *set, const char *name, char **out) {
+  return hrs_h5_reader_text(set->reader, "/game", name, out);
+}
+
 hrs_status hrs_dataset_read_salient(const hrs_dataset_reading *set, hrs_count first,
                                     hrs_count count, hrs_salient *out) {
   hrs_salient list = {.count = count};

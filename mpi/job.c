@@ -261,6 +261,7 @@ static hrs_status create(MPI_Comm comm, const hrs_interactions_options *o, hrs_j
               "--verify needs a game with known dividends: a --closed-form other than random");
   HRS_TRY(set_keep(o->keep, job->n, job));
   HRS_TRY(hrs_job_name_players(job, o));
+  hrs_job_record(job, o);
   return check_outputs(comm, o, job);
 }
 
@@ -288,6 +289,7 @@ void hrs_job_destroy(hrs_job *job) {
   hrs_lines_free(&job->class_names);
   hrs_lines_free(&job->name_lines);
   hrs_free(job->row_names);
+  hrs_free(job->masked);
   memset(job, 0, sizeof *job);
 }
 
@@ -300,6 +302,8 @@ void hrs_job_dataset_spec(const hrs_job *job, const hrs_interactions_options *op
                              .values = options->values,
                              .types = {job->types[0], job->types[1]},
                              .networks = job->networks,
+                             .game = job->record,
+                             .game_attributes = job->records,
                              .fit = job->fit,
                              .keep_all = job->keep == HRS_KEEP_ALL,
                              .indices = {job->indices[0], job->indices[1]},

@@ -75,6 +75,13 @@ typedef struct hrs_job {
   hrs_threshold threshold;
   hrs_dtype precision;
   hrs_sharing sharing;
+  /* of network games, as settled: what --output, --scores, --layout and the masked tensor became */
+  hrs_output output;
+  hrs_scores scores;
+  hrs_layout layout;
+  char *masked;
+  hrs_run_attribute record[12]; /* /game: what v is */
+  int records;
   char description[256]; /* one line: what is evaluated */
   hrs_place *timing;     /* of --timing, on rank 0 */
 } hrs_job;
@@ -100,6 +107,9 @@ static inline hrs_count hrs_job_in_game(const hrs_job *job, hrs_count s) {
 
 /** job->players.names, and job->row_names where samples have names of their own. Collective. */
 hrs_status hrs_job_name_players(hrs_job *job, const hrs_interactions_options *options);
+
+/** job->record, once the game is there; its texts are those of the options. Not collective. */
+void hrs_job_record(hrs_job *job, const hrs_interactions_options *options);
 
 /** How the ranks are shared out and what that costs. */
 typedef struct hrs_plan {

@@ -62,6 +62,9 @@ hrs_status hrs_job_make_baseline(hrs_job_builder *b);
 
 /* ---- job_scores.c --------------------------------------------------------------------------- */
 
+/** The words of --output and --scores for what they became. Not collective. */
+const char *hrs_job_output_text(hrs_output output);
+const char *hrs_job_scores_text(hrs_scores scores);
 /** The word of --output, NULL for AUTO, and of --scores. Not collective. */
 hrs_status hrs_job_set_output(const char *text, hrs_output *out);
 hrs_status hrs_job_set_scores(const char *text, hrs_scores *out);

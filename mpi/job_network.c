@@ -55,6 +55,9 @@ static hrs_status build(hrs_job_builder *b) {
   HRS_TRY(hrs_array_copy(&b->job->baseline, &spec.baseline));
   HRS_TRY(hrs_game_network(&spec, &b->job->game));
   b->job->classes = hrs_game_network_classes(b->job->game);
+  b->job->output = hrs_game_network_output(b->job->game);
+  b->job->scores = hrs_game_network_scores(b->job->game);
+  HRS_TRY(hrs_strdup(o->mask_at ? o->mask_at : b->names[0], &b->job->masked));
   snprintf(b->job->description, sizeof b->job->description, "%s, %lld multiply-adds per mask",
            b->path, (long long)hrs_game_network_multiply_adds(b->job->game));
   hrs_network_cost cost = hrs_game_network_cost(b->job->game);
@@ -88,6 +91,8 @@ static hrs_status build_other(MPI_Comm comm, const hrs_interactions_options *opt
                            "interactions answer the same question",
                            path, other.classes, options->model.text[0], job->classes);
   if (status == HRS_OK) {
+    /* Each network has its own kind of scores then. */
+    if (other.scores != job->scores) job->scores = HRS_SCORES_AUTO;
     *game = other.game;
     other.game = NULL;
     job->more[i - 1] = other.model;

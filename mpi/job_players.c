@@ -76,6 +76,7 @@ hrs_status hrs_job_make_players(hrs_job_builder *b) {
   const hrs_array *masked = hrs_job_masked_tensor(b);
   hrs_layout layout;
   HRS_TRY(find_layout(b, &layout));
+  b->job->layout = layout;
   hrs_array map = {0};
   if (strncmp(spec, "map:", 4) == 0) HRS_TRY(load_map(b, spec, &map));
   hrs_players *players = &b->job->players;

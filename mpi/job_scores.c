@@ -71,12 +71,18 @@ hrs_status hrs_job_make_targets(hrs_job_builder *b, const hrs_network_game *spec
   return status;
 }
 
+static const char *const output_words[] = {
+    "", "log-odds", "logit", "probability", "log-probability", "raw"};
+
+const char *hrs_job_output_text(hrs_output output) {
+  return output_words[output];
+}
+
 hrs_status hrs_job_set_output(const char *text, hrs_output *out) {
-  static const char *const words[] = {"",   "log-odds", "logit", "probability", "log-probability",
-                                      "raw"};
+  const char *const *words = output_words;
   *out = HRS_OUTPUT_AUTO;
   if (!text) return HRS_OK;
-  for (int i = 1; i < (int)(sizeof words / sizeof *words); i++)
+  for (int i = 1; i < (int)(sizeof output_words / sizeof *output_words); i++)
     if (strcmp(text, words[i]) == 0) {
       *out = (hrs_output)i;
       return HRS_OK;
@@ -85,9 +91,15 @@ hrs_status hrs_job_set_output(const char *text, hrs_output *out) {
            text);
 }
 
+static const char *const scores_words[] = {"auto", "logits", "probabilities", "log-probabilities"};
+
+const char *hrs_job_scores_text(hrs_scores scores) {
+  return scores_words[scores];
+}
+
 hrs_status hrs_job_set_scores(const char *text, hrs_scores *out) {
-  static const char *const words[] = {"auto", "logits", "probabilities", "log-probabilities"};
-  for (int i = 0; i < (int)(sizeof words / sizeof *words); i++)
+  const char *const *words = scores_words;
+  for (int i = 0; i < (int)(sizeof scores_words / sizeof *scores_words); i++)
     if (strcmp(text, words[i]) == 0) {
       *out = (hrs_scores)i;
       return HRS_OK;

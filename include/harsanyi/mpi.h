@@ -212,6 +212,13 @@ hrs_status hrs_salient_merge(hrs_salient *into, hrs_salient *other, double thres
 /** Version of the data set's format, an attribute of each file. */
 #define HRS_FORMAT_VERSION 1
 
+/** An attribute of /run or /game. */
+typedef struct hrs_run_attribute {
+  const char *name;
+  const char *text; /* a string attribute, or NULL: */
+  double number;    /* a double attribute */
+} hrs_run_attribute;
+
 /** What a data set will hold: all shapes are known before the first value. */
 typedef struct hrs_dataset_spec {
   int n;
@@ -231,6 +238,8 @@ typedef struct hrs_dataset_spec {
   const hrs_array *baseline;
   char *const *class_names; /* [classes], or NULL */
   int classes;
+  const hrs_run_attribute *game; /* what v is: attributes of /game */
+  int game_attributes;
 } hrs_dataset_spec;
 
 /** The small results of one row k. */
@@ -262,13 +271,6 @@ typedef struct hrs_dataset_fit {
   double reconstruction[5];          /* rmse, max, rho_unfaith, explained, kept */
   double curve[5][HRS_CURVE_POINTS]; /* kept, rmse, max, explained, strength */
 } hrs_dataset_fit;
-
-/** An attribute of /run. */
-typedef struct hrs_run_attribute {
-  const char *name;
-  const char *text; /* a string attribute, or NULL: */
-  double number;    /* a double attribute */
-} hrs_run_attribute;
 
 /** A data set that is being written. */
 typedef struct hrs_dataset hrs_dataset;

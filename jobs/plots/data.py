@@ -66,13 +66,15 @@ class Interactions:
         self.v_empty = float(file["samples/v_empty"][row])
         self.v_full = float(file["samples/v_full"][row])
         classes, target = texts(file, "classes/name"), int(targets[row])
+        game = file["game"].attrs if "game" in file else {}
+        what = str(game["v"]) if "scores" in game else "output"
         labels = file["samples/label"][()]
         if classes:
-            self.output = f"output for class {classes[target]}"
+            self.output = f"{what} for class {classes[target]}"
         elif "players/map" not in file or (not np.any(targets) and np.all(labels < 0)):
             self.output = ""  # a game, or a network that may have no classes at all
         else:
-            self.output = f"output {target}"
+            self.output = f"{what} {target}"
 
     def read_players(self, file):
         """Their names, and where they are in the masked tensor, whose batch axis is left out."""

@@ -56,6 +56,21 @@ void hrs_show_begin_json(const hrs_dataset_reading *set) {
   text(set->git);
   printf(", \"complete\": %s, \"n_players\": %d, \"n_samples\": %lld, \"n_rows\": %lld,\n ",
          set->complete ? "true" : "false", set->n, (long long)set->samples, (long long)set->rows);
+  static const char *const record[] = {"kind",     "v",      "scores",   "output_node",
+                                       "target",   "masked", "players",  "subset",
+                                       "baseline", "layout", "evaluator"};
+  bool first = true;
+  printf("\"game\": {");
+  for (size_t i = 0; i < sizeof record / sizeof *record; i++) {
+    char *value = NULL;
+    if (hrs_dataset_read_game(set, record[i], &value) == HRS_OK && value) {
+      printf("%s\"%s\": ", first ? "" : ", ", record[i]);
+      text(value);
+      first = false;
+    }
+    hrs_free(value);
+  }
+  printf("},\n ");
   texts("players", set->player_names, set->n);
   if (set->class_names) {
     printf(", ");

@@ -96,6 +96,36 @@ static void print_run(const hrs_dataset_reading *set, const char *attribute, con
   hrs_free(text);
 }
 
+/* "v" and "masked" as one line each: what the file says of its game. */
+static void print_game(const hrs_dataset_reading *set) {
+  static const struct {
+    const char *line, *name, *before;
+  } parts[] = {{"v", "v", ""},
+               {"v", "target", ", target "},
+               {"v", "scores", ", of "},
+               {"v", "output_node", " at "},
+               {"masked", "masked", ""},
+               {"masked", "players", ", players "},
+               {"masked", "subset", ", of these "},
+               {"masked", "baseline", ", absent "},
+               {"masked", "layout", ", "}};
+  const char *line = "";
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    char *text = NULL;
+    if (hrs_dataset_read_game(set, parts[i].name, &text) == HRS_OK && text &&
+        hrs_make_printable(&text) == HRS_OK) {
+      if (strcmp(line, parts[i].line) != 0)
+        printf("%s%-9s", *line ? "\n" : "", parts[i].line);
+      else
+        printf("%s", parts[i].before);
+      printf("%s", text);
+      line = parts[i].line;
+    }
+    hrs_free(text);
+  }
+  if (*line) printf("\n");
+}
+
 void hrs_show_header_text(const hrs_dataset_reading *set) {
   char arrays[256];
   printf("%s%s%s\n", paint(HEADING), set->path, paint(PLAIN));
@@ -103,6 +133,7 @@ void hrs_show_header_text(const hrs_dataset_reading *set) {
          set->format_version, set->complete ? "" : ", INCOMPLETE");
   print_run(set, "game", "game");
   print_run(set, "command_line", "command");
+  print_game(set);
   printf("players  %d: ", set->n);
   if (set->has[HRS_PATH_ROW_NAME])
     printf("names differ by sample");

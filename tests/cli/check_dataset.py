@@ -33,7 +33,11 @@ NO_VALUES = "This is a netCDF dimension but not a netCDF variable."
 
 ROOT_ATTRIBUTES = {"format": "text", "format_version": "<i4", "program_version": "text",
                    "git": "text", "n_players": "<i4", "n_samples": "<i8", "complete": "u1"}
-GROUPS = {"run", "samples", "salient", "orders", "orders/and", "orders/or", "indices",
+GAME_ATTRIBUTES = {"kind", "v"}
+NETWORK_ATTRIBUTES = {"scores", "output_node", "target", "masked", "players", "baseline",
+                      "evaluator"}
+SOME_NETWORKS_ATTRIBUTES = {"subset", "layout"}
+GROUPS = {"run", "game", "samples", "salient", "orders", "orders/and", "orders/or", "indices",
           "interactions", "players", "classes", "fit", "reconstruction", "reconstruction/curve",
           "sharing"}
 
@@ -192,6 +196,7 @@ class Checker:
         if self.faults:
             return self.faults
         self.lattice_epsilon()
+        self.game()
         self.players()
         self.samples()
         if "sharing" in self.file and not self.faults:
@@ -230,6 +235,22 @@ class Checker:
             self.need(self.rows > 0, "no rows")
         return not self.faults
 
+    def game(self):
+        """What v is: texts, for networks all of them."""
+        if not self.need("game" in self.file, "/game is missing"):
+            return
+        attributes = self.file["game"].attrs
+        for name, value in attributes.items():
+            self.need(isinstance(value, (bytes, str)), f"/game: {name} is no text: {value!r}")
+        needed, allowed = set(GAME_ATTRIBUTES), set(GAME_ATTRIBUTES)
+        if as_text(attributes.get("kind", "")) == "network":
+            needed |= NETWORK_ATTRIBUTES
+            allowed = needed | SOME_NETWORKS_ATTRIBUTES
+        for name in needed - set(attributes):
+            self.fault(f"/game: attribute {name} is missing")
+        for name in set(attributes) - allowed:
+            self.fault(f"/game: attribute {name} is not in the format")
+
     def structure(self):
         found = {}
         self.file.visititems(lambda name, item: found.__setitem__(name, item))
@@ -239,7 +260,7 @@ class Checker:
         for name, item in found.items():
             if isinstance(item, h5py.Group):
                 self.need(name in GROUPS, f"/{name} is not in the format")
-                self.need(name == "run" or len(item), f"/{name} is empty")
+                self.need(name in ("run", "game") or len(item), f"/{name} is empty")
             elif self.need(name in OBJECTS, f"/{name} is not in the format"):
                 self.array(name, item, OBJECTS[name])
         self.need("run" in found, "/run is missing")
