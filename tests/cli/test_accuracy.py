@@ -2,6 +2,7 @@
 """How exact the numbers are: interactions against NumPy's longer type, and what is said where a
 precision does not do."""
 import json
+import resource
 
 import h5py
 import numpy as np
@@ -51,6 +52,26 @@ class Types(ProgramTest):
                     alone, _ = datasets_of(self.interactions(*args, "--types", name)[0])
                     path = f"interactions/{name}"
                     self.assertTrue(np.array_equal(both[path], alone[path]))
+
+    def test_same_bits_without_memory_for_v(self):
+        """Where v has no place beside AND it is evaluated again, to the same numbers."""
+        args = ["--closed-form", "random:n=22", "--types", "and,or", "--keep", "top:50"]
+        plenty, result = self.interactions(*args)
+        self.assertNotIn("evaluated 2 times", result.out)
+        out = self.output()
+        for mebibytes in range(300, 1500, 40):  # from too little on; v takes 50 MiB
+            limit = (mebibytes * 2**20,) * 2
+            result = run("interactions", *args, "--out", out,
+                         preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_AS,
+                                                                           limit))
+            if result.code == 0:
+                break
+            self.assertEqual(result.code, 64, result)
+        self.assertIn("evaluated 2 times", result.out)
+        (arrays, _), (wanted, _) = datasets_of(out), datasets_of(plenty)
+        self.assertEqual(set(arrays), set(wanted))
+        for path, array in wanted.items():
+            self.assertTrue(np.array_equal(arrays[path], array), path)
 
 
 class Scales(ProgramTest):
