@@ -67,7 +67,8 @@ class Interactions:
         self.v_full = float(file["samples/v_full"][row])
         classes, target = texts(file, "classes/name"), int(targets[row])
         game = file["game"].attrs if "game" in file else {}
-        what = str(game["v"]) if "scores" in game else "output"
+        what = game["v"] if "scores" in game else "output"
+        what = what.decode() if isinstance(what, bytes) else str(what)
         labels = file["samples/label"][()]
         if classes:
             self.output = f"{what} for class {classes[target]}"

@@ -123,6 +123,7 @@ class Plots(ProgramTest):
         written = self.texts(folder, "interactions")
         first = [text for text in written if text in words][:3]
         self.assertEqual(first, ["the film", "was", "very moving"])
+        self.assertIn("sample 0, log-odds 1", written)
 
     def test_numbers(self):
         """As many digits as the values have; Shapley values sorted; no class where there is none;
