@@ -8,6 +8,7 @@
 #include "lists.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,7 +205,9 @@ static hrs_status make_game(MPI_Comm comm, const hrs_interactions_options *o, hr
                       : o->closed_form ? hrs_game_closed_form(value, &job->game)
                                        : hrs_game_plugin(value, &job->game);
   HRS_TRY(status);
-  snprintf(job->description, sizeof job->description, "%s %s", kind + 2, value);
+  for (int i = 0; i < o->table.count; i++)
+    HRS_TRY(hrs_job_describe(job, "%s%s", i ? "" : "table ", o->table.text[i]));
+  if (!o->table.count) HRS_TRY(hrs_job_describe(job, "%s %s", kind + 2, value));
   job->n = hrs_game_players(job->game);
   job->all = hrs_game_samples(job->game);
   if (o->select)
@@ -215,6 +218,26 @@ static hrs_status make_game(MPI_Comm comm, const hrs_interactions_options *o, hr
   for (hrs_count i = 0; i < job->samples; i++)
     job->label[i] = -1;
   return HRS_OK;
+}
+
+hrs_status hrs_job_describe(hrs_job *job, const char *format, ...) {
+  const char *so_far = job->description ? job->description : "", *comma = *so_far ? ", " : "";
+  va_list arguments, again;
+  va_start(arguments, format);
+  va_copy(again, arguments);
+  int length = vsnprintf(NULL, 0, format, arguments);
+  va_end(arguments);
+  size_t used = strlen(so_far) + strlen(comma), size = used + (size_t)length + 1;
+  char *text;
+  hrs_status status = hrs_alloc((hrs_count)size, 1, &text);
+  if (status == HRS_OK) {
+    snprintf(text, size, "%s%s", so_far, comma);
+    vsnprintf(text + used, size - used, format, again);
+    hrs_free(job->description);
+    job->description = text;
+  }
+  va_end(again);
+  return status;
 }
 
 hrs_status hrs_job_all_samples(hrs_job *job, hrs_count count) {
@@ -287,6 +310,7 @@ void hrs_job_destroy(hrs_job *job) {
   hrs_players_destroy(&job->players);
   hrs_array_destroy(&job->baseline);
   hrs_lines_free(&job->class_names);
+  hrs_free(job->description);
   hrs_lines_free(&job->name_lines);
   hrs_free(job->row_names);
   hrs_free(job->masked);

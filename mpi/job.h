@@ -82,8 +82,8 @@ typedef struct hrs_job {
   char *masked;
   hrs_run_attribute record[12]; /* /game: what v is */
   int records;
-  char description[256]; /* one line: what is evaluated */
-  hrs_place *timing;     /* of --timing, on rank 0 */
+  char *description; /* one line: what is evaluated, all games of a joint fit */
+  hrs_place *timing; /* of --timing, on rank 0 */
 } hrs_job;
 
 /** Make a job from options: reads files on rank 0 of comm. Collective; the status is agreed on. */

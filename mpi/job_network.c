@@ -58,8 +58,8 @@ static hrs_status build(hrs_job_builder *b) {
   b->job->output = hrs_game_network_output(b->job->game);
   b->job->scores = hrs_game_network_scores(b->job->game);
   HRS_TRY(hrs_strdup(o->mask_at ? o->mask_at : b->names[0], &b->job->masked));
-  snprintf(b->job->description, sizeof b->job->description, "%s, %lld multiply-adds per mask",
-           b->path, (long long)hrs_game_network_multiply_adds(b->job->game));
+  HRS_TRY(hrs_job_describe(b->job, "%s, %lld multiply-adds per mask", b->path,
+                           (long long)hrs_game_network_multiply_adds(b->job->game)));
   hrs_network_cost cost = hrs_game_network_cost(b->job->game);
   b->job->game_bytes = hrs_game_network_bytes(b->job->game);
   b->job->shared_bytes = cost.bytes - cost.block_bytes;
@@ -90,6 +90,7 @@ static hrs_status build_other(MPI_Comm comm, const hrs_interactions_options *opt
                            "--model %s has %d classes, %s has %d: networks that share "
                            "interactions answer the same question",
                            path, other.classes, options->model.text[0], job->classes);
+  if (status == HRS_OK) status = hrs_job_describe(job, "%s", other.description);
   if (status == HRS_OK) {
     /* Each network has its own kind of scores then. */
     if (other.scores != job->scores) job->scores = HRS_SCORES_AUTO;

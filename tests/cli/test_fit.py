@@ -362,6 +362,8 @@ class Share(SplitTest):
         with h5py.File(out) as file:
             np.testing.assert_array_equal(file["samples/network"], [0, 1] * 3)
             np.testing.assert_array_equal(file["samples/index"], [0, 0, 1, 1, 2, 2])
+            for name in (CNN[1], MLP[1]):
+                self.assertIn(str(name), str(file["run"].attrs["game"]))
             self.check_sharing(file)
             for k in range(6):
                 one = ["--model", (CNN if k % 2 == 0 else MLP)[1], *CNN[2:]]
