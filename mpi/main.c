@@ -2,6 +2,7 @@
 #include "commands/commands.h"
 
 #include "comm.h"
+#include "launcher.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,26 +40,6 @@ static void print_help(void) {
          "usage,\n65 bad input, 70 internal error, 74 file error, 75 stopped early.\n");
 }
 
-/* The first of some variables of the environment that is set, as a number. */
-static int from_environment(const char *const *names, int otherwise) {
-  for (; *names; names++)
-    if (getenv(*names)) return atoi(getenv(*names));
-  return otherwise;
-}
-
-/* What launchers say before MPI_Init: this rank, so that one speaks; and how many there are. */
-static int launcher_rank(void) {
-  static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
-                                      "SLURM_PROCID", NULL};
-  return from_environment(names, 0);
-}
-
-static int launcher_size(void) {
-  static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS",
-                                      NULL};
-  return from_environment(names, 1);
-}
-
 static hrs_status dispatch(MPI_Comm comm, int argc, char **argv) {
   for (int i = 0; argc > 1 && i < COMMANDS; i++)
     if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(comm, argc - 1, argv + 1);
@@ -74,7 +55,7 @@ static bool is_one_of(const char *text, const char *a, const char *b) {
 static bool answer_without_mpi(int argc, char **argv) {
   if (argc < 2) return false;
   if (is_one_of(argv[1], "--help", "-h") || is_one_of(argv[1], "help", "--version")) {
-    if (launcher_rank() != 0) return true;
+    if (hrs_launcher_rank() != 0) return true;
     if (strcmp(argv[1], "--version") == 0)
       printf("harsanyi %s (%s)\n", hrs_version(), hrs_git());
     else
@@ -82,19 +63,26 @@ static bool answer_without_mpi(int argc, char **argv) {
     return true;
   }
   for (int i = 2; i < argc; i++)
-    if (is_one_of(argv[i], "--help", "-h") && launcher_rank() != 0) return true;
+    if (is_one_of(argv[i], "--help", "-h") && hrs_launcher_rank() != 0) return true;
+  return false;
+}
+
+static bool has_option(int argc, char **argv, const char *name) {
+  size_t length = strlen(name);
+  for (int i = 2; i < argc; i++)
+    if (strncmp(argv[i], name, length) == 0 && (argv[i][length] == 0 || argv[i][length] == '='))
+      return true;
   return false;
 }
 
 /* Where one process does the work, MPI is not started: in an interactive shell of a batch system it
- * cannot be, and it takes longer than the work. A plan takes part in the ranks that there are. */
+ * cannot be, and it takes longer than the work. A plan is about the ranks that there are, so they
+ * take part in it, unless it is asked about a number. */
 static bool needs_mpi(int argc, char **argv) {
-  bool plan = false;
-  for (int i = 2; i < argc; i++)
-    plan = plan || strcmp(argv[i], "--plan") == 0;
+  bool alone = has_option(argc, argv, "--plan") &&
+               (hrs_launcher_size() == 1 || has_option(argc, argv, "--plan-ranks"));
   for (int i = 0; argc > 1 && i < COMMANDS; i++)
-    if (strcmp(argv[1], commands[i].name) == 0)
-      return commands[i].parallel && (!plan || launcher_size() > 1);
+    if (strcmp(argv[1], commands[i].name) == 0) return commands[i].parallel && !alone;
   return false;
 }
 
@@ -159,7 +147,7 @@ static hrs_status checked(hrs_status status) {
 }
 
 static int run_alone(int argc, char **argv) {
-  if (launcher_rank() != 0) return 0;
+  if (hrs_launcher_rank() != 0) return 0;
   hrs_blas_single_thread();
   hrs_stop_install();
   return end(checked(dispatch(MPI_COMM_SELF, argc, argv)));

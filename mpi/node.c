@@ -3,6 +3,7 @@
 
 #include "../src/base/memory_room.h"
 #include "comm.h"
+#include "launcher.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ hrs_status hrs_node_memory(MPI_Comm comm, bool shared, hrs_node_room *least) {
   hrs_node_room mine, *all;
   int ranks = 1, size = hrs_comm_size(comm);
   HRS_TRY(ranks_here(comm, &ranks));
+  if (comm == MPI_COMM_SELF) ranks = hrs_launcher_node_size();
   room_here(ranks, shared, &mine);
   HRS_TRY(hrs_alloc(size, sizeof *all, &all));
   hrs_status status = hrs_comm_allgather(comm, &mine, sizeof mine, all);

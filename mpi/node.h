@@ -11,6 +11,7 @@ typedef struct hrs_node_room {
 } hrs_node_room;
 
 /** The least of all ranks: what hrs_memory_room_find tells, that of a node over the ranks on it.
+ *  A process by itself (MPI_COMM_SELF) shares with those that a launcher has started beside it.
  *  `shared`: ranks map what their neighbours hold, which counts for ulimit -v. The environment
  *  variable HARSANYI_SYSTEM names a folder in whose proc and sys to look, for tests. Collective. */
 hrs_status hrs_node_memory(MPI_Comm comm, bool shared, hrs_node_room *least);

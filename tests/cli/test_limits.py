@@ -154,9 +154,14 @@ class Memory(ProgramTest):
 class WithoutMPI(ProgramTest):
     """show, model, export and --plan work where MPI cannot start."""
 
+    @staticmethod
+    def broken():
+        """An environment in which MPI cannot start."""
+        return {**os.environ, "OMPI_MCA_pml": "no_such_component", "OMPI_MCA_btl": "none_of_them",
+                "SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "1"}
+
     def test_alone(self):
-        broken = {**os.environ, "OMPI_MCA_pml": "no_such_component", "OMPI_MCA_btl": "none_of_them",
-                  "SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "1"}
+        broken = self.broken()
         table = self.save("four.npy", np.arange(4.0))
         out, _ = self.interactions("--table", table)
         needs = run("interactions", "--table", table, "--out", self.output(), env=broken)
@@ -172,6 +177,27 @@ class WithoutMPI(ProgramTest):
             self.assertEqual((result.code, result.err), (0, ""), result)
         result = run("show", self.folder / "none.h5", env=broken)
         self.assertEqual((result.code, len(result.errors())), (65, 1), result)
+
+    def test_plan_of_other_ranks(self):
+        """A step of four tasks where MPI cannot start: one of them tells of seven ranks with as
+        much memory each as it has itself, a quarter of the node's."""
+        model = ["interactions", "--closed-form", "majority:n=20", "--plan"]
+        step = {**self.broken(), "SLURM_STEP_NUM_TASKS": "4", "SLURM_STEP_TASKS_PER_NODE": "4(x2)"}
+        for words in (["--plan-ranks", "7"], ["--plan-ranks=7"]):
+            first = run(*model, *words, env={**step, "SLURM_PROCID": "0"})
+            self.assertEqual((first.code, first.err), (0, ""), first)
+            self.assertRegex(first.out, r"ranks +7 in 1 group of 7")
+        other = run(*model, "--plan-ranks", "7", env={**step, "SLURM_PROCID": "1"})
+        self.assertEqual((other.code, other.out, other.err), (0, "", ""), other)
+        available = {}
+        for ranks in (0, 2):
+            result = run(*model, "--plan-ranks", "7", ranks=ranks)
+            self.assertEqual((result.code, result.out.count("plan:")), (0, 1), result)
+            available[ranks] = int(re.search(r"available to a rank +(\d+) ", result.out)[1])
+        available[4] = int(re.search(r"available to a rank +(\d+) ", first.out)[1])
+        for ranks in (2, 4):
+            self.assertLess(0.7, available[ranks] * ranks / available[0])
+            self.assertLess(available[ranks] * ranks / available[0], 1.4)
 
     def test_under_a_launcher(self):
         """One rank of several speaks; a plan is one for all of them."""
