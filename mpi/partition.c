@@ -16,12 +16,13 @@ hrs_status hrs_partition_create(int n, int block_bits, int ranks, hrs_partition 
               HRS_MAX_PLAYERS);
   int bits = block_bits < 0 ? hrs_partition_default_bits(n) : block_bits;
   HRS_REQUIRE(bits <= n / 2, USAGE,
-              "%lld blocks asked for, but %d players allow at most %lld (2^(n/2)), whatever the "
+              "%lld blocks asked for, but with %d player%s at most %lld (2^(n/2)) are possible, "
+              "whatever the "
               "number of ranks",
-              1LL << bits, n, 1LL << (n / 2));
+              1LL << bits, n, hrs_plural(n), 1LL << (n / 2));
   HRS_REQUIRE(ranks >= 1 && ranks <= 1 << bits, TOO_LARGE,
-              "%d ranks for %d blocks of %d players: a rank needs a block of its own", ranks,
-              1 << bits, n);
+              "%d ranks for %d block%s of %d player%s: a rank needs a block of its own", ranks,
+              1 << bits, hrs_plural(1 << bits), n, hrs_plural(n));
   *out = (hrs_partition){n, bits, ranks};
   return HRS_OK;
 }

@@ -179,9 +179,11 @@ static hrs_status choose_groups(const hrs_job *job, const hrs_interactions_optio
     HRS_REQUIRE(o->ranks_per_sample <= plan->world, USAGE,
                 "--ranks-per-sample %d: there %s %d rank%s", o->ranks_per_sample,
                 plan->world == 1 ? "is" : "are", plan->world, hrs_plural(plan->world));
-    HRS_REQUIRE(o->ranks_per_sample <= most_ranks(job->n, block_bits), USAGE,
-                "--ranks-per-sample %d: %d players make %d blocks, and a rank needs one of its own",
-                o->ranks_per_sample, job->n, most_ranks(job->n, block_bits));
+    HRS_REQUIRE(
+        o->ranks_per_sample <= most_ranks(job->n, block_bits), USAGE,
+        "--ranks-per-sample %d: with %d player%s there can be %d block%s, and a rank needs its own",
+        o->ranks_per_sample, job->n, hrs_plural(job->n), most_ranks(job->n, block_bits),
+        hrs_plural(most_ranks(job->n, block_bits)));
     int groups = (int)smaller(plan->world / o->ranks_per_sample, job->samples);
     plan->groups = groups;
     plan->ranks = o->ranks_per_sample;

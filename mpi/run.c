@@ -65,8 +65,9 @@ static hrs_status evaluate_rows(hrs_run *run, nonfinite *bad) {
     hrs_subcube cube = hrs_lattice_row_cube(any, row);
     for (hrs_count at = 0; at < row_size; at += slice) {
       HRS_REQUIRE(!hrs_stop_wanted(), STOPPED,
-                  "stopped by a signal after %lld of %lld masks of a rank; nothing was written",
-                  (long long)run->progress.done, (long long)run->progress.total);
+                  "stopped by a signal after %lld of %lld mask%s of a rank; nothing was written",
+                  (long long)run->progress.done, (long long)run->progress.total,
+                  hrs_plural(run->progress.total));
       hrs_subcube part = hrs_subcube_part(cube, slice_bits, at >> slice_bits);
       double start = hrs_time();
       HRS_TRY(hrs_game_evaluate(run->job->game, part, run->slice));
@@ -101,9 +102,9 @@ hrs_status hrs_run_evaluate(hrs_run *run, hrs_count sample, bool again) {
   hrs_count index = run->job->index[sample];
   bool single = run->job->precision == HRS_F32;
   HRS_REQUIRE(run->options->allow_nonfinite, NONFINITE,
-              "sample %lld: %lld values are NaN or infinite%s, first at mask %llu (bit i = player "
-              "i); give %s--allow-nonfinite to go on with them",
-              (long long)index, (long long)bad.count,
+              "sample %lld: %lld value%s NaN or infinite%s, first at mask %llu (bit i = player i); "
+              "give %s--allow-nonfinite to go on all the same",
+              (long long)index, (long long)bad.count, bad.count == 1 ? " is" : "s are",
               single ? ", or beyond the range of single precision" : "",
               (unsigned long long)bad.first, single ? "--precision double, or " : "");
   if (!again)

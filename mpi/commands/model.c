@@ -89,7 +89,8 @@ static hrs_status make_feed(const hrs_model *model, const hrs_tensor_info *info,
     hrs_status status = HRS_OK;
     if (count > HRS_MAX_RANK || (info->rank >= 0 && count != info->rank))
       status = hrs_error_set(HRS_STATUS_USAGE, __FILE__, __LINE__,
-                             "--shape %s=%s: the input has %d axes", info->name, text, info->rank);
+                             "--shape %s=%s: the input has %d ax%s", info->name, text, info->rank,
+                             info->rank == 1 ? "is" : "es");
     else
       memcpy(feed->dim, sizes, sizeof *sizes * (size_t)count);
     feed->rank = (int)count;

@@ -217,10 +217,11 @@ hrs_status hrs_closed_form_and_or(const hrs_closed_form_spec *spec, hrs_game **o
   double limit = possible_sets(spec->n);
   int terms = spec->terms;
   if (!terms) terms = limit < DEFAULT_TERMS ? (int)limit : DEFAULT_TERMS;
-  HRS_REQUIRE(terms <= limit, USAGE,
-              "--closed-form %s: %d players have only %.0f sets of orders 1 to %d, so terms may be "
-              "at most that",
-              spec->text, spec->n, limit, MAX_ORDER);
+  HRS_REQUIRE(
+      terms <= limit, USAGE,
+      "--closed-form %s: of %d player%s there are only %.0f sets of orders 1 to %d, so terms "
+      "may be at most that",
+      spec->text, spec->n, hrs_plural(spec->n), limit, MAX_ORDER);
   and_or_game *game;
   HRS_TRY(hrs_calloc(1, sizeof *game, &game));
   game->players = spec->n;

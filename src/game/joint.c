@@ -69,15 +69,17 @@ static void joint_destroy(void *self) {
 static hrs_status check(int count, hrs_game *const *games) {
   for (int i = 1; i < count; i++) {
     HRS_REQUIRE(hrs_game_players(games[i]) == hrs_game_players(games[0]), INPUT,
-                "game %d has %d players, the first one %d: to share interactions they must have "
+                "game %d has %d player%s, the first one %d: to share interactions they must have "
                 "the same",
-                i + 1, hrs_game_players(games[i]), hrs_game_players(games[0]));
+                i + 1, hrs_game_players(games[i]), hrs_plural(hrs_game_players(games[i])),
+                hrs_game_players(games[0]));
     HRS_REQUIRE(hrs_game_samples(games[i]) == hrs_game_samples(games[0]), INPUT,
-                "game %d has %lld samples, the first one %lld", i + 1,
-                (long long)hrs_game_samples(games[i]), (long long)hrs_game_samples(games[0]));
+                "game %d has %lld sample%s, the first one %lld", i + 1,
+                (long long)hrs_game_samples(games[i]), hrs_plural(hrs_game_samples(games[i])),
+                (long long)hrs_game_samples(games[0]));
     HRS_REQUIRE(hrs_game_targets(games[i]) == hrs_game_targets(games[0]), INPUT,
-                "game %d has %d targets, the first one %d", i + 1, hrs_game_targets(games[i]),
-                hrs_game_targets(games[0]));
+                "game %d has %d target%s, the first one %d", i + 1, hrs_game_targets(games[i]),
+                hrs_plural(hrs_game_targets(games[i])), hrs_game_targets(games[0]));
   }
   return HRS_OK;
 }

@@ -123,10 +123,12 @@ static hrs_status take_samples(hrs_network_state *game, hrs_network_game *spec) 
   game->n_samples = game->samples[0].dim[0];
   for (int i = 1; i < game->n_inputs; i++) {
     hrs_count count = game->samples[i].dim[0];
-    HRS_REQUIRE(count == game->n_samples || count == 1, INPUT,
-                "input '%s' has %lld samples, '%s' has %lld; the number must be the same (or 1 for "
-                "all)",
-                game->inputs[i], (long long)count, game->inputs[0], (long long)game->n_samples);
+    HRS_REQUIRE(
+        count == game->n_samples || count == 1, INPUT,
+        "input '%s' has %lld sample%s, '%s' has %lld; the number must be the same (or 1 for "
+        "all)",
+        game->inputs[i], (long long)count, hrs_plural(count), game->inputs[0],
+        (long long)game->n_samples);
   }
   return HRS_OK;
 }

@@ -128,9 +128,9 @@ static hrs_status by_map(const char *spec, int rank, const hrs_count *dim, hrs_l
     status = count_labels(spec, label + s * given, given, s, &n);
     if (status == HRS_OK && s > 0 && n != out->n)
       status = hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__,
-                             "--players %s: the map of chosen sample %lld has %d players, that of "
+                             "--players %s: the map of chosen sample %lld has %d player%s, that of "
                              "sample 0 of these %d; the number must be the same for all",
-                             spec, (long long)s, n, out->n);
+                             spec, (long long)s, n, hrs_plural(n), out->n);
     out->n = n;
     if (no_channels) {
       spread(label + s * given, axes, rank, dim, (int32_t *)out->map.data + s * full);
@@ -191,8 +191,8 @@ static hrs_status choose_random(const char *spec, int n, unsigned char *chosen) 
     read = read && !spec[used];
   }
   HRS_REQUIRE(read, USAGE, "--subset %s: expected random:COUNT:SEED", spec);
-  HRS_REQUIRE(count >= 1 && count <= n, USAGE, "--subset %s: there are %d players to choose from",
-              spec, n);
+  HRS_REQUIRE(count >= 1 && count <= n, USAGE, "--subset %s: there %s %d player%s to choose from",
+              spec, n == 1 ? "is" : "are", n, hrs_plural(n));
   hrs_random random = {seed, 0};
   for (int i = 0, left = count; i < n; i++) {
     chosen[i] = hrs_random_below(&random, (uint64_t)(n - i)) < (uint64_t)left;

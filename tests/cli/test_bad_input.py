@@ -222,7 +222,7 @@ CASES = [
     # Values that are no numbers.
     ("nan_in_table", 65, "--table {f}/nan.npy", "2 values", "mask 5", "--allow-nonfinite",
      "sample 0"),
-    ("nan_in_second_sample", 65, "--table {f}/nan_second.npy", "1 value", "mask 3", "sample 1"),
+    ("nan_in_second_sample", 65, "--table {f}/nan_second.npy", "1 value is NaN", "mask 3", "sample 1"),
     ("overflow_of_single", 65, "--table {f}/large.npy --precision single", "mask 7",
      "--allow-nonfinite"),
     ("infinite_output_of_network", 65, "--model {f}/log.onnx --output raw --target 0" + ON_FOUR,
