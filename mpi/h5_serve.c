@@ -28,65 +28,6 @@ typedef struct server {
   char *bytes; /* of hrs_alloc */
 } server;
 
-/* ---- types ---------------------------------------------------------------------------------- */
-
-static const char *class_text(H5T_class_t class) {
-  static const char *const text[] = {[H5T_INTEGER] = "integers",
-                                     [H5T_FLOAT] = "floats",
-                                     [H5T_TIME] = "times",
-                                     [H5T_STRING] = "strings",
-                                     [H5T_BITFIELD] = "bit fields",
-                                     [H5T_OPAQUE] = "opaque bytes",
-                                     [H5T_COMPOUND] = "compounds",
-                                     [H5T_REFERENCE] = "references",
-                                     [H5T_ENUM] = "an enumeration",
-                                     [H5T_VLEN] = "variable-length lists",
-                                     [H5T_ARRAY] = "arrays per element"};
-  return class >= 0 && (size_t) class < sizeof text / sizeof *text ? text[class] : "unknown";
-}
-
-/* The element type that a stored type is read as: integers and floats of up to eight bytes by
- * their size, half floats as float32, and h5py's booleans (an enumeration of one byte). */
-static hrs_dtype element_type(hid_t stored) {
-  static const hrs_dtype integers[2][4] = {{HRS_U8, HRS_U16, HRS_U32, HRS_U64},
-                                           {HRS_I8, HRS_I16, HRS_I32, HRS_I64}};
-  size_t size = H5Tget_size(stored);
-  switch (H5Tget_class(stored)) {
-  case H5T_FLOAT:
-    return size == 8 ? HRS_F64 : size == 4 || size == 2 ? HRS_F32 : HRS_NONE;
-  case H5T_INTEGER: {
-    bool with_sign = H5Tget_sign(stored) == H5T_SGN_2;
-    return size == 1   ? integers[with_sign][0]
-           : size == 2 ? integers[with_sign][1]
-           : size == 4 ? integers[with_sign][2]
-           : size == 8 ? integers[with_sign][3]
-                       : HRS_NONE;
-  }
-  case H5T_ENUM:
-    return size == 1 && H5Tget_nmembers(stored) == 2 ? HRS_BOOL : HRS_NONE;
-  default:
-    return HRS_NONE;
-  }
-}
-
-static bool is_float(hrs_dtype type) {
-  return type == HRS_F32 || type == HRS_F64;
-}
-
-static bool has_sign(hrs_dtype type) {
-  return type == HRS_I8 || type == HRS_I16 || type == HRS_I32 || type == HRS_I64;
-}
-
-/* Can numbers of one type be read as the other: as they are, or as the next double? */
-static bool holds(hrs_dtype wanted, hrs_dtype stored) {
-  size_t from = hrs_dtype_size(stored), to = hrs_dtype_size(wanted);
-  if (wanted == stored) return true;
-  if (stored == HRS_BOOL || wanted == HRS_BOOL) return false;
-  if (is_float(stored) || is_float(wanted))
-    return wanted == HRS_F64 || (is_float(stored) && is_float(wanted) && from <= to);
-  return has_sign(stored) == has_sign(wanted) && from <= to;
-}
-
 /* ---- what stands where ---------------------------------------------------------------------- */
 
 static void forget_array(server *s) {
@@ -121,12 +62,12 @@ static hrs_status describe(server *s, const char *name) {
   HRS_H5_GO(s->stored, H5Dget_type(s->array), INPUT, "%s:%s", s->path, name);
   HRS_H5_GO(space, H5Dget_space(s->array), INPUT, "%s:%s", s->path, name);
   hrs_h5_array *about = &s->about;
-  about->type = element_type(s->stored);
+  about->type = hrs_h5_element_type(s->stored);
   about->kind = about->type != HRS_NONE                 ? HRS_H5_NUMBERS
                 : H5Tget_class(s->stored) == H5T_STRING ? HRS_H5_TEXT
                                                         : HRS_H5_OTHER;
-  snprintf(about->what, sizeof about->what, "%s of %zu bytes", class_text(H5Tget_class(s->stored)),
-           H5Tget_size(s->stored));
+  snprintf(about->what, sizeof about->what, "%s of %zu bytes",
+           hrs_h5_class_text(H5Tget_class(s->stored)), H5Tget_size(s->stored));
   if (H5Sget_simple_extent_type(space) == H5S_NULL) {
     status =
         hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__, "%s:%s has no elements", s->path, name);
@@ -252,7 +193,7 @@ static hrs_status answer_read(server *s, const hrs_h5_request *request) {
   HRS_REQUIRE(about->kind == HRS_H5_NUMBERS, INPUT,
               "%s:%s holds %s; integers or floats of at most 8 bytes were expected", s->path,
               s->name, about->what);
-  HRS_REQUIRE(holds(request->type, about->type), INPUT,
+  HRS_REQUIRE(hrs_h5_holds(request->type, about->type), INPUT,
               "%s:%s holds numbers of type %s; %s was expected", s->path, s->name,
               hrs_dtype_name(about->type), hrs_dtype_name(request->type));
   hrs_count size = (hrs_count)hrs_dtype_size(request->type), whole = 1;
@@ -389,7 +330,7 @@ static hrs_status answer_text(server *s, const hrs_h5_request *request) {
   if (a.attribute < 0) goto done;
   if (H5Tget_class(a.type) != H5T_STRING) {
     status = hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__, "%s holds %s; text was expected",
-                           a.what, class_text(H5Tget_class(a.type)));
+                           a.what, hrs_h5_class_text(H5Tget_class(a.type)));
     goto done;
   }
   HRS_GO(join_strings(s, a.attribute, a.type, 1, a.what));
@@ -403,7 +344,7 @@ static hrs_status answer_number(server *s, const hrs_h5_request *request) {
   hrs_status status;
   herr_t error;
   HRS_GO(open_single(s, request, &a));
-  hrs_dtype type = a.attribute < 0 ? HRS_NONE : element_type(a.type);
+  hrs_dtype type = a.attribute < 0 ? HRS_NONE : hrs_h5_element_type(a.type);
   if (type == HRS_NONE || type == HRS_BOOL) {
     status = hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__, "%s %s; a number was expected",
                            a.what, a.attribute < 0 ? "is missing" : "is none");

@@ -44,6 +44,15 @@ enum { HRS_H5_PIECE = 1 << 21 };
 /** The child's life: answer until the socket closes. Never returns. */
 _Noreturn void hrs_h5_serve(const char *path, int socket);
 
+/** A class of types in words: "integers". */
+const char *hrs_h5_class_text(H5T_class_t class);
+/** The type that elements of a stored type are read as: integers and floats of up to eight bytes by
+ *  their size, half floats as float32, and h5py's booleans (an enumeration of one byte); HRS_NONE
+ *  for all others. */
+hrs_dtype hrs_h5_element_type(hid_t stored);
+/** Can numbers of one type be read as the other: as they are, or as the next double? */
+bool hrs_h5_holds(hrs_dtype wanted, hrs_dtype stored);
+
 /** The properties by which the child opens arrays: links and sources are followed as far as
  *  h5_links.c allows. To be closed. */
 hid_t hrs_h5_links_access(void);
