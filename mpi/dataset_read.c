@@ -167,8 +167,8 @@ static hrs_status read_header(hrs_dataset_reading *set) {
   enum { MANY = 1 << 30 };
   char *format = NULL;
   hrs_count version, n, complete;
-  bool ours = hrs_h5_reader_text(set->reader, "/", "format", &format) == HRS_OK && format &&
-              strcmp(format, HRS_DATASET_FORMAT) == 0;
+  HRS_TRY(hrs_h5_reader_text(set->reader, "/", "format", &format));
+  bool ours = format && strcmp(format, HRS_DATASET_FORMAT) == 0;
   hrs_free(format);
   HRS_REQUIRE(ours, INPUT, "%s is an HDF5 file, but no data set of harsanyi", set->path);
   HRS_TRY(read_count(set, "format_version", 1, MANY, &version));

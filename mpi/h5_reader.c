@@ -53,6 +53,12 @@ static int reap(hrs_h5_reader *reader) {
   return how;
 }
 
+/* End it: it has nothing to tidy up, and may be stuck. */
+static void end_child(hrs_h5_reader *reader) {
+  kill(reader->child, SIGKILL);
+  reap(reader);
+}
+
 static hrs_status damaged(const hrs_h5_reader *reader) {
   HRS_FAIL(INPUT, "%s is damaged: HDF5 crashed, or ran in circles, while reading it", reader->path);
 }
@@ -74,8 +80,7 @@ static hrs_status wait_for(hrs_h5_reader *reader, short event) {
   enum { LOOK_AGAIN = 200 }; /* milliseconds */
   for (;;) {
     if (hrs_stop_wanted()) {
-      kill(reader->child, SIGKILL);
-      reap(reader);
+      end_child(reader);
       return hrs_stop_check("reading %s", reader->path);
     }
     struct pollfd end = {.fd = reader->socket, .events = event};
@@ -137,14 +142,19 @@ static hrs_status ask(hrs_h5_reader *reader, hrs_h5_wish wish, const char *name,
   return reply->status == HRS_OK ? HRS_OK : pass_on(reader, reply);
 }
 
-/* Ask for bytes; a zero is put behind them. */
+/* Ask for bytes; a zero is put behind them. Where there is no memory for them they would be taken
+ * for the answer to the next request: so there is none. */
 static hrs_status ask_bytes(hrs_h5_reader *reader, hrs_h5_wish wish, const char *name,
                             hrs_h5_request *request, char **out, hrs_count *size) {
   hrs_h5_reply reply;
   HRS_TRY(ask(reader, wish, name, request, &reply));
   if (reply.bytes < 0 || reply.bytes > HRS_H5_ANSWER_LIMIT) return damaged(reader);
-  HRS_TRY(hrs_calloc(reply.bytes + 1, 1, out));
-  hrs_status status = receive_all(reader, *out, reply.bytes);
+  hrs_status status = hrs_calloc(reply.bytes + 1, 1, out);
+  if (status != HRS_OK) {
+    end_child(reader);
+    return status;
+  }
+  status = receive_all(reader, *out, reply.bytes);
   if (status != HRS_OK) {
     hrs_free(*out);
     *out = NULL;
@@ -183,11 +193,7 @@ hrs_status hrs_h5_reader_open(const char *path, hrs_h5_reader **out) {
 void hrs_h5_reader_close(hrs_h5_reader **handle) {
   if (!handle || !*handle) return;
   hrs_h5_reader *reader = *handle;
-  if (reader->child) {
-    /* It has nothing to tidy up, and may be stuck. */
-    kill(reader->child, SIGKILL);
-    reap(reader);
-  }
+  if (reader->child) end_child(reader);
   hrs_free(reader->path);
   hrs_free(reader);
   *handle = NULL;

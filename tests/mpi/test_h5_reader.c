@@ -1,5 +1,6 @@
 /* The process that reads HDF5 for others: what it says of a file, and that its end, or its being
  * stuck, is a failure like any other. Each rank reads a file of its own. */
+#include "dataset.h"
 #include "h5.h"
 #include "h5_reader.h"
 #include "mpi_test.h"
@@ -161,6 +162,34 @@ static void ends(void **state) {
   mpi_assert(good && hrs_memory_current() == before);
 }
 
+/* An answer that there was no memory for is not taken for the next one. */
+static void no_memory(void **state) {
+  (void)state;
+  hrs_h5_reader *reader = NULL;
+  char *text = NULL;
+  double number = 0;
+  hrs_count before = hrs_memory_current();
+  bool good = hrs_h5_reader_open(path, &reader) == HRS_OK;
+  hrs_fault_arm(HRS_FAULT_ALLOC, 1);
+  good = good && hrs_h5_reader_text(reader, "/group", "text", &text) == HRS_STATUS_MEMORY && !text;
+  hrs_fault_arm(HRS_FAULT_ALLOC, 0);
+  good = good && fails(hrs_h5_reader_number(reader, "/", "number", &number), HRS_STATUS_IO,
+                       "the process that read it has ended");
+  hrs_h5_reader_close(&reader);
+  /* Nor is a file then said to be something else. */
+  for (hrs_count k = 1; good; k++) {
+    hrs_dataset_reading *set = NULL;
+    hrs_fault_arm(HRS_FAULT_ALLOC, k);
+    hrs_status status = hrs_dataset_open(path, &set);
+    bool struck = hrs_fault_left(HRS_FAULT_ALLOC) == 0;
+    hrs_fault_arm(HRS_FAULT_ALLOC, 0);
+    if (status == HRS_STATUS_MEMORY) continue;
+    good = !struck && fails(status, HRS_STATUS_INPUT, "no data set of harsanyi");
+    break;
+  }
+  mpi_assert(good && hrs_memory_current() == before);
+}
+
 /* A child that never answers does not keep a job from stopping. The last test: the wish stays. */
 static void stuck(void **state) {
   (void)state;
@@ -190,6 +219,7 @@ static void stuck(void **state) {
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(answers),
     cmocka_unit_test(ends),
+    cmocka_unit_test(no_memory),
     cmocka_unit_test(stuck),
 };
 
