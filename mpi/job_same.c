@@ -36,8 +36,10 @@ static hrs_status same_facts(const hrs_job *job) {
   return hrs_agree(job->comm, status);
 }
 
-static bool is_same(double a, double b) {
-  return a == b || (isnan(a) && isnan(b)) || fabs(a - b) <= 1e-6 * fmax(fabs(a), fabs(b));
+/* `size`: the largest of the values, beside which a difference that cancels to 0 is rounding. */
+static bool is_same(double a, double b, double size) {
+  return a == b || (isnan(a) && isnan(b)) ||
+         fabs(a - b) <= 1e-6 * fmax(fabs(a), fabs(b)) + 1e-12 * size;
 }
 
 /* A few values of a sample. */
@@ -50,8 +52,11 @@ static hrs_status same_values(const hrs_job *job, hrs_count sample, double *own,
   HRS_TRY(hrs_agree(job->comm, status));
   memcpy(first, own, (size_t)count * sizeof *first);
   HRS_TRY(hrs_broadcast(job->comm, 0, first, count * (hrs_count)sizeof *first));
+  double size = 0;
+  for (hrs_count i = 0; i < count; i++)
+    if (isfinite(first[i])) size = fmax(size, fabs(first[i]));
   for (hrs_count i = 0; i < count && status == HRS_OK; i++)
-    if (!is_same(own[i], first[i]))
+    if (!is_same(own[i], first[i], size))
       status = hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__,
                              "rank %d: %s has other values here than on rank 0: %.9g, not %.9g, at "
                              "mask %llu of sample %lld; are the files the same on all nodes?",

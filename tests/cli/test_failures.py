@@ -85,6 +85,14 @@ class Failures(program.ProgramTest):
             for name in left:
                 shutil.rmtree(self.work / name)
 
+    def test_values_that_differ_by_rounding(self):
+        """What cancels to 0 on one processor need not on another."""
+        table = np.arange(16.0)
+        left = self.folders([table, table + np.where(table == 0, 1e-16, 0), table * (1 + 1e-15)])
+        result = self.by_rank(f"--table t.npy --out {self.work}/out.h5", "node-RANK")
+        self.assertEqual(result.code, 0, result)
+        self.assertEqual(sorted(path.name for path in self.work.iterdir()), left + ["out.h5"])
+
     def test_plugin_missing_on_a_node(self):
         left = self.folders([None, None, None])
         for name in left[:2]:
