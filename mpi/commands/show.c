@@ -155,7 +155,7 @@ static hrs_status show_text(hrs_dataset_reading *set, hrs_count chosen,
 
 static hrs_status show_json(hrs_dataset_reading *set, hrs_count first, hrs_count end,
                             const hrs_show_options *options) {
-  hrs_show_begin_json(set);
+  HRS_TRY(hrs_show_begin_json(set));
   for (hrs_count k = first; k < end; k++) {
     hrs_show_row row;
     hrs_status status = load_row(set, k, &row);
@@ -183,7 +183,7 @@ static hrs_status show(hrs_dataset_reading *set, const hrs_show_options *options
   hrs_count first = chosen < 0 ? 0 : chosen, end = chosen < 0 ? set->rows : chosen + 1;
   if (!options->json) {
     HRS_TRY(make_printable(set));
-    hrs_show_header_text(set);
+    HRS_TRY(hrs_show_header_text(set));
   }
   HRS_REQUIRE(set->complete, INPUT,
               "%s is not complete: the run that wrote it ended before its end; run it again",

@@ -89,14 +89,14 @@ enum { HRS_SHOW_BAR = 18 };
 void hrs_show_heading(const char *text);
 void hrs_show_bar(double share);
 
-void hrs_show_header_text(const hrs_dataset_reading *set);
+hrs_status hrs_show_header_text(const hrs_dataset_reading *set);
 void hrs_show_rows_text(const hrs_dataset_reading *set, const hrs_count *counts);
 hrs_status hrs_show_row_text(const hrs_dataset_reading *set, const hrs_show_row *row,
                              const hrs_show_options *options);
 void hrs_show_checks_text(const hrs_dataset_check *checks);
 
 /** One JSON object on stdout: begin, any number of rows, end. */
-void hrs_show_begin_json(const hrs_dataset_reading *set);
+hrs_status hrs_show_begin_json(const hrs_dataset_reading *set);
 hrs_status hrs_show_row_json(const hrs_dataset_reading *set, const hrs_show_row *row,
                              const hrs_show_options *options, bool first);
 void hrs_show_end_json(const hrs_dataset_check *checks);

@@ -47,7 +47,7 @@ static void texts(const char *name, char *const *value, int count) {
   printf("]");
 }
 
-void hrs_show_begin_json(const hrs_dataset_reading *set) {
+hrs_status hrs_show_begin_json(const hrs_dataset_reading *set) {
   printf("{\"file\": ");
   text(set->path);
   printf(", \"format_version\": %d, \"program_version\": ", set->format_version);
@@ -63,7 +63,8 @@ void hrs_show_begin_json(const hrs_dataset_reading *set) {
   printf("\"game\": {");
   for (size_t i = 0; i < sizeof record / sizeof *record; i++) {
     char *value = NULL;
-    if (hrs_dataset_read_game(set, record[i], &value) == HRS_OK && value) {
+    HRS_TRY(hrs_dataset_read_game(set, record[i], &value));
+    if (value) {
       printf("%s\"%s\": ", first ? "" : ", ", record[i]);
       text(value);
       first = false;
@@ -77,6 +78,7 @@ void hrs_show_begin_json(const hrs_dataset_reading *set) {
     texts("classes", set->class_names, set->classes);
   }
   printf(",\n \"rows\": [");
+  return HRS_OK;
 }
 
 static void interaction(const hrs_dataset_reading *set, const hrs_salient *list, hrs_count i) {

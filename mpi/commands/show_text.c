@@ -85,19 +85,22 @@ static const char *array_names(const hrs_dataset_reading *set, char *text, size_
   return text;
 }
 
-static void print_run(const hrs_dataset_reading *set, const char *attribute, const char *name) {
+static hrs_status print_run(const hrs_dataset_reading *set, const char *attribute,
+                            const char *name) {
   char *text = NULL;
-  if (hrs_dataset_read_run(set, attribute, &text) == HRS_OK && text && *text &&
-      hrs_make_printable(&text) == HRS_OK) {
+  HRS_TRY(hrs_dataset_read_run(set, attribute, &text));
+  hrs_status status = text ? hrs_make_printable(&text) : HRS_OK;
+  if (status == HRS_OK && text && *text) {
     int room = COLUMNS - 9, length = (int)strlen(text);
     printf("%-9s%.*s%s\n", name, length > room ? room - 4 : length, text,
            length > room ? " ..." : "");
   }
   hrs_free(text);
+  return status;
 }
 
 /* "v" and "masked" as one line each: what the file says of its game. */
-static void print_game(const hrs_dataset_reading *set) {
+static hrs_status print_game(const hrs_dataset_reading *set) {
   static const struct {
     const char *line, *name, *before;
   } parts[] = {{"v", "v", ""},
@@ -110,10 +113,12 @@ static void print_game(const hrs_dataset_reading *set) {
                {"masked", "baseline", ", absent "},
                {"masked", "layout", ", "}};
   const char *line = "";
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+  hrs_status status = HRS_OK;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts && status == HRS_OK; i++) {
     char *text = NULL;
-    if (hrs_dataset_read_game(set, parts[i].name, &text) == HRS_OK && text &&
-        hrs_make_printable(&text) == HRS_OK) {
+    HRS_TRY(hrs_dataset_read_game(set, parts[i].name, &text));
+    status = text ? hrs_make_printable(&text) : HRS_OK;
+    if (status == HRS_OK && text) {
       if (strcmp(line, parts[i].line) != 0)
         printf("%s%-9s", *line ? "\n" : "", parts[i].line);
       else
@@ -124,16 +129,17 @@ static void print_game(const hrs_dataset_reading *set) {
     hrs_free(text);
   }
   if (*line) printf("\n");
+  return status;
 }
 
-void hrs_show_header_text(const hrs_dataset_reading *set) {
+hrs_status hrs_show_header_text(const hrs_dataset_reading *set) {
   char arrays[256];
   printf("%s%s%s\n", paint(HEADING), set->path, paint(PLAIN));
   printf("written  by harsanyi %s (%s), format %d%s\n", set->program_version, set->git,
          set->format_version, set->complete ? "" : ", INCOMPLETE");
-  print_run(set, "game", "game");
-  print_run(set, "command_line", "command");
-  print_game(set);
+  HRS_TRY(print_run(set, "game", "game"));
+  HRS_TRY(print_run(set, "command_line", "command"));
+  HRS_TRY(print_game(set));
   printf("players  %d: ", set->n);
   if (set->has[HRS_PATH_ROW_NAME])
     printf("names differ by sample");
@@ -150,6 +156,7 @@ void hrs_show_header_text(const hrs_dataset_reading *set) {
   printf("stored   %s", array_names(set, arrays, sizeof arrays));
   if (set->precision != HRS_NONE) printf(" (%s)", hrs_dtype_name(set->precision));
   printf("\n");
+  return HRS_OK;
 }
 
 /* "" where there is none, or where it only repeats the number. */

@@ -36,13 +36,18 @@ static hrs_status shape_of(const hrs_model *model, int value, hrs_tensor_info *o
   }
   const char *name = model->graph.value[value].name;
   hrs_session *session = NULL;
-  if (known && hrs_session_create(model, model->n_inputs, feeds, 1, &name, 1, &session) == HRS_OK)
+  hrs_status status = HRS_STATUS_UNSUPPORTED;
+  if (known) status = hrs_session_create(model, model->n_inputs, feeds, 1, &name, 1, &session);
+  if (status == HRS_OK) {
     *out = *hrs_session_fetch_info(session, 0);
-  else if (hrs_model_describe(model, value, out) != HRS_OK)
-    out->rank = -1;
+  } else if (status != HRS_STATUS_MEMORY) {
+    /* What no session wants to have is said where one is made in earnest. */
+    status = HRS_OK;
+    if (hrs_model_describe(model, value, out) != HRS_OK) out->rank = -1;
+  }
   hrs_session_destroy(&session);
   hrs_free(feeds);
-  return HRS_OK;
+  return status;
 }
 
 /* Do the classes lie along the axis that the operator normalises? */
