@@ -100,6 +100,20 @@ class Failures(program.ProgramTest):
         self.check(self.by_rank(f"--plugin ./vote.so:5/4,3,2 --out {self.work}/out.h5",
                                 "node-RANK"), 65, "vote.so", "rank 2 on ", left=left)
 
+    def test_plugins_that_differ(self):
+        """The same argument, but on one rank an older build with another rule."""
+        left = self.folders([None, None, None])
+        source = (program.DATA.parent / "tests" / "plugin_example.c").read_text()
+        older = source.replace("sum >= vote->quota", "sum > vote->quota")
+        self.assertNotEqual(older, source)
+        for name in left:
+            shutil.copy(program.PLUGIN, self.work / name / "vote.so")
+        subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-I",
+                        program.DATA.parent / "include", "-o", self.work / left[1] / "vote.so"],
+                       input=older, text=True, check=True)
+        self.check(self.by_rank(f"--plugin ./vote.so:9/4,3,2 --out {self.work}/out.h5",
+                                "node-RANK"), 65, "vote.so", "rank 1", "values", left=left)
+
     def test_options_that_differ(self):
         out = self.work / "out.h5"
         result = self.by_rank(f"--closed-form majority:n=$((4+(RANK)/2)) --out {out}")
