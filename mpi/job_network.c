@@ -52,7 +52,11 @@ static hrs_status build(hrs_job_builder *b) {
   /* The data set wants players and baseline too: the game gets copies. */
   spec.players = (hrs_players){.n = b->job->n, .per_sample = b->job->players.per_sample};
   HRS_TRY(hrs_array_copy(&b->job->players.map, &spec.players.map));
-  HRS_TRY(hrs_array_copy(&b->job->baseline, &spec.baseline));
+  hrs_status status = hrs_array_copy(&b->job->baseline, &spec.baseline);
+  if (status != HRS_OK) {
+    hrs_array_destroy(&spec.players.map);
+    return hrs_error_trace(status, __FILE__, __LINE__);
+  }
   HRS_TRY(hrs_game_network(&spec, &b->job->game));
   b->job->classes = hrs_game_network_classes(b->job->game);
   b->job->output = hrs_game_network_output(b->job->game);

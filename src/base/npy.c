@@ -307,12 +307,13 @@ static void write_npy(FILE *file, const hrs_array *array) {
 hrs_status hrs_array_save(const char *path, const hrs_array *array) {
   HRS_REQUIRE(array->type != HRS_NONE, INTERNAL, "%s: no array to write", path);
   hrs_array plain = *array;
+  hrs_status status = HRS_OK;
   if (array->type == HRS_BF16) { /* NumPy has no bfloat16, and float32 holds it exactly */
     HRS_TRY(hrs_array_copy(array, &plain));
-    HRS_TRY(hrs_array_convert(&plain, HRS_F32));
+    status = hrs_array_convert(&plain, HRS_F32);
   }
-  hrs_writer *writer;
-  hrs_status status = hrs_writer_create(path, NULL, true, &writer);
+  hrs_writer *writer = NULL;
+  if (status == HRS_OK) status = hrs_writer_create(path, NULL, true, &writer);
   if (status == HRS_OK) {
     write_npy(hrs_writer_stream(writer), &plain);
     status = hrs_writer_finish(&writer);
