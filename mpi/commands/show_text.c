@@ -113,16 +113,19 @@ static hrs_status print_game(const hrs_dataset_reading *set) {
                {"masked", "baseline", ", absent "},
                {"masked", "layout", ", "}};
   const char *line = "";
+  bool raw = false; /* the output as it is: taken for no kind of scores */
   hrs_status status = HRS_OK;
   for (size_t i = 0; i < sizeof parts / sizeof *parts && status == HRS_OK; i++) {
     char *text = NULL;
+    if (raw && strcmp(parts[i].name, "scores") == 0) continue;
     HRS_TRY(hrs_dataset_read_game(set, parts[i].name, &text));
     status = text ? hrs_make_printable(&text) : HRS_OK;
     if (status == HRS_OK && text) {
+      raw = raw || (i == 0 && strcmp(text, "raw") == 0);
       if (strcmp(line, parts[i].line) != 0)
         printf("%s%-9s", *line ? "\n" : "", parts[i].line);
       else
-        printf("%s", parts[i].before);
+        printf("%s", raw && strcmp(parts[i].name, "output_node") == 0 ? ", of " : parts[i].before);
       printf("%s", text);
       line = parts[i].line;
     }

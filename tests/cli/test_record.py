@@ -53,7 +53,8 @@ class Record(ProgramTest):
             [onnx.node("ReduceSum", ["x"], ["y"], axes=[1])], [onnx.value_info("x", [1, 3])],
             [onnx.value_info("y", [1, 1])], opset=11))
         samples = self.save("x.npy", np.array([[5, -2, 1]], dtype=np.float32))
-        found, _ = self.game("--model", model, "--samples", samples)
+        found, shown = self.game("--model", model, "--samples", samples)
+        self.assertIn("v        raw, target 0, of y\n", shown)
         self.assertEqual((found["v"], found["target"], found["masked"], found["output_node"],
                           found["players"]), ("raw", "0", "x", "y", "features"))
 
