@@ -177,7 +177,7 @@ def sparsity(data, _view, _count):
     for kind, values in strengths.items():
         sizes = np.sort(np.abs(values[values != 0]))[::-1]
         salient = int(np.sum(sizes >= data.threshold))
-        most = max(most, 4 * salient)
+        most = max(most, min(4 * salient, len(sizes)))
         label = f"{'AND and OR' if kind == 'both' else kind.upper()}: {salient} salient" + \
             (f" of {len(values)}" if whole else "")
         for one in axes:

@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 import unittest
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -191,6 +192,13 @@ class Views(unittest.TestCase):
         self.views = importlib.import_module("plots.views")
         self.players = np.arange(4).reshape(2, 2).repeat(3, 0).repeat(4, 1)  # [6, 8]
         self.image = np.random.default_rng(1).random((6, 8, 3))
+
+    def test_ranks_of_interactions(self):
+        """The axis of ranks ends with the interactions, however many of them are salient."""
+        figures = importlib.import_module("plots.figures")
+        data = SimpleNamespace(types=["and"], fitted=False, threshold=1., title=lambda: "",
+                               lattice=lambda _: np.arange(16.))
+        self.assertEqual(figures.sparsity(data, None, 6).axes[0].get_xlim(), (0, 15))
 
     def test_layouts(self):
         """One channel, three channels first or last, without an image."""
