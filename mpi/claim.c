@@ -84,12 +84,14 @@ static hrs_status open_lock(const hrs_claim *c, bool *made, int *out) {
   const char *name = hrs_place_name(c->place);
   int file = open(c->lock, FLAGS | O_CREAT | O_EXCL, 0666);
   *made = file >= 0;
-  if (!*made && errno == EEXIST) file = open(c->lock, FLAGS);
+  bool there = !*made && errno == EEXIST;
+  if (there) file = open(c->lock, FLAGS);
   *out = file;
   HRS_REQUIRE(file >= 0 || errno != ELOOP, USAGE,
               "%s: %s is a symbolic link; remove it or give another name", name, c->lock);
-  HRS_REQUIRE(file >= 0 || errno == ENOENT, IO, "%s: %s cannot be written: %s", name, c->lock,
-              strerror(errno));
+  /* A folder that takes no files, as in /proc, says ENOENT too. */
+  HRS_REQUIRE(file >= 0 || (there && errno == ENOENT), IO, "%s: %s cannot be written: %s", name,
+              c->lock, strerror(errno));
   return HRS_OK;
 }
 

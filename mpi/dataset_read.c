@@ -206,6 +206,17 @@ static hrs_status find_array(hrs_dataset_reading *set, hrs_dataset_path path) {
   return HRS_OK;
 }
 
+/* A file of a few bytes can claim any number of rows: what is read of all of them must agree before
+ * memory is taken for it. */
+static hrs_status check_rows(const hrs_dataset_reading *set) {
+  for (int i = 0; i < HRS_PATH_LIMIT; i++) {
+    const hrs_dataset_axis *axis = hrs_dataset_objects[i].axis;
+    if (set->has[i] && axis[0] == HRS_AXIS_ROW && axis[1] == HRS_AXIS_NONE)
+      HRS_TRY(check_shape(set, (hrs_dataset_path)i));
+  }
+  return HRS_OK;
+}
+
 static hrs_status find_arrays(hrs_dataset_reading *set) {
   for (int i = 0; i < HRS_PATH_LIMIT; i++)
     HRS_TRY(find_array(set, (hrs_dataset_path)i));
@@ -214,6 +225,7 @@ static hrs_status find_arrays(hrs_dataset_reading *set) {
               set->path);
   set->rows = index->dim[0];
   HRS_TRY(find_indices(set));
+  HRS_TRY(check_rows(set));
   const hrs_dataset_path lattices[] = {HRS_PATH_VALUES, HRS_PATH_AND, HRS_PATH_OR};
   for (int i = 0; i < 3; i++)
     if (set->has[lattices[i]]) set->precision = set->found[lattices[i]].type;

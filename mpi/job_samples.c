@@ -95,8 +95,14 @@ hrs_status hrs_job_load_beside(const hrs_job_builder *b, const hrs_job_beside *b
   return status;
 }
 
-/* Which samples there are and which are chosen: the first input says. */
-static hrs_status choose_samples(hrs_job_builder *b, hrs_count all) {
+/* Which samples there are and which are chosen: the first input says. A few bytes of a file can
+ * claim any number of rows that hold nothing. */
+static hrs_status choose_samples(hrs_job_builder *b, const char *what, const hrs_array *header,
+                                 hrs_count all) {
+  char shape[HRS_SHAPE_TEXT];
+  for (int axis = 0; axis < header->rank; axis++)
+    HRS_REQUIRE(header->dim[axis] > 0, INPUT, "%s: no samples (shape %s)", what,
+                hrs_shape_text(header->rank, header->dim, shape, sizeof shape));
   b->job->all = all;
   if (!b->o->select) return hrs_job_all_samples(b->job, all);
   return hrs_parse_choice(b->o->select, "--select", all, &b->job->index, &b->job->samples);
@@ -118,12 +124,12 @@ static hrs_status load_input(hrs_job_builder *b, const char *option, const char 
   bool batch = info->rank > 0 && (info->dim[0] == 1 || info->dim[0] < 0);
   bool single = header.rank == 0 || (info->rank >= 0 && header.rank == info->rank - batch);
   hrs_count all = single ? 1 : header.dim[0];
-  if (b->inputs == 0) HRS_TRY(choose_samples(b, all));
   if (info->type > HRS_BF16)
     snprintf(what, sizeof what, "%s %s, input '%s' of %s", option, path, name,
              hrs_dtype_name(info->type));
   else
     snprintf(what, sizeof what, "%s %s", option, path);
+  if (b->inputs == 0) HRS_TRY(choose_samples(b, what, &header, all));
   /* Further inputs may be one for all samples. */
   hrs_job_beside beside = {.what = what,
                            .path = path,

@@ -169,6 +169,8 @@ CASES = [
     ("samples_of_text", 65, "--model {data}/wine_mlp.onnx --samples {f}/strings.npy", "--samples",
      "strings.npy"),
     ("samples_none", 65, "--model {data}/wine_mlp.onnx --samples {f}/none.npy", "none.npy|samples"),
+    ("samples_of_nothing", 65, "--model {data}/wine_mlp.onnx --samples {f}/nothing.npy --select 0",
+     "nothing.npy: no samples", r"\[1099511627776, 0\]"),
     ("samples_hdf5_without_name", 65, "--model {data}/wine_mlp.onnx --samples {f}/wine.h5",
      "--samples", "wine.h5", "wine.h5:", "features"),
     ("samples_hdf5_wrong_name", 65, "--model {data}/wine_mlp.onnx --samples {f}/wine.h5:/x",
@@ -248,6 +250,8 @@ CASES = [
     # The output's place.
     ("out_in_no_folder", 74, VOTE + "--out {f}/no/such.h5", "--out", "no"),
     ("out_behind_a_file", 74, VOTE + "--out {f}/names.txt/x.h5", "--out", "names.txt"),
+    ("out_in_a_folder_without_files", 74, VOTE + "--out /proc/self/x.h5", "--out /proc/self/x.h5",
+     "cannot be written"),
     ("out_is_a_folder", 64, VOTE + "--out {f}", "--out", "folder"),
     ("timing_in_no_folder", 74, VOTE + "--timing {f}/no/such.json", "--timing", "such.json"),
 ]
@@ -333,6 +337,7 @@ def make_arrays(test):
     test.save("float_tokens.npy", np.load(DATA / "tokens_ids.npy")[:2] + np.float32(0.25))
     test.save("strings.npy", np.full((1, 13), "one"))
     test.save("none.npy", np.zeros((0, 13), dtype=np.float32))
+    test.save("nothing.npy", np.zeros((2**40, 0), dtype=np.float32))
     wine = np.load(DATA / "wine_features.npy")
     with h5py.File(test.folder / "wine.h5", "w") as file:
         file["features"] = wine

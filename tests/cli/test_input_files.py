@@ -186,6 +186,18 @@ class Attributes(ProgramTest):
                 self.assertEqual(len(result.errors()), 1, result)
                 self.assertIn(name, result.err)
 
+    def test_claim_of_many_rows(self):
+        """A few bytes claim 2^40 rows, which no other array has: no memory is asked for."""
+        good, _ = self.interactions("--table", self.table)
+        bad = self.write("many.h5", good.read_bytes())
+        with h5py.File(bad, "r+") as file:
+            del file["samples/index"]
+            file.create_dataset("samples/index", (2**40,), "i8", chunks=(1024,))
+        for command in ("show", "export"):
+            result = run(command, bad)
+            self.assertEqual(result.code, 65, result)
+            self.assertIn(str(2**40), result.errors()[0], result)
+
 
 if __name__ == "__main__":
     program.main(workers=4)
