@@ -22,10 +22,6 @@ static const hrs_count *sample_dim(const baseline_request *r) {
   return r->samples->dim + 1;
 }
 
-static bool is_real(hrs_dtype type) {
-  return type == HRS_F32 || type == HRS_F64 || type == HRS_F16 || type == HRS_BF16;
-}
-
 /* One number everywhere. */
 static hrs_status fill(const baseline_request *r, double value, hrs_array *out) {
   unsigned char element[8];
@@ -34,7 +30,7 @@ static hrs_status fill(const baseline_request *r, double value, hrs_array *out) 
   size_t size = hrs_dtype_size(type);
   HRS_TRY(hrs_convert(HRS_F64, &value, type, element, 1));
   HRS_TRY(hrs_convert(type, element, HRS_F64, &back, 1));
-  HRS_REQUIRE(is_real(type) ? isfinite(back) : back == value, USAGE,
+  HRS_REQUIRE(hrs_is_real(type) ? isfinite(back) : back == value, USAGE,
               "--baseline %s: the input's type %s cannot hold %g", r->spec, hrs_dtype_name(type),
               value);
   HRS_TRY(hrs_array_create(type, sample_rank(r), sample_dim(r), out));
@@ -60,7 +56,7 @@ static hrs_status token(const baseline_request *r, hrs_array *out) {
   hrs_count id;
   HRS_REQUIRE(hrs_parse_count(r->argument, &id), USAGE,
               "--baseline %s: '%s' is no token number (token:ID)", r->spec, r->argument);
-  HRS_REQUIRE(!is_real(r->samples->type), USAGE,
+  HRS_REQUIRE(!hrs_is_real(r->samples->type), USAGE,
               "--baseline %s is for inputs of integers; this one holds %s (use value:X)", r->spec,
               hrs_dtype_name(r->samples->type));
   HRS_REQUIRE(id > -((hrs_count)1 << 53) && id < (hrs_count)1 << 53, USAGE,
@@ -88,7 +84,7 @@ static hrs_status check_finite(const baseline_request *r, const double *value, h
 static hrs_status mean(const baseline_request *r, hrs_array *out) {
   const hrs_array *file = r->file;
   HRS_REQUIRE(file, INTERNAL, "--baseline %s: the array was not loaded", r->spec);
-  HRS_REQUIRE(is_real(r->samples->type) || r->samples->type == HRS_U8, USAGE,
+  HRS_REQUIRE(hrs_is_real(r->samples->type) || r->samples->type == HRS_U8, USAGE,
               "--baseline %s: a mean of %s numbers has no meaning here (use token:ID)", r->spec,
               hrs_dtype_name(r->samples->type));
   if (file->rank < 1 || file->dim[0] < 1 ||
@@ -109,10 +105,10 @@ static hrs_status mean(const baseline_request *r, hrs_array *out) {
   }
   for (hrs_count i = 0; i < count; i++) {
     sum[i] /= (double)file->dim[0];
-    if (!is_real(out->type)) sum[i] = nearbyint(sum[i]);
+    if (!hrs_is_real(out->type)) sum[i] = nearbyint(sum[i]);
   }
   HRS_GO(check_finite(r, sum, count));
-  if (is_real(out->type)) {
+  if (hrs_is_real(out->type)) {
     HRS_GO(hrs_convert(HRS_F64, sum, out->type, out->data, count));
   } else {
     hrs_count bad;
@@ -135,7 +131,7 @@ hrs_status hrs_baseline_tensor_form(const char *spec, const hrs_array *file,
 static hrs_status tensor(const baseline_request *r, hrs_array *out) {
   const hrs_array *file = r->file;
   HRS_REQUIRE(file, INTERNAL, "--baseline %s: the array was not loaded", r->spec);
-  HRS_REQUIRE(is_real(r->samples->type) || !is_real(file->type), INPUT,
+  HRS_REQUIRE(hrs_is_real(r->samples->type) || !hrs_is_real(file->type), INPUT,
               "--baseline %s holds %s; the masked tensor holds %s", r->spec,
               hrs_dtype_name(file->type), hrs_dtype_name(r->samples->type));
   bool many;
@@ -143,7 +139,7 @@ static hrs_status tensor(const baseline_request *r, hrs_array *out) {
   HRS_TRY(hrs_array_create(r->samples->type, many ? r->samples->rank : sample_rank(r),
                            many ? r->samples->dim : sample_dim(r), out));
   hrs_count count = hrs_array_count(out), bad;
-  if (!is_real(out->type)) {
+  if (!hrs_is_real(out->type)) {
     hrs_status whole = hrs_convert_whole(file->type, file->data, out->type, out->data, count, &bad);
     return whole == HRS_OK
                ? HRS_OK
@@ -206,7 +202,7 @@ static hrs_status blur(const baseline_request *r, hrs_array *out) {
       hrs_parse_real(r->argument, &sigma) && sigma > 0 && sigma <= MAX_RADIUS / 4.0, USAGE,
       "--baseline %s: sigma must be a number of pixels (positions, voxels) above 0, at most %d",
       r->spec, MAX_RADIUS / 4);
-  HRS_REQUIRE(is_real(r->samples->type), USAGE,
+  HRS_REQUIRE(hrs_is_real(r->samples->type), USAGE,
               "--baseline %s: numbers of type %s cannot be blurred", r->spec,
               hrs_dtype_name(r->samples->type));
   hrs_axes axes;

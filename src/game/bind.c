@@ -68,10 +68,6 @@ static hrs_status bind_shape(const hrs_tensor_info *info, hrs_array *samples) {
            found, info->name, wanted);
 }
 
-static bool is_real(hrs_dtype type) {
-  return type == HRS_F32 || type == HRS_F64 || type == HRS_F16 || type == HRS_BF16;
-}
-
 hrs_status hrs_network_bind_shape(const hrs_model *model, const char *input, hrs_array *samples) {
   const hrs_tensor_info *info;
   HRS_TRY(find_input(model, input, &info));
@@ -85,7 +81,7 @@ hrs_status hrs_network_bind(const hrs_model *model, const char *input, hrs_array
   hrs_dtype type = info->type;
   if (type == HRS_F16 || type == HRS_BF16) type = HRS_F32;
   if (type == HRS_NONE || type == samples->type) return HRS_OK;
-  if (is_real(type)) return hrs_array_convert(samples, type);
+  if (hrs_is_real(type)) return hrs_array_convert(samples, type);
   hrs_count bad, row = hrs_array_count(samples) / samples->dim[0];
   hrs_status status = hrs_array_convert_whole(samples, type, &bad);
   if (status != HRS_OK && bad >= 0)

@@ -55,6 +55,11 @@ bool hrs_parse_count(const char *text, hrs_count *out);
 bool hrs_parse_seed(const char *text, uint64_t *out);
 bool hrs_parse_real(const char *text, double *out);
 
+/** Is it a type of floating point, of whatever width? */
+static inline bool hrs_is_real(hrs_dtype type) {
+  return type == HRS_F32 || type == HRS_F64 || type == HRS_F16 || type == HRS_BF16;
+}
+
 /* ---- shapes and players ---- */
 
 /** Which axes of one sample's tensor are places, one after the other (length; rows, columns; depth,

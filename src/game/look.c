@@ -11,10 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_real(hrs_dtype type) {
-  return type == HRS_F32 || type == HRS_F64 || type == HRS_F16 || type == HRS_BF16;
-}
-
 /* ---- class numbers ---- */
 
 /* "'prob', 'logits'": outputs of numbers, and the tensor of which the largest element was taken. */
@@ -25,7 +21,7 @@ static void name_candidates(const hrs_model *model, const char *tensor, const ch
   *text = '\0';
   for (int i = 0; i < hrs_model_outputs(model) && used < size; i++) {
     const hrs_tensor_info *info = hrs_model_output(model, i);
-    if (!is_real(info->type) || strcmp(info->name, tensor) == 0) continue;
+    if (!hrs_is_real(info->type) || strcmp(info->name, tensor) == 0) continue;
     listed |= before && strcmp(info->name, before) == 0;
     used += (size_t)snprintf(text + used, size - used, "%s'%s'", used ? ", " : "", info->name);
   }
@@ -37,7 +33,7 @@ hrs_status hrs_scoring_refuse_classes(const hrs_network_game *spec, const char *
                                       hrs_dtype type) {
   const char *before;
   HRS_TRY(hrs_model_before_class(spec->model, tensor, &before));
-  if ((is_real(type) && !before) || spec->output == HRS_OUTPUT_RAW) return HRS_OK;
+  if ((hrs_is_real(type) && !before) || spec->output == HRS_OUTPUT_RAW) return HRS_OK;
   char candidates[1024];
   name_candidates(spec->model, tensor, before, candidates, sizeof candidates);
   HRS_FAIL(USAGE,
