@@ -135,7 +135,7 @@ static hrs_status load_input(hrs_job_builder *b, const char *option, const char 
                            .path = path,
                            .type = info->type > HRS_BF16 ? info->type : HRS_NONE,
                            .per_sample = !single && (b->inputs == 0 || all > 1),
-                           .row = b->inputs == 0 ? b->job->index : NULL};
+                           .row = b->inputs == 0 && !single ? b->job->index : NULL};
   HRS_TRY(hrs_job_load_beside(b, &beside, &header, &b->samples[b->inputs]));
   HRS_TRY_CONTEXT(hrs_network_bind(b->job->model, name, &b->samples[b->inputs]), "%s", what);
   HRS_TRY(hrs_strdup(name, &b->names[b->inputs]));

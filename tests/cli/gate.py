@@ -21,11 +21,13 @@ static int evaluate(void *self, size_t count, const uint64_t *masks, double *val
                     size_t size) {
   (void)self; (void)error; (void)size;
   char reached[sizeof gate + 8];
+  /* Ranks compare a few values, one by one, before the run begins. */
+  for (size_t i = 0; i < count; i++) values[i] = 100 + (double)masks[i];
+  if (count == 1) return 0;
   snprintf(reached, sizeof reached, "%s.reached", gate);
   FILE *file = fopen(reached, "w");
   if (file) fclose(file);
   while (access(gate, F_OK) != 0) usleep(10000);
-  for (size_t i = 0; i < count; i++) values[i] = 100 + (double)masks[i];
   return 0;
 }
 extern const hrs_plugin_v1 hrs_plugin;
