@@ -60,13 +60,13 @@ static herr_t follow_link(const char *file, const char *group, const char *targe
 }
 
 hid_t hrs_h5_links_access(void) {
-  enum { CHUNK_CACHE = 64 << 20, SLOTS = 12421 };
+  enum { SLOTS = 12421 };
   hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
   /* Arrays are read in pieces: a chunk is unpacked once as long as some fit here. */
   if (access < 0 || H5Pset_elink_cb(access, follow_link, NULL) < 0 ||
       H5Pset_efile_prefix(access, "${ORIGIN}") < 0 ||
       H5Pset_virtual_prefix(access, "${ORIGIN}") < 0 ||
-      H5Pset_chunk_cache(access, SLOTS, CHUNK_CACHE, H5D_CHUNK_CACHE_W0_DEFAULT) < 0) {
+      H5Pset_chunk_cache(access, SLOTS, HRS_H5_CHUNK_CACHE, H5D_CHUNK_CACHE_W0_DEFAULT) < 0) {
     hrs_h5_close(access);
     return H5I_INVALID_HID;
   }

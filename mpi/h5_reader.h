@@ -16,6 +16,11 @@
 
 #include <harsanyi/base.h>
 
+/** Unpacked chunks of a compressed array that a child keeps. */
+#define HRS_H5_CHUNK_CACHE ((hrs_count)64 << 20)
+/** The most that a child holds while an array is read: these chunks, and a piece of it. */
+#define HRS_H5_CHILD_BYTES (HRS_H5_CHUNK_CACHE + ((hrs_count)16 << 20))
+
 typedef struct hrs_h5_reader hrs_h5_reader;
 
 /** What stands under a path in a file. */
@@ -38,6 +43,9 @@ typedef struct hrs_h5_array {
 /** Open a file. Errors: INPUT (missing, no regular file, no HDF5, damaged), IO (no process can be
  *  started), STOPPED. Those of INPUT, IO and STOPPED may come from all that follows, too. */
 hrs_status hrs_h5_reader_open(const char *path, hrs_h5_reader **out);
+/** Bytes that other processes may hold while hrs_input_open's array of this name is open: those of
+ *  a child, or 0. */
+hrs_count hrs_input_child_bytes(const char *path);
 /** End the child; NULL is fine. */
 void hrs_h5_reader_close(hrs_h5_reader **reader);
 

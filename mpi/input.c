@@ -83,6 +83,10 @@ static const char *end_of_hdf5_name(const char *path) {
   return last;
 }
 
+hrs_count hrs_input_child_bytes(const char *path) {
+  return end_of_hdf5_name(path) ? HRS_H5_CHILD_BYTES : 0;
+}
+
 hrs_status hrs_input_open(const char *path, hrs_array_file **out) {
   *out = NULL;
   const char *end = end_of_hdf5_name(path);

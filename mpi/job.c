@@ -3,6 +3,7 @@
 #include "job.h"
 
 #include "comm.h"
+#include "h5_reader.h"
 #include "indices.h"
 #include "job_network.h"
 #include "lists.h"
@@ -205,8 +206,10 @@ static hrs_status make_game(MPI_Comm comm, const hrs_interactions_options *o, hr
                       : o->closed_form ? hrs_game_closed_form(value, &job->game)
                                        : hrs_game_plugin(value, &job->game);
   HRS_TRY(status);
-  for (int i = 0; i < o->table.count; i++)
+  for (int i = 0; i < o->table.count; i++) {
     HRS_TRY(hrs_job_describe(job, "%s%s", i ? "" : "table ", o->table.text[i]));
+    job->game_bytes += hrs_input_child_bytes(o->table.text[i]);
+  }
   if (!o->table.count) HRS_TRY(hrs_job_describe(job, "%s %s", kind + 2, value));
   job->n = hrs_game_players(job->game);
   job->all = hrs_game_samples(job->game);

@@ -50,7 +50,7 @@ typedef struct hrs_job {
   hrs_game *game;
   hrs_model *model;                 /* network games, else NULL */
   hrs_model *more[HRS_JOINT_GAMES]; /* of the other networks that share interactions */
-  hrs_count game_bytes;             /* that the game holds */
+  hrs_count game_bytes;             /* that the game holds, and processes that read for it */
   hrs_count shared_bytes;           /* of these, what a group's ranks on a node may share */
   int n, targets;                   /* per sample */
   hrs_count all;                    /* samples in the file, or of the game */

@@ -210,6 +210,16 @@ class Plan(ProgramTest):
                 chunks = 2 * min(8 * 2**20, share * element)
                 self.assertLessEqual(memory, 2 * (share * element + chunks) + 65 * 2**20)
 
+    def test_reading_process(self):
+        """Each rank's process that reads a table in HDF5 is counted."""
+        values = np.arange(32.0)
+        np.save(self.folder / "table.npy", values)
+        with h5py.File(self.folder / "table.h5", "w") as file:
+            file["values"] = values
+        memory = [self.plan("--table", f"{self.folder}/{name}")[0]["memory without salient lists"]
+                  for name in ("table.npy", "table.h5:/values")]
+        self.assertEqual(memory[1] - memory[0], 80 * 2**20)
+
     def test_odd_ranks(self):
         """The busiest of seven ranks has one row more than a seventh."""
         plan, _ = self.plan("--closed-form", "random:n=20", "--plan-ranks", "7")
