@@ -50,6 +50,7 @@ install() {
 
 # build PRESET [TARGET]: configure where needed, compile what changed.
 build() {
+  [ -d "$root/build/$1" ] || echo "building $1, which takes some minutes the first time"
   quietly cmake -S "$root" --preset "$1"
   quietly cmake --build "$root/build/$1" ${2:+--target "$2"}
 }
