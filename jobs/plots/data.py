@@ -67,15 +67,16 @@ class Interactions:
         self.v_full = float(file["samples/v_full"][row])
         classes, target = texts(file, "classes/name"), int(targets[row])
         game = file["game"].attrs if "game" in file else {}
-        what = game["v"] if "scores" in game else "output"
+        what = game["v"] if "scores" in game else ""
         what = what.decode() if isinstance(what, bytes) else str(what)
+        self.unit = f" [{what}]" if what not in ("", "raw") else ""
         labels = file["samples/label"][()]
         if classes:
-            self.output = f"{what} for class {classes[target]}"
+            self.output = f"{what} for class {classes[target]}".lstrip()
         elif "players/map" not in file or (not np.any(targets) and np.all(labels < 0)):
             self.output = ""  # a game, or a network that may have no classes at all
         else:
-            self.output = f"{what} {target}"
+            self.output = f"{what} for output {target}" if what else f"output {target}"
 
     def read_players(self, file):
         """Their names, and where they are in the masked tensor, whose batch axis is left out."""

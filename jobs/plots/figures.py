@@ -39,7 +39,9 @@ def draw_players(axes, data):
     name = min(data.indices, key="SV BV".index)
     values = data.indices[name]
     order = np.argsort(-values, kind="stable")
-    names.draw_named_bars(axes, [data.names[i] for i in order], values[order], INDICES[name])
+    names.draw_named_bars(axes, [data.names[i] for i in order], values[order],
+                          INDICES[name])
+    axes.set_xlabel(data.unit.strip(), fontsize=9)
 
 
 def draw_strongest(axes, data, kind, count, numbers):
@@ -50,6 +52,7 @@ def draw_strongest(axes, data, kind, count, numbers):
               for mask, _ in sets]
     names.draw_named_bars(axes, labels, [value for _, value in sets],
                           kind.upper() + ", strongest interactions", numbers)
+    axes.set_xlabel(data.unit.strip(), fontsize=9)
 
 
 def ends(data, between):
@@ -150,11 +153,12 @@ def orders(data, _view, _count):
     for i, kind in enumerate(data.types):
         draw_orders(axes[i], data, kind)
     same_scale(axes[:-1])
-    axes[0].set_ylabel("sum of I (dotted: all, filled: salient)", fontsize=9)
+    axes[0].set_ylabel(f"sum of I{data.unit} (dotted: all, filled: salient)", fontsize=9)
     axes[-1].plot(np.arange(data.n + 1), data.mean_effect, "-o", ms=4, color=FRAME)
     axes[-1].axhline(0, color=FAINT, lw=0.8)
     count_players(axes[-1])
     axes[-1].set_xlabel("k: number of players present", fontsize=9)
+    axes[-1].set_ylabel(data.unit.strip(), fontsize=9)
     axes[-1].set_title(f"mean of v(S) \N{MINUS SIGN} v({EMPTY}), |S| = k", fontsize=11, loc="left")
     return figure
 
@@ -191,7 +195,7 @@ def sparsity(data, _view, _count):
     axes[0].set_xlim(0, most)
     count_players(axes[0])
     axes[0].set_ylim(bottom=0)
-    axes[0].set_ylabel("|I| (dashed: threshold)", fontsize=9)
+    axes[0].set_ylabel(f"|I|{data.unit} (dashed: threshold)", fontsize=9)
     axes[0].set_title("the strongest", fontsize=11, loc="left")
     axes[0].legend(frameon=False, fontsize=9)
     axes[1].set_xscale("log")
@@ -218,7 +222,7 @@ def reconstruction(data, _view, _count):
         one.set_xlabel(f"all {len(values)} masks, sorted by v", fontsize=9)
         one.set_title(f"{title}: RMSE {rmse:.3g}", fontsize=11, loc="left")
         one.legend(frameon=False, fontsize=9, markerscale=4, loc="upper left")
-    axes[0].set_ylabel("v", fontsize=9)
+    axes[0].set_ylabel(f"v{data.unit}", fontsize=9)
     low, high = axes[0].get_ylim()
     axes[0].set_ylim(low, high + 0.22 * (high - low))  # room for the legends
     return figure
@@ -260,7 +264,7 @@ def curve(data, _view, _count):
     axes[0].set_yscale("log")
     axes[0].xaxis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda x, _: f"{x:.0f}"))
     axes[0].set_xlabel("number of interactions kept, the strongest first", fontsize=9)
-    axes[0].set_ylabel("error of v over all masks", fontsize=9)
+    axes[0].set_ylabel(f"error of v{data.unit} over all masks", fontsize=9)
     axes[0].legend(frameon=False, fontsize=9)
     axes[0].set_title(data.title(), fontsize=11, loc="left")
     return figure

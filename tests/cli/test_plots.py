@@ -120,11 +120,13 @@ class Plots(ProgramTest):
                               DATA / "tokens_ids.npy", "--baseline", "token:0", "--select", "0",
                               "--players", f"map:{self.save('words.npy', [tokens])}",
                               "--player-names", self.write("words.txt", "\n".join(words)),
-                              chosen=["interactions"])
+                              chosen=["interactions", "orders"])
+        self.assertIn("sum of I [log-odds] (dotted: all, filled: salient)",
+                      self.texts(folder, "orders"))
         written = self.texts(folder, "interactions")
         first = [text for text in written if text in words][:3]
         self.assertEqual(first, ["the film", "was", "very moving"])
-        self.assertIn("sample 0, log-odds 1", written)
+        self.assertIn("sample 0, log-odds for output 1", written)
 
     def test_numbers(self):
         """As many digits as the values have; Shapley values sorted; no class where there is none;
@@ -196,7 +198,8 @@ class Views(unittest.TestCase):
     def test_ranks_of_interactions(self):
         """The axis of ranks ends with the interactions, however many of them are salient."""
         figures = importlib.import_module("plots.figures")
-        data = SimpleNamespace(types=["and"], fitted=False, threshold=1., title=lambda: "",
+        data = SimpleNamespace(types=["and"], fitted=False, threshold=1., unit="",
+                               title=lambda: "",
                                lattice=lambda _: np.arange(16.))
         self.assertEqual(figures.sparsity(data, None, 6).axes[0].get_xlim(), (0, 15))
 
