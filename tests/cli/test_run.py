@@ -20,6 +20,11 @@ from program import DATA, PLUGIN, ProgramTest, command_line, run, run_attributes
 CNN = ["--model", DATA / "digits_cnn.onnx", "--samples", DATA / "digits_images.npy"]
 
 
+def beside_progress(result):
+    """What a run said on stderr besides its progress, which slow machines see."""
+    return re.sub(r"^harsanyi: +[\d.]+ %.*\n", "", result.err, flags=re.M)
+
+
 class Talk(ProgramTest):
     """What is printed, and where."""
 
@@ -59,7 +64,7 @@ class Talk(ProgramTest):
 
     def test_a_few_lines(self):
         out, result = self.interactions(*CNN, "--select", "0:3", "--players", "grid:3x3", ranks=2)
-        self.assertEqual(result.err, "", result)
+        self.assertEqual(beside_progress(result), "", result)
         lines = result.out.splitlines()
         self.assertLessEqual(len(lines), 5, result)
         self.assertIn(str(out), lines[-1])
@@ -151,7 +156,7 @@ class Talk(ProgramTest):
             self.assertEqual(int(file.attrs["complete"]), 1)
             self.assertEqual(int(file.attrs["n_players"]), 4)
             self.assertEqual(int(file.attrs["n_samples"]), 1)
-        self.assertEqual(result.err, "")
+        self.assertEqual(beside_progress(result), "", result)
 
     def test_show_reads_it(self):
         out, _ = self.interactions(*CNN, "--select", "0", "--players", "grid:2x2", "--labels",
@@ -166,7 +171,7 @@ class Talk(ProgramTest):
         idle = [line for line in result.out.splitlines() if "idle" in line]
         self.assertEqual(len(idle), 1, result)
         self.assertIn("3 ranks are idle", idle[0])
-        self.assertEqual(result.err, "", result)
+        self.assertEqual(beside_progress(result), "", result)
         with h5py.File(out, "r") as file:
             self.assertEqual(file["interactions/and"][0].tolist(), [0, 0, 0, 1])
 
