@@ -43,14 +43,13 @@ static void joint_join(void *self, const hrs_team *team) {
 }
 
 /* All of them, whatever becomes of one: it is collective. */
+/* A rank that fails goes no further: the others hear of it in the next header that they meet, and
+ * would take one of the next game's for it. */
 static hrs_status joint_prepare(void *self) {
   joint_game *joint = self;
-  hrs_status status = HRS_OK;
-  for (int i = 0; i < joint->count; i++) {
-    hrs_status own = hrs_game_prepare(joint->games[i]);
-    if (status == HRS_OK) status = own;
-  }
-  return status;
+  for (int i = 0; i < joint->count; i++)
+    HRS_TRY(hrs_game_prepare(joint->games[i]));
+  return HRS_OK;
 }
 
 static int joint_target(void *self, int t) {
