@@ -42,7 +42,6 @@ static void joint_join(void *self, const hrs_team *team) {
     hrs_game_join(joint->games[i], team);
 }
 
-/* All of them, whatever becomes of one: it is collective. */
 /* A rank that fails goes no further: the others hear of it in the next header that they meet, and
  * would take one of the next game's for it. */
 static hrs_status joint_prepare(void *self) {
