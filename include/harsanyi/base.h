@@ -436,6 +436,7 @@ void hrs_writer_abort(hrs_writer **writer);
 /** Flush a stream, and see that all that was put into it has been written. Not collective.
  *  Errors: IO, "NAME cannot be written: ...". */
 hrs_status hrs_stream_check(FILE *stream, const char *name);
+
 /* ---- failures on purpose --------------------------------------------------------------------- */
 
 /** What a test can let fail, where it would fail by itself: memory that is not there, files that
