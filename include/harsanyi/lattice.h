@@ -75,7 +75,8 @@ typedef struct hrs_kernel {
 
 /* X(name, k00, k01, k10, k11): the named kernels (mathematics: docs/theory). OR is the AND of the
  * flipped game without flipping: I_or = minus its Kronecker power on v, with I_or(empty) = 0; and
- * OR_FROM_AND takes I_and to -I_or and back. */
+ * OR_FROM_AND takes I_and to -I_or and back; what I_and was rounded by grows as 3^(n/2) on the way,
+ * where OR of v itself has 2^(n/2). */
 #define HRS_KERNEL_TABLE(X)                                                                        \
   X(MOBIUS, 1, 0, -1, 1)                                                                           \
   X(ZETA, 1, 0, 1, 1)                                                                              \
