@@ -106,6 +106,22 @@ def run_attributes(path):
         return dict(file["run"].attrs)
 
 
+def system_with(folder, mebibytes):
+    """An environment in which the program finds itself in a job of Slurm with so much memory."""
+    root = pathlib.Path(folder) / f"system-{mebibytes}"
+    files = {"proc/meminfo": "MemAvailable: 64000000 kB\n",
+             "proc/self/cgroup": "0::/slurm/job_7/step_0/task_1\n",
+             "proc/self/mountinfo": "30 22 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+             "sys/fs/cgroup/slurm/job_7/memory.max": f"{mebibytes * 2**20}\n",
+             "sys/fs/cgroup/slurm/job_7/memory.current": "0\n",
+             "sys/fs/cgroup/slurm/job_7/step_0/task_1/memory.max": "max\n",
+             "sys/fs/cgroup/slurm/job_7/step_0/task_1/memory.current": "0\n"}
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return {**os.environ, "HARSANYI_SYSTEM": str(root)}
+
+
 class ProgramTest(unittest.TestCase):
     """A test with a folder of its own."""
     longMessage = True

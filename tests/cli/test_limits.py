@@ -8,7 +8,7 @@ import numpy as np
 
 import onnx_writer as onnx
 import program
-from program import ProgramTest, run
+from program import ProgramTest, run, system_with
 
 VOTE = ["interactions", "--closed-form", "majority:n=4"]
 HUGE = [str(2**62 - 1), str(2**62), str(2**62 + 1), str(2**63 - 1), str(2**63), str(2**64),
@@ -113,26 +113,11 @@ class Memory(ProgramTest):
         np.testing.assert_array_equal(program.datasets_of(out)[0]["values"],
                                       program.datasets_of(plain)[0]["values"])
 
-    def system(self, limit):
-        """A folder whose proc and sys are those of a job of Slurm with so many MiB."""
-        root = self.folder / f"system-{limit}"
-        files = {"proc/meminfo": "MemAvailable: 64000000 kB\n",
-                 "proc/self/cgroup": "0::/slurm/job_7/step_0/task_1\n",
-                 "proc/self/mountinfo": "30 22 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
-                 "sys/fs/cgroup/slurm/job_7/memory.max": f"{limit * 2**20}\n",
-                 "sys/fs/cgroup/slurm/job_7/memory.current": "0\n",
-                 "sys/fs/cgroup/slurm/job_7/step_0/task_1/memory.max": "max\n",
-                 "sys/fs/cgroup/slurm/job_7/step_0/task_1/memory.current": "0\n"}
-        for name, text in files.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(text)
-        return {**os.environ, "HARSANYI_SYSTEM": str(root)}
-
     def test_job_of_a_batch_system(self):
         """The limit stands two groups above the own one; ranks of a node share it."""
         game = ["interactions", "--closed-form", "random:n=23", "--plan"]
         for ranks, code in ((0, 0), (2, 64)):
-            result = run(*game, "--chunk", "1MiB", env=self.system(160), ranks=ranks)
+            result = run(*game, "--chunk", "1MiB", env=system_with(self.folder, 160), ranks=ranks)
             self.assertEqual(result.code, code, result)
             self.assertRegex(result.out, rf"available to a rank +{160 * 2**20 // max(ranks, 1)} ")
             self.assertRegex(result.out, r"limited by +memory.max of the control group "
