@@ -6,7 +6,7 @@
 #ifndef HRS_MPI_H5_H
 #define HRS_MPI_H5_H
 
-#include <harsanyi/base.h>
+#include "../src/base/fault.h"
 
 #include <hdf5.h>
 

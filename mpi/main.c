@@ -1,4 +1,5 @@
 /* The program: finds the subcommand, starts and ends MPI, prints the one error message. */
+#include "../src/base/fault.h"
 #include "commands/commands.h"
 
 #include "comm.h"

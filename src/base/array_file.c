@@ -1,4 +1,5 @@
 /* Arrays in files behind one handle; which kind a file is, is told by its first bytes. */
+#include "fault.h"
 #include "npy.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* Failures on purpose, so that tests can try what becomes of each. */
-#include <harsanyi/base.h>
+#include "fault.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Files that come from outside: opened as regular ones or not at all, read in pieces. */
-#include <harsanyi/base.h>
+#include "fault.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,6 +6,7 @@
  * among processes maps other memory in their place, at the same address; before the block is freed
  * it gets memory of its own back, since the allocator will use it again.
  */
+#include "fault.h"
 #include "memory_room.h"
 
 #include <stdatomic.h>

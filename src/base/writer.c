@@ -4,7 +4,7 @@
  * Idea: a stream to a file of another name in the same folder. It gets its name (place.c) once all
  * of it is known to be on disk; until then nothing that was there is touched.
  */
-#include <harsanyi/base.h>
+#include "fault.h"
 
 #include <errno.h>
 #include <fcntl.h>

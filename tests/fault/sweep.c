@@ -9,6 +9,7 @@
  * mpirun, by calling the commands as main does. HARSANYI_FAULT_CASES=m tries m cases of each
  * series, evenly spaced, 0 all of them. An argument is a part of a run's text: only such runs.
  */
+#include "../src/base/fault.h"
 #include "comm.h"
 #include "commands/commands.h"
 #include "outcome.h"

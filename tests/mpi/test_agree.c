@@ -1,6 +1,7 @@
 /* Guarded communicators: failures that are final, wherever the other ranks stand. */
 #include "mpi_test.h"
 
+#include "../src/base/fault.h"
 #include "comm.h"
 
 #include <string.h>

@@ -1,5 +1,7 @@
 /* Failures on purpose: they strike where they were armed, and a network that is read without enough
  * memory is out of memory, wherever that is, and leaves nothing. */
+#include "base/fault.h"
+
 #include <harsanyi/network.h>
 
 #include <setjmp.h>
