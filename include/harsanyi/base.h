@@ -477,6 +477,15 @@ const char *hrs_version(void);
 /** The commit it was built from, with "+" where files differed from it. */
 const char *hrs_git(void);
 
+/* ---- instruction sets ---------------------------------------------------------------------- */
+
+/** The instruction set of the inner loops: "portable", "avx2" or "avx512", the best that this
+ *  processor has unless the environment's HARSANYI_SIMD names one. Not collective. */
+const char *hrs_simd_name(void);
+/** Is HARSANYI_SIMD (where it is set) an instruction set that this processor has? Not collective.
+ *  Errors: USAGE, which hrs_butterfly, hrs_lattice_create and hrs_session_create give as well. */
+hrs_status hrs_simd_check(void);
+
 #ifdef __cplusplus
 }
 #endif

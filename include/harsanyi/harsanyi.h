@@ -10,5 +10,6 @@
 #include <harsanyi/game.h>
 #include <harsanyi/lattice.h>
 #include <harsanyi/network.h>
+#include <harsanyi/team.h>
 
 #endif

@@ -125,13 +125,6 @@ typedef enum hrs_butterfly_engine {
 hrs_status hrs_butterfly(hrs_kernel kernel, double scale, hrs_dtype type, void *data, int bits,
                          int first, int count, hrs_butterfly_engine engine);
 
-/** The instruction set of the inner loops: "portable", "avx2" or "avx512", the best that this
- *  processor has unless the environment's HARSANYI_SIMD names one. Not collective. */
-const char *hrs_simd_name(void);
-/** Is HARSANYI_SIMD (where it is set) an instruction set that this processor has? Not collective.
- *  Errors: USAGE, which hrs_butterfly, hrs_lattice_create and hrs_session_create give as well. */
-hrs_status hrs_simd_check(void);
-
 #ifdef __cplusplus
 }
 #endif

@@ -8,7 +8,7 @@
 #ifndef HARSANYI_ANALYSIS_BLOCK_H
 #define HARSANYI_ANALYSIS_BLOCK_H
 
-#include "lattice/simd.h"
+#include "base/simd.h"
 
 #include <harsanyi/lattice.h>
 

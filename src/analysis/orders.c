@@ -8,7 +8,7 @@
  * Cost: about one pass over the array, and 5 * 64 additions per block and order of a run.
  */
 #include "analysis/block.h"
-#include "lattice/simd.h"
+#include "base/simd.h"
 
 #include <harsanyi/analysis.h>
 

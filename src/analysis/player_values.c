@@ -15,7 +15,7 @@
  * Blocks are added with compensation, so that the error does not grow with their number.
  */
 #include "analysis/block.h"
-#include "lattice/simd.h"
+#include "base/simd.h"
 
 #include <harsanyi/analysis.h>
 

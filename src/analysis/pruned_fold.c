@@ -16,9 +16,9 @@
  * Cost: Σ_{j<=K} (j + 1) + Σ_{j<K} (j + 2) = K² + 3K + 1 additions per value: 5, 11, 19. That is
  * what it takes for all indices together; weighted superset sums, one for each term of an index,
  * take 3, 9, 19 for SII alone. It loses against transforms where K is so large that the sums by
- * order of all sets outgrow the caches: see mpi/lattice_indices.c.
+ * order of all sets outgrow the caches: see mpi/lattice/indices.c.
  */
-#include "lattice/simd.h"
+#include "base/simd.h"
 
 #include <harsanyi/analysis.h>
 

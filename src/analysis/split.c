@@ -2,7 +2,7 @@
  * The pointwise steps of a split's iteration, for one instruction set or the other. Each element is
  * on its own; sums go to eight lanes, which the compiler keeps in registers.
  */
-#include "lattice/simd.h"
+#include "base/simd.h"
 
 #include <harsanyi/analysis.h>
 

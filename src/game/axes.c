@@ -66,13 +66,3 @@ hrs_status hrs_axes_find(const char *what, int rank, const hrs_count *dim, hrs_l
 int hrs_batch_axes(int rank, const hrs_count *dim) {
   return rank > 1 && dim[0] == 1 ? 1 : 0;
 }
-
-void hrs_axis_spans(int rank, const hrs_count *dim, int axis, hrs_count *outer, hrs_count *size,
-                    hrs_count *inner) {
-  *outer = *inner = 1;
-  for (int i = 0; i < axis; i++)
-    *outer *= dim[i];
-  *size = dim[axis];
-  for (int i = axis + 1; i < rank; i++)
-    *inner *= dim[i];
-}

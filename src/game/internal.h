@@ -1,8 +1,11 @@
-/* internal.h -- what the files of this room share: the handle, random numbers, small parsers. */
+/* internal.h -- what the files of this room share: the handle, small parsers, shapes. */
 #ifndef HRS_GAME_INTERNAL_H
 #define HRS_GAME_INTERNAL_H
 
 #include <harsanyi/game.h>
+
+#include "base/axis.h"
+#include "base/random.h"
 
 struct hrs_game {
   hrs_game_methods methods;
@@ -12,42 +15,6 @@ struct hrs_game {
   int targets;
   int slice_bits;
 };
-
-/* ---- random numbers: a pure function of seed and counter, the same on every machine ---- */
-
-/** The finaliser of SplitMix64: a bijection of 64 bits that passes for random. */
-static inline uint64_t hrs_mix64(uint64_t x) {
-  x ^= x >> 30;
-  x *= UINT64_C(0xbf58476d1ce4e5b9);
-  x ^= x >> 27;
-  x *= UINT64_C(0x94d049bb133111eb);
-  return x ^ (x >> 31);
-}
-
-/** Random bits number `counter` of the stream `seed`. */
-static inline uint64_t hrs_random_bits(uint64_t seed, uint64_t counter) {
-  return hrs_mix64(hrs_mix64(seed + UINT64_C(0x9e3779b97f4a7c15)) +
-                   (counter + 1) * UINT64_C(0x9e3779b97f4a7c15));
-}
-
-/** A stream of them. */
-typedef struct hrs_random {
-  uint64_t seed, counter;
-} hrs_random;
-
-static inline uint64_t hrs_random_next(hrs_random *random) {
-  return hrs_random_bits(random->seed, random->counter++);
-}
-
-/** Uniform in 0..limit-1, without bias. */
-static inline uint64_t hrs_random_below(hrs_random *random, uint64_t limit) {
-  uint64_t rest = (UINT64_MAX - limit + 1) % limit; /* 2^64 mod limit */
-  uint64_t bits;
-  do
-    bits = hrs_random_next(random);
-  while (bits < rest);
-  return bits % limit;
-}
 
 /* ---- parsers for parts of options; true where the whole text was a number ---- */
 
@@ -74,9 +41,6 @@ hrs_status hrs_axes_find(const char *what, int rank, const hrs_count *dim, hrs_l
                          hrs_axes *out);
 /** Number of batch axes in front: 1 or 0. */
 int hrs_batch_axes(int rank, const hrs_count *dim);
-/** Elements before, along and after an axis. */
-void hrs_axis_spans(int rank, const hrs_count *dim, int axis, hrs_count *outer, hrs_count *size,
-                    hrs_count *inner);
 
 /* ---- arrays given beside the samples: beside.c ---- */
 

@@ -27,7 +27,7 @@ static void network_destroy(void *self) {
   hrs_players_destroy(&game->players);
   hrs_array_destroy(&game->baseline);
   if (game->inner) hrs_session_destroy(&game->inner);
-  hrs_front_destroy(&game->front);
+  hrs_tables_destroy(&game->front);
   if (game->tail) hrs_session_destroy(&game->tail);
   if (game->session) hrs_session_destroy(&game->session);
   hrs_masking_destroy(&game->masking);
@@ -309,15 +309,15 @@ hrs_network_cost hrs_game_network_cost(const hrs_game *game) {
   if (!network) return cost;
   cost.brute = cost.tail = (double)hrs_session_multiply_adds(network->session);
   if (!network->front) return cost;
-  hrs_front_cost front = hrs_front_costs(network->front);
+  hrs_tables_cost front = hrs_tables_costs(network->front);
   cost.tables = ldexp(front.tables, -network->players.n);
   cost.blocks = front.blocks;
   cost.tail = cost.brute - front.steps + front.expansion;
   cost.bytes = front.bytes;
   cost.block_bytes = front.block_bytes;
-  cost.block_bits = hrs_front_block_bits(network->front);
-  cost.cut = hrs_front_cut_name(network->front, 0);
-  cost.cuts = hrs_front_cuts(network->front);
+  cost.block_bits = hrs_tables_block_bits(network->front);
+  cost.cut = hrs_tables_cut_name(network->front, 0);
+  cost.cuts = hrs_tables_cuts(network->front);
   return cost;
 }
 
@@ -333,8 +333,8 @@ hrs_count hrs_game_network_bytes(const hrs_game *game) {
   if (!network) return 0;
   hrs_count tabulated = 0;
   if (network->tail)
-    tabulated = network->front_bytes + hrs_front_costs(network->front).bytes +
-                hrs_front_scratch(network->front, hrs_session_max_batch(network->tail)) +
+    tabulated = network->front_bytes + hrs_tables_costs(network->front).bytes +
+                hrs_tables_scratch(network->front, hrs_session_max_batch(network->tail)) +
                 hrs_session_bytes(network->tail);
   return tabulated + hrs_session_bytes(network->session) +
          (network->inner ? hrs_session_bytes(network->inner) : 0);

@@ -5,9 +5,9 @@
 #ifndef HRS_GAME_NETWORK_GAME_H
 #define HRS_GAME_NETWORK_GAME_H
 
-#include "front.h"
 #include "masking.h"
 #include "scoring.h"
+#include "tables/tables.h"
 
 typedef struct hrs_network_state {
   const hrs_model *model;
@@ -21,7 +21,7 @@ typedef struct hrs_network_state {
   hrs_session *inner;    /* inputs to the inner tensor, one instance; NULL without mask_at */
   hrs_session *session;  /* feed 0 is the masked tensor */
   bool tabulates;        /* --evaluator lattice */
-  hrs_front *front;      /* what is tabulated, and the session that goes on from there: */
+  hrs_tables *front;     /* what is tabulated, and the session that goes on from there: */
   hrs_count front_bytes; /* that the front itself takes, beside its tables */
   hrs_session *tail;     /* its feeds are the cuts; NULL, both: every mask is a forward pass */
   int tail_given;        /* its first feed that does not vary, as the session's feed 1 */

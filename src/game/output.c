@@ -13,7 +13,7 @@
  */
 #include "internal.h"
 
-#include "lattice/simd.h"
+#include "base/simd.h"
 #include "network/operators/vector_math.h"
 
 #include <math.h>

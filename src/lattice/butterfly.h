@@ -9,7 +9,7 @@
 #ifndef HARSANYI_LATTICE_BUTTERFLY_H
 #define HARSANYI_LATTICE_BUTTERFLY_H
 
-#include "lattice/simd.h"
+#include "base/simd.h"
 
 #include <harsanyi/lattice.h>
 

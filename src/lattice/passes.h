@@ -5,7 +5,7 @@
 #ifndef HARSANYI_LATTICE_PASSES_H
 #define HARSANYI_LATTICE_PASSES_H
 
-#include "lattice/simd.h"
+#include "base/simd.h"
 
 #include <harsanyi/lattice.h>
 

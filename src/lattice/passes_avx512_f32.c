@@ -1,7 +1,7 @@
 /*
  * The inner loops for x86 processors with AVX-512, stored in float.
  */
-#include "lattice/simd.h"
+#include "base/simd.h"
 
 #ifdef HRS_HAVE_X86
 #define REAL float

@@ -14,9 +14,9 @@
  * Every function has the target's attribute itself: a compiler breaks vectors that its target lacks
  * into pieces before it inlines.
  */
+#include "base/simd.h"
 #include "lattice/butterfly.h"
 #include "lattice/passes.h"
-#include "lattice/simd.h"
 
 #define INLINE TARGET HRS_INLINE
 

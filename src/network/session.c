@@ -1,5 +1,5 @@
 /* Sessions: made once, run for batch after batch. */
-#include "lattice/simd.h"
+#include "base/simd.h"
 #include "network/fuse.h"
 
 #include <string.h>

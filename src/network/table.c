@@ -1,5 +1,5 @@
 /* The operator table: all families in one list, and the BLAS library behind the dense ones. */
-#include "lattice/simd.h"
+#include "base/simd.h"
 #include "network/operator.h"
 #include "network/operators/families.h"
 #include "network/operators/tile.h"

@@ -9,10 +9,10 @@
  * mpirun, by calling the commands as main does. HARSANYI_FAULT_CASES=m tries m cases of each
  * series, evenly spaced, 0 all of them. An argument is a part of a run's text: only such runs.
  */
-#include "../src/base/fault.h"
-#include "comm.h"
-#include "commands/commands.h"
+#include "mpi/lattice/comm.h"
+#include "mpi/program/commands/commands.h"
 #include "outcome.h"
+#include "src/base/fault.h"
 
 #include <hdf5.h>
 #include <signal.h>

@@ -6,7 +6,7 @@
  * has to live through all of it; of the children that read for it, many do not. The changes come
  * from a generator with a fixed seed, so that a failure can be repeated.
  */
-#include "dataset_check.h"
+#include "mpi/dataset/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

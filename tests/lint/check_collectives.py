@@ -1,4 +1,4 @@
-"""What ranks do together begins with an agreement: mpi/comm.c alone calls MPI's collectives. The
+"""What ranks do together begins with an agreement: mpi/lattice/comm.c alone calls MPI's collectives. The
 exceptions stand here, each with what makes it safe, and each is still needed."""
 import re
 
@@ -7,13 +7,13 @@ import project
 LOCAL = {"MPI_Get_processor_name", "MPI_Get_library_version"}  # not collective
 EXCEPTIONS = {
     # Tiles between two ranks, behind the header of hrs_lattice_exchange; nothing between can fail.
-    "mpi/exchange.c": {"MPI_Sendrecv", "MPI_Irecv", "MPI_Isend", "MPI_Testall", "MPI_Waitall"},
+    "mpi/lattice/exchange.c": {"MPI_Sendrecv", "MPI_Irecv", "MPI_Isend", "MPI_Testall", "MPI_Waitall"},
     # Pieces of a fold to rank 0, which takes all of them in, whatever fails there.
-    "mpi/lattice_indices.c": {"MPI_Send", "MPI_Recv"},
+    "mpi/lattice/indices.c": {"MPI_Send", "MPI_Recv"},
     # The bare loop that the exchange is measured against.
-    "mpi/commands/bench.c": {"MPI_Sendrecv"},
+    "mpi/program/commands/bench.c": {"MPI_Sendrecv"},
     # Before there is a guarded communicator, and after its last agreement.
-    "mpi/main.c": {"MPI_Init", "MPI_Barrier", "MPI_Finalize"},
+    "mpi/program/main.c": {"MPI_Init", "MPI_Barrier", "MPI_Finalize"},
 }
 
 
@@ -28,13 +28,13 @@ def calls(path):
 faults, used = [], set()
 for file in project.files("*.c", "*.h"):
     name = project.name(file)
-    if not name.startswith(("include/", "src/", "mpi/")) or name == "mpi/comm.c":
+    if not name.startswith(("include/", "src/", "mpi/")) or name == "mpi/lattice/comm.c":
         continue
     for line, function in calls(file):
         if function in EXCEPTIONS.get(name, ()):
             used.add((name, function))
         elif function not in LOCAL:
-            faults.append(f"{name}:{line}: {function} belongs into mpi/comm.c, behind a header")
+            faults.append(f"{name}:{line}: {function} belongs into mpi/lattice/comm.c, behind a header")
 faults += [f"{name}: {function} is no longer called: take the exception away"
            for name, functions in EXCEPTIONS.items() for function in sorted(functions)
            if (name, function) not in used]

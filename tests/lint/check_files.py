@@ -4,7 +4,8 @@ import re
 
 import project
 
-PLACES = {"src/base/place.c", "src/base/writer.c", "mpi/claim.c", "mpi/dataset_build.c"}
+PLACES = {"src/base/place.c", "src/base/writer.c", "mpi/dataset/claim.c",
+          "mpi/dataset/build.c"}
 CALLS = re.compile(r"\b(f(?:re)?open\([^;]*?,\s*\"[rwa]*[wa+]|O_CREAT\b|O_TRUNC\b|creat\(|mkstemp|"
                    r"mkostemp|tmpfile|(?:sym)?link\(|linkat\(|unlink(?:at)?\(|remove\(|rename\w*\(|"
                    r"truncate\()", re.S)

@@ -27,7 +27,7 @@ def compiles(compiler, standard, language, header, more):
 
 c, cxx, generated = sys.argv[1:]
 mpi = [flag.replace("-I", "-isystem", 1) for flag in flags("ompi-c") + flags("hdf5-openmpi")]
-inside = [f"-I{project.ROOT / 'src'}", f"-isystem{generated}", "-D_POSIX_C_SOURCE=200809L",
+inside = [f"-I{project.ROOT}", f"-I{project.ROOT / 'src'}", f"-isystem{generated}", "-D_POSIX_C_SOURCE=200809L",
           "-D_DEFAULT_SOURCE", *mpi]
 faults = []
 for header in project.files("*.h"):

@@ -3,7 +3,7 @@
  * in place step by step, as an exchange does, with work in between as often as chance will have it.
  * What has not arrived is poison. The result has the bits of the reference, row by row.
  */
-#include "lattice.h"
+#include "mpi/lattice/lattice.h"
 
 #include "mpi_test.h"
 

@@ -1,8 +1,8 @@
 /* Guarded communicators: failures that are final, wherever the other ranks stand. */
 #include "mpi_test.h"
 
-#include "../src/base/fault.h"
-#include "comm.h"
+#include "mpi/lattice/comm.h"
+#include "src/base/fault.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* The process that reads HDF5 for others: what it says of a file, and that its end, or its being
  * stuck, is a failure like any other. Each rank reads a file of its own. */
-#include "dataset.h"
-#include "h5.h"
-#include "h5_reader.h"
+#include "mpi/dataset/dataset.h"
+#include "mpi/dataset/h5.h"
+#include "mpi/dataset/h5_reader.h"
 #include "mpi_test.h"
 
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* Ranks of a node share weights: the same numbers, less memory, and blocks that can be freed. */
 #include "mpi_test.h"
 
-#include "shared.h"
+#include "mpi/lattice/shared.h"
 
 #include <string.h>
 

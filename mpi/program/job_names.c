@@ -1,0 +1,84 @@
+/*
+ * Names of the players: those that follow from the game, or the user's, one list for all samples or
+ * one for each.
+ *
+ * A file of names has a name per line, or, in a line for each sample (job_rows.c), the names of its
+ * players with tabs between them: names per sample are known by their tabs, and where there is one
+ * player by the number of lines.
+ */
+#include "job.h"
+#include "mpi/lattice/comm.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static hrs_status number_players(hrs_job *job) {
+  HRS_TRY(hrs_calloc(job->n, sizeof *job->players.names, &job->players.names));
+  job->players.n = job->n;
+  for (int i = 0; i < job->n; i++) {
+    char name[32];
+    snprintf(name, sizeof name, "player %d", i);
+    HRS_TRY(hrs_strdup(name, &job->players.names[i]));
+  }
+  return HRS_OK;
+}
+
+static hrs_count fields_of(const char *line) {
+  hrs_count fields = 1;
+  for (; *line; line++)
+    fields += *line == '\t';
+  return fields;
+}
+
+/* The lines of the chosen samples, cut at their tabs; takes the lines over. */
+static hrs_status name_samples(const hrs_interactions_options *o, hrs_job *job, hrs_count count) {
+  char what[512];
+  const hrs_count *row;
+  snprintf(what, sizeof what, "--player-names %s", o->player_names);
+  for (hrs_count i = 0; i < count; i++)
+    HRS_REQUIRE(fields_of(job->name_lines[i]) == job->n, INPUT,
+                "%s, line %lld: %lld names (with tabs between them) for %d players", what,
+                (long long)i + 1, (long long)fields_of(job->name_lines[i]), job->n);
+  HRS_TRY(hrs_job_rows(job, o, what, count, &row));
+  hrs_count names;
+  HRS_TRY(hrs_multiply(job->samples * job->targets, job->n, "names", &names));
+  HRS_TRY(hrs_alloc(names, sizeof *job->row_names, &job->row_names));
+  char **name = job->row_names;
+  for (hrs_count s = 0; s < job->samples; s++) {
+    char *at = job->name_lines[row ? row[s] : s], **first = name;
+    for (int i = 0; i < job->n; i++) {
+      *name++ = at;
+      at += strcspn(at, "\t");
+      if (*at) *at++ = '\0';
+    }
+    for (int t = 1; t < job->targets; t++, name += job->n)
+      memcpy(name, first, (size_t)job->n * sizeof *name);
+  }
+  return HRS_OK;
+}
+
+/* Are players words, which differ between samples? */
+static bool are_words(const hrs_interactions_options *o, const hrs_job *job) {
+  hrs_dtype masked = job->baseline.type;
+  return (o->players && strcmp(o->players, "tokens") == 0) || masked == HRS_I64 ||
+         masked == HRS_I32;
+}
+
+hrs_status hrs_job_name_players(hrs_job *job, const hrs_interactions_options *o) {
+  if (!job->players.names) HRS_TRY(number_players(job));
+  if (!o->player_names) return HRS_OK;
+  hrs_reader reader = hrs_comm_reader(&job->comm);
+  hrs_count count;
+  HRS_TRY_CONTEXT(hrs_reader_lines(&reader, o->player_names, &job->name_lines, &count),
+                  "--player-names");
+  bool tabs = job->n == 1 && count > 1;
+  for (hrs_count i = 0; i < count; i++)
+    tabs = tabs || strchr(job->name_lines[i], '\t');
+  if (tabs) return name_samples(o, job, count);
+  HRS_TRY(hrs_players_rename(&job->players, count, job->name_lines, o->player_names));
+  if (are_words(o, job) && job->samples > 1)
+    hrs_warn("--player-names %s names the words once for %lld samples; with a line for each "
+             "sample, the names between tabs, each has its own",
+             o->player_names, (long long)job->samples);
+  return HRS_OK;
+}

@@ -1,0 +1,66 @@
+/*
+ * options.h -- command-line options: each stands once in a table, which gives the parser, the help
+ * text, the default and the echo in the data set.
+ */
+#ifndef HRS_MPI_PROGRAM_OPTIONS_H
+#define HRS_MPI_PROGRAM_OPTIONS_H
+
+#include <harsanyi/base.h>
+
+typedef enum hrs_option_kind {
+  HRS_OPTION_HEADING, /* no option: a heading in the help, in `help`; with an offset, a const char *
+                         there gets the name of an option below that is given */
+  HRS_OPTION_FLAG,    /* bool */
+  HRS_OPTION_TEXT,    /* const char *, one of argv */
+  HRS_OPTION_COUNT,   /* hrs_count; K, M, G as powers of 1000, KiB, MiB, GiB as powers of 1024 */
+  HRS_OPTION_INT,     /* int from 0 on */
+  HRS_OPTION_POSITIVE, /* int from 1 on */
+  HRS_OPTION_NUMBER,   /* double from 0 on */
+  HRS_OPTION_LIST      /* hrs_text_list: may be given several times */
+} hrs_option_kind;
+
+enum { HRS_OPTION_REPEATS = 64 };
+
+typedef struct hrs_text_list {
+  int count;
+  const char *text[HRS_OPTION_REPEATS];
+} hrs_text_list;
+
+typedef struct hrs_option {
+  const char *name; /* with its dashes */
+  hrs_option_kind kind;
+  size_t offset;         /* of the value in the caller's struct */
+  const char *argument;  /* for the help: "FILE" */
+  const char *otherwise; /* default, parsed as if typed; NULL: zero */
+  const char *help;
+} hrs_option;
+
+/** What a command may be given, for the parser and for --help. The table ends with help == NULL. */
+typedef struct hrs_command_line {
+  const char *usage;       /* "harsanyi show FILE.h5 [options]" */
+  const char *description; /* a paragraph */
+  const hrs_option *options;
+  int min_positional, max_positional;
+} hrs_command_line;
+
+/**
+ * Parse argv[1..] into `values`. "--name=value" and "--name value" are the same. Positional
+ * arguments go to positional[max_positional], their number to *count.
+ * Errors: USAGE, naming the option, its value and what it should be (and the nearest option).
+ */
+hrs_status hrs_options_parse(const hrs_command_line *line, int argc, char **argv, void *values,
+                             const char **positional, int *count);
+/** Print usage, description and options to stdout. */
+void hrs_options_help(const hrs_command_line *line);
+/** Is --help (or -h) among the arguments? */
+bool hrs_options_want_help(int argc, char **argv);
+/** "--name value --flag ...": all options with the values in force, for the data set's record.
+ *  Free with hrs_free. */
+hrs_status hrs_options_echo(const hrs_command_line *line, const void *values, char **out);
+
+/* Values on their own, for options with a syntax of their own. Errors name `what`. */
+hrs_status hrs_text_count(const char *text, const char *what, hrs_count *out);
+hrs_status hrs_text_int(const char *text, const char *what, int *out);
+hrs_status hrs_text_number(const char *text, const char *what, double *out);
+
+#endif

@@ -1,0 +1,198 @@
+/*
+ * What a step is to the front: the sites of its outputs, and from which they are made.
+ *
+ * Nothing is decided here: sites grow as far as operators are known, however large their tables
+ * would be. Which of them are made is tables/choose.c's choice.
+ */
+#include "sites.h"
+
+#include "network/operators/conv.h"
+#include "network/operators/pool.h"
+
+#include <string.h>
+
+static const hrs_tensor *slot_tensor(const hrs_tables *front, int slot) {
+  return &front->session->slot[slot].tensor;
+}
+
+hrs_status hrs_tables_input(hrs_tables *front, const int32_t *label) {
+  int slot = front->session->feed[0].slot, axis, id;
+  const hrs_tensor *tensor = slot_tensor(front, slot);
+  hrs_count count = hrs_tensor_count(tensor);
+  hrs_mask *players;
+  HRS_TRY(hrs_calloc(count, sizeof *players, &players));
+  for (hrs_count e = 0; e < count; e++)
+    if (label[e] >= 0) players[e] = (hrs_mask)1 << label[e];
+  hrs_status status;
+  HRS_GO(hrs_sites_best_axis(tensor, players, &axis));
+  HRS_GO(hrs_sites_add(front, HRS_SITES_INPUT, tensor, axis, 0, &id));
+  hrs_sites *sites = front->sites[id];
+  for (hrs_count e = 0; e < count; e++)
+    sites->players[hrs_sites_position(sites, e)] |= players[e];
+  sites->work = (double)sites->channels;
+  front->of_slot[slot] = id;
+done:
+  hrs_free(players);
+  return status;
+}
+
+/* ---- other axes ----------------------------------------------------------------------------- */
+
+hrs_status hrs_tables_align(hrs_tables *front, int slot, int axis, int *id) {
+  *id = front->of_slot[slot];
+  const hrs_tensor *tensor = slot_tensor(front, slot);
+  if (hrs_sites_along(front->sites[*id], tensor, axis)) return HRS_OK;
+  int from = *id;
+  HRS_TRY(hrs_sites_add(front, HRS_SITES_MOVE, tensor, axis, 1, id));
+  const hrs_sites *in = front->sites[from];
+  hrs_sites *out = front->sites[*id];
+  hrs_count count = hrs_tensor_count(tensor);
+  out->in[0] = from;
+  out->work = 2 * (double)out->channels;
+  HRS_TRY(hrs_alloc(count, sizeof *out->source, &out->source));
+  for (hrs_count e = 0; e < count; e++) {
+    out->source[e] = (int32_t)e;
+    out->players[hrs_sites_position(out, e)] |= in->players[hrs_sites_position(in, e)];
+  }
+  front->of_slot[slot] = *id;
+  return HRS_OK;
+}
+
+hrs_status hrs_tables_constant(hrs_tables *front, int at, int operand, int axis, int *id) {
+  const hrs_step *step = front->session->step[at];
+  HRS_TRY(
+      hrs_sites_add(front, HRS_SITES_CONSTANT, slot_tensor(front, step->in[operand]), axis, 0, id));
+  hrs_sites *sites = front->sites[*id];
+  sites->step = step;
+  sites->at = at;
+  sites->operand = operand;
+  sites->work = (double)sites->channels;
+  return HRS_OK;
+}
+
+/* ---- windows -------------------------------------------------------------------------------- */
+
+/* Only the first output is read. */
+static bool one_output(const hrs_step *step) {
+  for (int i = 1; i < step->call.n_out; i++)
+    if (step->out[i] >= 0) return false;
+  return step->call.n_out > 0 && step->out[0] >= 0;
+}
+
+static const hrs_window *window_of(const hrs_step *step) {
+  bool conv = strcmp(step->node.op, "Conv") == 0;
+  return conv ? &((const hrs_conv *)step->node.state)->window : hrs_pool_window(&step->node);
+}
+
+/* Files may ask for windows of any size, over which tables would be made tap by tap. */
+static bool has_few_taps(const hrs_step *step) {
+  const double most = 1 << 26;
+  const hrs_window *w = window_of(step);
+  double taps = 1;
+  for (int axis = 0; axis < HRS_WINDOW_AXES; axis++)
+    taps *= (double)w->kernel[axis] * (double)w->out[axis];
+  return taps <= most;
+}
+
+static void grow_window(const hrs_sites *in, hrs_sites *out) {
+  hrs_count taps = hrs_window_kernel(&out->window);
+  for (hrs_count at = 0; at < hrs_sites_positions(out); at++)
+    for (hrs_count tap = 0; tap < taps; tap++) {
+      hrs_count from = hrs_window_source(&out->window, at, tap);
+      if (from >= 0) out->players[at] |= in->players[from];
+    }
+}
+
+/* Sites of a step's result that a window over `in` gives. */
+static hrs_status add_window(hrs_tables *front, int at, hrs_sites_kind kind, int in, int *id) {
+  const hrs_step *step = front->session->step[at];
+  HRS_TRY(hrs_sites_add(front, kind, &step->call.out[0], 1, 1, id));
+  hrs_sites *out = front->sites[*id];
+  out->step = step;
+  out->at = at;
+  out->in[0] = in;
+  out->window = *window_of(step);
+  grow_window(front->sites[in], out);
+  out->work = (double)(hrs_window_kernel(&out->window) * out->channels);
+  front->of_slot[step->out[0]] = *id;
+  return HRS_OK;
+}
+
+/* Rows of the input times the weights of all taps. */
+static hrs_status add_products(hrs_tables *front, int at, int in, int *id) {
+  const hrs_step *step = front->session->step[at];
+  const hrs_tensor *w = &step->call.in[1];
+  hrs_count wide = w->dim[0], depth = w->dim[1], taps = hrs_tensor_count(w) / (wide * depth);
+  const hrs_sites *from = front->sites[in];
+  hrs_tensor shape = {.type = HRS_F32, .rank = 3, .dim = {from->outer, taps * wide, from->inner}};
+  HRS_TRY(hrs_sites_add(front, HRS_SITES_PRODUCTS, &shape, 1, 1, id));
+  hrs_sites *out = front->sites[*id];
+  out->step = step;
+  out->at = at;
+  out->in[0] = in;
+  memcpy(out->players, from->players, (size_t)hrs_sites_positions(out) * sizeof *out->players);
+  out->work = out->multiply_adds = (double)(depth * taps * wide);
+  return HRS_OK;
+}
+
+static hrs_status grow_conv(hrs_tables *front, int at) {
+  const hrs_step *step = front->session->step[at];
+  const hrs_tensor *x = &step->call.in[0];
+  if (x->type != HRS_F32 || x->rank < 3 || x->rank > 5 || x->dim[0] != 1) return HRS_OK;
+  if (!one_output(step) || !hrs_slot_constant(front->session, step->in[1])) return HRS_OK;
+  bool bias = step->call.n_in > 2 && step->in[2] >= 0;
+  if (bias && !hrs_slot_constant(front->session, step->in[2])) return HRS_OK;
+  if (!has_few_taps(step)) return HRS_OK;
+  int in, products, id;
+  HRS_TRY(hrs_tables_align(front, step->in[0], 1, &in));
+  HRS_TRY(add_products(front, at, in, &products));
+  HRS_TRY(add_window(front, at, HRS_SITES_TAPS, products, &id));
+  front->sites[id]->multiply_adds = front->sites[id]->work;
+  return HRS_OK;
+}
+
+static hrs_status grow_pool(hrs_tables *front, int at) {
+  const hrs_step *step = front->session->step[at];
+  const hrs_tensor *x = &step->call.in[0];
+  if (x->type != HRS_F32 || x->rank < 3 || x->rank > 5 || x->dim[0] != 1) return HRS_OK;
+  if (!one_output(step)) return HRS_OK;
+  if (!has_few_taps(step)) return HRS_OK;
+  int in, id;
+  HRS_TRY(hrs_tables_align(front, step->in[0], 1, &in));
+  return add_window(front, at, HRS_SITES_POOL, in, &id);
+}
+
+/* ---- all steps ------------------------------------------------------------------------------ */
+
+/* Inputs that vary have sites, of types that tables hold. */
+static bool inputs_known(const hrs_tables *front, const hrs_step *step) {
+  for (int i = 0; i < step->call.n_in; i++) {
+    if (!hrs_slot_varies(front->session, step->in[i])) continue;
+    hrs_dtype type = slot_tensor(front, step->in[i])->type;
+    if (front->of_slot[step->in[i]] < 0 || (type != HRS_F32 && type != HRS_I64)) return false;
+  }
+  for (int i = 0; i < step->call.n_out; i++) {
+    if (step->out[i] < 0) continue;
+    const hrs_tensor *out = slot_tensor(front, step->out[i]);
+    if ((out->type != HRS_F32 && out->type != HRS_I64) || hrs_tensor_count(out) == 0) return false;
+    if (hrs_tensor_count(out) > HRS_SITES_ELEMENTS) return false;
+  }
+  return true;
+}
+
+hrs_status hrs_tables_grow(hrs_tables *front, int at) {
+  const hrs_step *step = front->session->step[at];
+  const char *op = step->node.op;
+  if (!inputs_known(front, step) || step->call.n_in < 1) return HRS_OK;
+  if (hrs_slot_varies(front->session, step->in[0])) {
+    if (step->node.def->flags & HRS_OP_VIEW) {
+      if (one_output(step)) front->of_slot[step->out[0]] = front->of_slot[step->in[0]];
+      return HRS_OK;
+    }
+    if (strcmp(op, "Conv") == 0) return grow_conv(front, at);
+    if (strcmp(op, "MaxPool") == 0 || strcmp(op, "AveragePool") == 0) return grow_pool(front, at);
+  }
+  bool done;
+  HRS_TRY(hrs_tables_grow_rowwise(front, at, &done));
+  return done ? HRS_OK : hrs_tables_grow_move(front, at, &done);
+}

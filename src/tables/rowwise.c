@@ -1,0 +1,363 @@
+/*
+ * Operators that give the channels of a position from the channels of that position alone:
+ * element-wise ones, normalisation at inference, dense layers per token, embeddings, soft-max and
+ * reductions over the channels.
+ *
+ * The operator itself is run, on rows: instances whose axes are all 1 but that of the channels. So
+ * there is no second version of any operator here, and attributes keep their meaning.
+ */
+#include "sites.h"
+
+#include "network/operators/reduce.h"
+#include "network/operators/softmax.h"
+
+#include <string.h>
+
+static const hrs_tensor *slot_tensor(const hrs_tables *front, int slot) {
+  return &front->session->slot[slot].tensor;
+}
+
+/* ---- which operators ------------------------------------------------------------------------ */
+
+typedef enum role { ELEMENTWISE, AXIS_1, SOFTMAX, LAST, REDUCTION, EMBEDDING } row_role;
+
+static const struct {
+  const char *op;
+  row_role role;
+} known[] = {
+    {"Relu", ELEMENTWISE},
+    {"LeakyRelu", ELEMENTWISE},
+    {"PRelu", ELEMENTWISE},
+    {"Elu", ELEMENTWISE},
+    {"Selu", ELEMENTWISE},
+    {"Celu", ELEMENTWISE},
+    {"Gelu", ELEMENTWISE},
+    {"Sigmoid", ELEMENTWISE},
+    {"HardSigmoid", ELEMENTWISE},
+    {"HardSwish", ELEMENTWISE},
+    {"Tanh", ELEMENTWISE},
+    {"Softplus", ELEMENTWISE},
+    {"Softsign", ELEMENTWISE},
+    {"Erf", ELEMENTWISE},
+    {"Clip", ELEMENTWISE},
+    {"ThresholdedRelu", ELEMENTWISE},
+    {"Mish", ELEMENTWISE},
+    {"Shrink", ELEMENTWISE},
+    {"Abs", ELEMENTWISE},
+    {"Neg", ELEMENTWISE},
+    {"Exp", ELEMENTWISE},
+    {"Log", ELEMENTWISE},
+    {"Sqrt", ELEMENTWISE},
+    {"Reciprocal", ELEMENTWISE},
+    {"Add", ELEMENTWISE},
+    {"Sub", ELEMENTWISE},
+    {"Mul", ELEMENTWISE},
+    {"Div", ELEMENTWISE},
+    {"Pow", ELEMENTWISE},
+    {"Min", ELEMENTWISE},
+    {"Max", ELEMENTWISE},
+    {"Sum", ELEMENTWISE},
+    {"Mean", ELEMENTWISE},
+    {"Cast", ELEMENTWISE},
+    {"Dropout", ELEMENTWISE},
+    {"BatchNormalization", AXIS_1},
+    {"LRN", AXIS_1},
+    {"Softmax", SOFTMAX},
+    {"LogSoftmax", SOFTMAX},
+    {"LayerNormalization", LAST},
+    {"MatMul", LAST},
+    {"Gemm", LAST},
+    {"ReduceMean", REDUCTION},
+    {"ReduceSum", REDUCTION},
+    {"ReduceMax", REDUCTION},
+    {"ReduceMin", REDUCTION},
+    {"ReduceL1", REDUCTION},
+    {"ReduceL2", REDUCTION},
+    {"ReduceSumSquare", REDUCTION},
+    {"Gather", EMBEDDING},
+};
+
+static bool role_of(const char *op, row_role *out) {
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (strcmp(op, known[i].op) == 0) {
+      *out = known[i].role;
+      return true;
+    }
+  return false;
+}
+
+static bool varies(const hrs_tables *front, const hrs_step *step, int i) {
+  return i < step->call.n_in && hrs_slot_varies(front->session, step->in[i]);
+}
+
+static bool constant(const hrs_tables *front, const hrs_step *step, int i) {
+  return i < step->call.n_in && hrs_slot_constant(front->session, step->in[i]);
+}
+
+/* Operand 0 varies and all others are constants. */
+static bool one_varies(const hrs_tables *front, const hrs_step *step) {
+  if (!varies(front, step, 0)) return false;
+  for (int i = 1; i < step->call.n_in; i++)
+    if (step->in[i] >= 0 && !constant(front, step, i)) return false;
+  return true;
+}
+
+static int rank_of(const hrs_step *step) {
+  return step->call.in[0].rank;
+}
+
+/* The axis along which element-wise operands have their channels, by the one with most. */
+static int elementwise_axis(const hrs_tables *front, const hrs_step *step) {
+  int axis = -1, rank = step->call.out[0].rank;
+  hrs_count channels = 1;
+  for (int i = 0; i < step->call.n_in; i++) {
+    if (!varies(front, step, i)) continue;
+    const hrs_tensor *t = slot_tensor(front, step->in[i]);
+    const hrs_sites *sites = front->sites[front->of_slot[step->in[i]]];
+    for (int a = 0; a < t->rank; a++)
+      if (t->dim[a] > channels && hrs_sites_along(sites, t, a)) {
+        axis = a + rank - t->rank;
+        channels = t->dim[a];
+      }
+  }
+  return axis;
+}
+
+/* Constants, and operands of the current sample, whose values nothing has been made of yet. */
+static bool elementwise_operands(const hrs_tables *front, const hrs_step *step) {
+  static const char *const arithmetic[] = {"Add", "Sub", "Mul", "Div"};
+  bool plain = false;
+  for (int k = 0; k < 4; k++)
+    plain |= strcmp(step->node.op, arithmetic[k]) == 0;
+  for (int i = 0; i < step->call.n_in; i++) {
+    if (step->in[i] < 0 || varies(front, step, i) || constant(front, step, i)) continue;
+    if (!plain || !slot_tensor(front, step->in[i])->data) return false;
+  }
+  return true;
+}
+
+/* The one axis that a reduction is over, where it keeps it; else -1. */
+static int reduced_axis(const hrs_step *step) {
+  unsigned axes = hrs_reduced_axes(&step->node);
+  if (!hrs_attr_int(&step->node, "keepdims", 1)) return -1;
+  for (int axis = 0; axis < rank_of(step); axis++)
+    if (axes == 1u << axis) return axis;
+  return -1;
+}
+
+/* The one axis that a soft-max is over; false where there are several. */
+static bool softmax_axis(const hrs_step *step, int *axis) {
+  int to;
+  return hrs_softmax_axes(&step->node, rank_of(step), axis, &to) && to == *axis + 1;
+}
+
+/* The axis of the operator's channels, as the output has it; false where it is not for rows. */
+static bool channel_axis(const hrs_tables *front, const hrs_step *step, row_role role, int *axis) {
+  int rank = step->call.n_in > 0 ? rank_of(step) : 0;
+  int64_t asked;
+  switch (role) {
+  case ELEMENTWISE:
+    *axis = elementwise_axis(front, step);
+    return elementwise_operands(front, step);
+  case AXIS_1:
+    *axis = 1;
+    /* Before operator set 9, statistics may be those of single elements. */
+    for (int i = 1; i < step->call.n_in; i++)
+      if (step->call.in[i].rank != 1) return false;
+    return rank >= 2 && one_varies(front, step);
+  case SOFTMAX:
+    return one_varies(front, step) && rank >= 1 && softmax_axis(step, axis);
+  case LAST:
+    *axis = rank - 1;
+    if (rank < 1 || !one_varies(front, step)) return false;
+    if (strcmp(step->node.op, "LayerNormalization") == 0) {
+      asked = hrs_attr_int(&step->node, "axis", -1);
+      return asked == -1 || asked == rank - 1;
+    }
+    if (rank < 2 || step->call.in[1].rank != 2 || hrs_attr_int(&step->node, "transA", 0))
+      return false;
+    return step->call.n_in < 3 || step->in[2] < 0 || step->call.in[2].rank < 2 ||
+           step->call.in[2].dim[0] == 1;
+  case REDUCTION:
+    *axis = one_varies(front, step) ? reduced_axis(step) : -1;
+    return *axis >= 0;
+  case EMBEDDING:
+    *axis = step->call.out[0].rank - 1;
+    return constant(front, step, 0) && varies(front, step, 1) && step->call.in[0].rank == 2 &&
+           hrs_attr_int(&step->node, "axis", 0) == 0;
+  }
+  return false;
+}
+
+/* ---- growing -------------------------------------------------------------------------------- */
+
+/* Where each position of the output finds its operand; same: at the same position. */
+static hrs_status match_places(const hrs_tensor *out, int axis, const hrs_tensor *in, int in_axis,
+                               int32_t **map) {
+  hrs_count step[HRS_MAX_RANK] = {0}, count[HRS_MAX_RANK], index[HRS_MAX_RANK] = {0};
+  hrs_count positions = 1, stride = 1;
+  for (int a = out->rank - 1; a >= 0; a--) {
+    int b = a - (out->rank - in->rank);
+    count[a] = a == axis ? 1 : out->dim[a];
+    positions *= count[a];
+    if (b < 0 || b == in_axis) continue;
+    step[a] = in->dim[b] == 1 ? 0 : stride;
+    stride *= in->dim[b];
+  }
+  HRS_TRY(hrs_alloc(positions, sizeof **map, map));
+  hrs_count place = 0;
+  bool same = positions == stride;
+  for (hrs_count at = 0; at < positions; at++) {
+    (*map)[at] = (int32_t)place;
+    same &= place == at;
+    for (int a = out->rank - 1; a >= 0; a--) {
+      place += step[a];
+      if (++index[a] < count[a]) break;
+      place -= step[a] * count[a];
+      index[a] = 0;
+    }
+  }
+  if (same) {
+    hrs_free(*map);
+    *map = NULL;
+  }
+  return HRS_OK;
+}
+
+/* The tensor of one row: all axes 1 but that of the channels. */
+static hrs_tensor row_tensor(const hrs_tensor *tensor, int axis) {
+  hrs_tensor row = *tensor;
+  for (int a = 0; a < row.rank; a++)
+    if (a != axis) row.dim[a] = 1;
+  row.data = NULL;
+  row.step = hrs_tensor_count(&row);
+  return row;
+}
+
+/* A call and what it points to, in one block. */
+static hrs_status create_call(const hrs_step *step, hrs_call **out) {
+  struct {
+    hrs_call call;
+    hrs_node node;
+    hrs_tensor tensor[];
+  } * block;
+  int n_in = step->call.n_in;
+  hrs_count size = (hrs_count)sizeof *block + (n_in + 1) * (hrs_count)sizeof(hrs_tensor);
+  HRS_TRY(hrs_calloc(size, 1, &block));
+  block->node = step->node;
+  block->node.state = NULL;
+  block->call = (hrs_call){.node = &block->node,
+                           .batch = 1,
+                           .n_in = n_in,
+                           .n_out = 1,
+                           .in = block->tensor,
+                           .out = block->tensor + n_in};
+  *out = &block->call;
+  return HRS_OK;
+}
+
+/* One operand: sites that are aligned with the output's, or as it is. */
+static hrs_status take_operand(hrs_tables *front, int at, int i, row_role role, int axis,
+                               hrs_call *call, int *in, int32_t **place) {
+  const hrs_step *step = front->session->step[at];
+  const hrs_tensor *out = &step->call.out[0], *tensor = &step->call.in[i];
+  call->in[i] = *tensor;
+  if (step->in[i] < 0) return HRS_OK;
+  bool varying = varies(front, step, i);
+  int own = role == ELEMENTWISE ? axis - (out->rank - tensor->rank) : role == EMBEDDING ? -1 : axis;
+  if (axis < 0 || own < 0) own = -1;
+  if (!varying) {
+    call->in[i].data = slot_tensor(front, step->in[i])->data;
+    if (role != ELEMENTWISE) return HRS_OK;
+    if (hrs_tensor_count(tensor) == (own >= 0 ? tensor->dim[own] : 1)) return HRS_OK;
+    HRS_TRY(hrs_tables_constant(front, at, i, own, in));
+  } else {
+    HRS_TRY(hrs_tables_align(front, step->in[i], own, in));
+  }
+  call->in[i] = row_tensor(tensor, own);
+  if (role == ELEMENTWISE) return match_places(out, axis, tensor, own, place);
+  return HRS_OK;
+}
+
+static void join_players(const hrs_tables *front, hrs_sites *out) {
+  for (int i = 0; i < out->n_in; i++) {
+    if (out->in[i] < 0) continue;
+    const hrs_sites *in = front->sites[out->in[i]];
+    for (hrs_count at = 0; at < hrs_sites_positions(out); at++)
+      out->players[at] |= in->players[out->place[i] ? out->place[i][at] : at];
+  }
+}
+
+hrs_status hrs_tables_grow_rowwise(hrs_tables *front, int at, bool *done) {
+  const hrs_step *step = front->session->step[at];
+  row_role role;
+  int axis = -1;
+  *done = false;
+  for (int i = 1; i < step->call.n_out; i++)
+    if (step->out[i] >= 0) return HRS_OK;
+  if (!role_of(step->node.op, &role) || !channel_axis(front, step, role, &axis)) return HRS_OK;
+  enum { MOST_INPUTS = 64 };
+  int n_in = step->call.n_in, in[MOST_INPUTS], id;
+  int32_t *place[MOST_INPUTS];
+  if (n_in > MOST_INPUTS) return HRS_OK;
+  hrs_call *call = NULL;
+  hrs_status status;
+  for (int i = 0; i < n_in; i++) {
+    in[i] = -1;
+    place[i] = NULL;
+  }
+  HRS_GO(create_call(step, &call));
+  for (int i = 0; i < n_in; i++)
+    HRS_GO(take_operand(front, at, i, role, axis, call, &in[i], &place[i]));
+  HRS_GO(hrs_sites_add(front, HRS_SITES_ROWWISE, &step->call.out[0], axis, n_in, &id));
+  hrs_sites *out = front->sites[id];
+  out->step = step;
+  out->at = at;
+  out->call = call;
+  call = NULL;
+  for (int i = 0; i < n_in; i++) {
+    out->in[i] = in[i];
+    out->place[i] = place[i];
+    place[i] = NULL;
+  }
+  HRS_GO(step->node.def->infer(out->call));
+  HRS_GO(hrs_alloc(out->call->workspace_bytes, 1, &out->call->workspace));
+  HRS_ASSERT(hrs_tensor_count(&out->call->out[0]) == out->channels);
+  out->call->out[0].step = out->channels;
+  join_players(front, out);
+  out->multiply_adds = (double)out->call->multiply_adds;
+  out->work = out->multiply_adds + 2 * (double)out->channels;
+  front->of_slot[step->out[0]] = id;
+  *done = true;
+done:
+  for (int i = 0; i < n_in; i++)
+    hrs_free(place[i]);
+  hrs_free(call);
+  return status;
+}
+
+/* ---- running -------------------------------------------------------------------------------- */
+
+hrs_status hrs_rowwise_apply(const hrs_tables *front, hrs_sites *sites, char *const *in, char *out,
+                             hrs_count rows) {
+  hrs_call *call = sites->call;
+  const hrs_operator *def = call->node->def;
+  bool batched = (def->flags & HRS_OP_BATCHED) != 0;
+  for (int i = 0; i < call->n_in; i++) {
+    if (sites->in[i] >= 0)
+      call->in[i].data = in[i];
+    else if (sites->step->in[i] >= 0) /* an operand of the current sample may have moved */
+      call->in[i].data = front->session->slot[sites->step->in[i]].tensor.data;
+  }
+  call->out[0].data = out;
+  call->batch = batched ? rows : 1;
+  for (hrs_count row = 0; row < rows; row += call->batch) {
+    HRS_TRY(def->run(call));
+    for (int i = 0; i < call->n_in && !batched; i++)
+      if (sites->in[i] >= 0)
+        call->in[i].data = (char *)call->in[i].data +
+                           call->in[i].step * (hrs_count)hrs_dtype_size(call->in[i].type);
+    if (!batched) call->out[0].data = (char *)call->out[0].data + hrs_sites_width(sites);
+  }
+  return HRS_OK;
+}
