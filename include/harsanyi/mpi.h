@@ -64,7 +64,7 @@ typedef struct hrs_partition {
   int ranks;      /* P <= V */
 } hrs_partition;
 
-/** v for n players: a function of n alone (table in docs/design). */
+/** v for n players: a function of n alone (table in docs/design/lattice.md). */
 int hrs_partition_default_bits(int n);
 /** Check and make a partition; block_bits -1 for the default. Errors: USAGE (block_bits over n/2),
  *  TOO_LARGE (more ranks than rows). Not collective. */

@@ -25,7 +25,7 @@
 #include <string.h>
 
 /* Weight of the values among the unknowns: w² = 0.01 reaches 1 % soonest at n = 10 and 12
- * (docs/design). */
+ * (docs/design/interactions.md). */
 static const double WEIGHT = 0.1;
 
 enum { A, B, P, W };

@@ -7,7 +7,8 @@
  * to the anchor, 1/(k+2) at step k after a restart (Halpern; the residual then falls as 1/k, not
  * 1/√k). It restarts from where it is when the residual has fallen enough, or grows again, or
  * nothing has happened for long; from restart to restart progress is linear on a linear program.
- * The step length is chosen at restarts (next_step). docs/design has what was tried besides.
+ * The step length is chosen at restarts (next_step). docs/design/interactions.md has what was tried
+ * besides.
  *
  * Same bits: each pass is pointwise, transforms are butterflies, and sums go row by row.
  */

@@ -45,7 +45,7 @@ def rows_of_macro(header, name):
 
 class Tables(unittest.TestCase):
     def test_rows_of_the_lattice(self):
-        players, bits = table_after("docs/design/README.md", "v is a function of n alone")
+        players, bits = table_after("docs/design/lattice.md", "v is a function of n alone")
         said = {n: int(v) for cell, v in zip(players[1:], bits[1:]) for n in expand(cell)}
         self.assertEqual(said, {n: MPI.hrs_partition_default_bits(n) for n in range(1, 41)})
 
