@@ -1,0 +1,70 @@
+"""The rooms of the code and the arrows between them, for the checks in this folder."""
+import re
+
+import project
+
+CORE = {"base", "lattice", "network", "tables", "game", "analysis"}
+BELOW = {  # room: the rooms that it may include, besides itself
+    "base": set(),
+    "lattice": {"base"},
+    "network": {"base"},
+    "tables": {"base", "lattice", "network"},
+    "game": {"base", "lattice", "network", "tables", "plugin"},
+    "analysis": {"base", "lattice"},
+    "plugin": set(),
+    "harsanyi": CORE,
+    "mpi": CORE,  # the public headers of the library for MPI
+    "mpi/lattice": CORE | {"mpi"},
+    "mpi/split": CORE | {"mpi", "mpi/lattice"},
+    "mpi/dataset": CORE | {"mpi", "mpi/lattice"},
+    "program": CORE | {"mpi", "mpi/lattice", "mpi/split", "mpi/dataset"},
+    "commands": CORE | {"mpi", "mpi/lattice", "mpi/split", "mpi/dataset", "program"},
+}
+PUBLIC = {"team": "base"}  # public headers of a room with another name
+
+
+def room_of(path):
+    """The room that a file of include/, src/ or mpi/ belongs to."""
+    parts = path.relative_to(project.ROOT).parts
+    if parts[0] == "include":
+        return "mpi" if path.name in project.MPI_HEADERS else PUBLIC.get(path.stem, path.stem)
+    if parts[0] == "src":
+        return parts[1]
+    if parts[1] == "program":
+        return "commands" if "commands" in parts or path.name == "main.c" else "program"
+    return f"mpi/{parts[1]}"
+
+
+def find(path, included, quoted):
+    """The project's file behind an #include, or None for the system's and generated ones."""
+    if not quoted and not included.startswith("harsanyi/"):
+        return None
+    folders = [path.parent, project.ROOT / "include", project.ROOT / "src"]
+    if project.ROOT / "mpi" in path.parents:
+        folders.append(project.ROOT)
+    for folder in folders:
+        candidate = (folder / included).resolve()
+        if candidate.is_file() and project.ROOT in candidate.parents:
+            return candidate
+    return None
+
+
+def sources():
+    """All headers and sources of the libraries and the program."""
+    return [path for path in project.files("*.c", "*.h")
+            if path.relative_to(project.ROOT).parts[0] in ("include", "src", "mpi")]
+
+
+def includes(path):
+    """(line, name, quoted, the project's file or None) for each #include line."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if match := re.match(r'\s*#\s*include\s*([<"])(.+?)[>"]', line):
+            quoted = match[1] == '"'
+            yield number, match[2], quoted, find(path, match[2], quoted)
+
+
+def arrows():
+    """{(room, room that it includes)}, itself left out."""
+    pairs = {(room_of(path), room_of(target)) for path in sources()
+             for *_, target in includes(path) if target}
+    return {pair for pair in pairs if pair[0] != pair[1]}
