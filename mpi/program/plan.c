@@ -9,7 +9,7 @@
  * AND and OR. Both are made of v, so that one lattice more keeps v while AND is there (row.c).
  * Where that does not fit in any way, v is evaluated again for OR, once for each target.
  */
-#include "job.h"
+#include "mpi/program/problem/problem.h"
 
 #include "mpi/lattice/comm.h"
 #include "mpi/lattice/node.h"

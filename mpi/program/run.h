@@ -2,8 +2,8 @@
 #ifndef HRS_MPI_PROGRAM_RUN_H
 #define HRS_MPI_PROGRAM_RUN_H
 
-#include "job.h"
 #include "mpi/lattice/team.h"
+#include "mpi/program/problem/problem.h"
 #include "progress.h"
 
 /* X(name): what the time goes into. */

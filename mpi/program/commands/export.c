@@ -5,7 +5,7 @@
 #include "commands.h"
 #include "mpi/dataset/dataset.h"
 #include "mpi/lattice/comm.h"
-#include "mpi/program/options.h"
+#include "mpi/program/options/options.h"
 
 #include <stdio.h>
 #include <string.h>

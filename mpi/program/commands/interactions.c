@@ -2,7 +2,7 @@
 #include "commands.h"
 
 #include "mpi/lattice/comm.h"
-#include "mpi/program/job.h"
+#include "mpi/program/problem/problem.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* harsanyi model: the first look at an ONNX file. */
 #include "commands.h"
 #include "mpi/lattice/comm.h"
-#include "mpi/program/lists.h"
-#include "mpi/program/options.h"
+#include "mpi/program/options/lists.h"
+#include "mpi/program/options/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* show.h -- what the parts of `harsanyi show` share: the options and a row's contents. */
-#ifndef HRS_MPI_PROGRAM_COMMANDS_SHOW_H
-#define HRS_MPI_PROGRAM_COMMANDS_SHOW_H
+#ifndef HRS_MPI_PROGRAM_COMMANDS_SHOW_SHOW_H
+#define HRS_MPI_PROGRAM_COMMANDS_SHOW_SHOW_H
 
 #include "mpi/dataset/check.h"
 #include "mpi/dataset/dataset.h"

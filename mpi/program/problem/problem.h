@@ -1,11 +1,12 @@
 /*
- * job.h -- what `harsanyi interactions` is asked to do: the options as typed, and what they become:
- * a game, its samples and targets (job), how ranks and memory are shared out (plan), and the run.
+ * problem.h -- what `harsanyi interactions` is asked to do: the options as typed, and what they
+ * become: a game, its samples and targets (job), how ranks and memory are shared out (plan), and
+ * the run.
  */
-#ifndef HRS_MPI_PROGRAM_JOB_H
-#define HRS_MPI_PROGRAM_JOB_H
+#ifndef HRS_MPI_PROGRAM_PROBLEM_PROBLEM_H
+#define HRS_MPI_PROGRAM_PROBLEM_PROBLEM_H
 
-#include "options.h"
+#include "mpi/program/options/options.h"
 
 #include <harsanyi/fit.h>
 
@@ -94,7 +95,7 @@ void hrs_job_destroy(hrs_job *job);
 hrs_status hrs_job_compare(hrs_job *job);
 /**
  * Which rows of an array with `rows` of them belong to the chosen samples, by the rule of
- * job_rows.c: *row[i] for chosen sample i, or NULL: row i. `what` (option and file) begins
+ * rows.c: *row[i] for chosen sample i, or NULL: row i. `what` (option and file) begins
  * messages. Not collective. Errors: INPUT, another number of rows; USAGE, --per-sample has to say.
  */
 hrs_status hrs_job_rows(const hrs_job *job, const hrs_interactions_options *options,

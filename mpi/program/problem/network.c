@@ -2,13 +2,13 @@
  * Options -> a network game: files read by rank 0 and sent to all, samples chosen, players and
  * baseline laid over the masked tensor, targets chosen.
  *
- * The parts are made by job_samples.c, job_players.c and job_scores.c.
+ * The parts are made by samples.c, players.c and scores.c.
  *
  * Every rank runs the same code on the same bytes, so where a check fails it fails everywhere, and
  * the collective reads inside never meet a rank that has left.
  */
-#include "job_network.h"
-#include "job_builder.h"
+#include "network.h"
+#include "builder.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* lists.h -- lists of numbers and ranges as users type them. */
-#ifndef HRS_MPI_PROGRAM_LISTS_H
-#define HRS_MPI_PROGRAM_LISTS_H
+#ifndef HRS_MPI_PROGRAM_OPTIONS_LISTS_H
+#define HRS_MPI_PROGRAM_OPTIONS_LISTS_H
 
 #include <harsanyi/base.h>
 

@@ -2,7 +2,7 @@
  * Do the scores look like what they are taken for? One warning per network, from the outputs of all
  * unmasked samples, which ranks share; docs/guide has the signs.
  */
-#include "job_builder.h"
+#include "builder.h"
 #include "mpi/lattice/comm.h"
 
 #include <string.h>

@@ -1,14 +1,14 @@
 /*
- * job_builder.h -- what a network job is put together from, by job_network.c; the parts are made by
- * job_samples.c, job_players.c, job_scores.c and job_look.c, in the order in which they stand here.
+ * builder.h -- what a network job is put together from, by network.c; the parts are made by
+ * samples.c, players.c, scores.c and look.c, in the order in which they stand here.
  *
  * All functions are collective over builder->comm unless they say otherwise, and agree on status.
  */
-#ifndef HRS_MPI_PROGRAM_JOB_BUILDER_H
-#define HRS_MPI_PROGRAM_JOB_BUILDER_H
+#ifndef HRS_MPI_PROGRAM_PROBLEM_BUILDER_H
+#define HRS_MPI_PROGRAM_PROBLEM_BUILDER_H
 
-#include "job.h"
-#include "job_network.h"
+#include "network.h"
+#include "problem.h"
 
 typedef struct hrs_job_builder {
   MPI_Comm comm;
@@ -23,7 +23,7 @@ typedef struct hrs_job_builder {
   hrs_array masked; /* [samples, ...]: an inner tensor of --mask-at */
 } hrs_job_builder;
 
-/* ---- job_samples.c -------------------------------------------------------------------------- */
+/* ---- samples.c -------------------------------------------------------------------------- */
 
 /** An array file read by rank 0: the chosen rows of it, or all. rows NULL = all. */
 hrs_status hrs_job_load(MPI_Comm comm, const char *path, hrs_count count, const hrs_count *rows,
@@ -51,7 +51,7 @@ hrs_status hrs_job_load_labels(hrs_job_builder *b);
  *  Not collective. */
 const hrs_array *hrs_job_masked_tensor(const hrs_job_builder *b);
 
-/* ---- job_players.c -------------------------------------------------------------------------- */
+/* ---- players.c -------------------------------------------------------------------------- */
 
 /** The layout that --layout names, AUTO for any other word. Not collective. */
 hrs_layout hrs_job_layout(const char *text);
@@ -60,7 +60,7 @@ hrs_status hrs_job_make_players(hrs_job_builder *b);
 /** job->baseline. */
 hrs_status hrs_job_make_baseline(hrs_job_builder *b);
 
-/* ---- job_scores.c --------------------------------------------------------------------------- */
+/* ---- scores.c --------------------------------------------------------------------------- */
 
 /** The words of --output and --scores for what they became. Not collective. */
 const char *hrs_job_output_text(hrs_output output);
@@ -73,7 +73,7 @@ hrs_status hrs_job_make_targets(hrs_job_builder *b, const hrs_network_game *spec
 /** job->class_names. */
 hrs_status hrs_job_load_class_names(hrs_job_builder *b);
 
-/* ---- job_look.c ----------------------------------------------------------------------------- */
+/* ---- look.c ----------------------------------------------------------------------------- */
 
 /** Look at the outputs of all samples, and warn where they look unlike what they are taken for. */
 hrs_status hrs_job_look(hrs_job_builder *b, const hrs_network_game *spec, hrs_output_look *look);

@@ -1,12 +1,12 @@
-/* Options -> job: what to compute and keep, and which kind of game. Network games: job_network.c.
+/* Options -> job: what to compute and keep, and which kind of game. Network games: network.c.
  */
-#include "job.h"
+#include "problem.h"
 
-#include "job_network.h"
-#include "lists.h"
 #include "mpi/dataset/h5_reader.h"
 #include "mpi/lattice/comm.h"
-#include "run_indices.h"
+#include "mpi/program/options/lists.h"
+#include "mpi/program/run_indices.h"
+#include "network.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 #include "bench.h"
 #include "mpi/lattice/comm.h"
 #include "mpi/lattice/team.h"
-#include "mpi/program/job.h"
+#include "mpi/program/problem/problem.h"
 
 #include <cblas.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* bench.h -- what the benchmarks share: options, a report, and clocks that all ranks agree on. */
-#ifndef HRS_MPI_PROGRAM_COMMANDS_BENCH_H
-#define HRS_MPI_PROGRAM_COMMANDS_BENCH_H
+#ifndef HRS_MPI_PROGRAM_COMMANDS_BENCH_BENCH_H
+#define HRS_MPI_PROGRAM_COMMANDS_BENCH_BENCH_H
 
 #include <harsanyi/mpi.h>
 

@@ -1,8 +1,8 @@
-/* job_network.h -- the part of a job that is about networks. */
-#ifndef HRS_MPI_PROGRAM_JOB_NETWORK_H
-#define HRS_MPI_PROGRAM_JOB_NETWORK_H
+/* network.h -- the part of a job that is about networks. */
+#ifndef HRS_MPI_PROGRAM_PROBLEM_NETWORK_H
+#define HRS_MPI_PROGRAM_PROBLEM_NETWORK_H
 
-#include "job.h"
+#include "problem.h"
 
 /** Set up job->model, game, samples, players, baseline, labels, class names. Collective. */
 hrs_status hrs_job_network(MPI_Comm comm, const hrs_interactions_options *options, hrs_job *job);

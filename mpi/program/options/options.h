@@ -2,8 +2,8 @@
  * options.h -- command-line options: each stands once in a table, which gives the parser, the help
  * text, the default and the echo in the data set.
  */
-#ifndef HRS_MPI_PROGRAM_OPTIONS_H
-#define HRS_MPI_PROGRAM_OPTIONS_H
+#ifndef HRS_MPI_PROGRAM_OPTIONS_OPTIONS_H
+#define HRS_MPI_PROGRAM_OPTIONS_OPTIONS_H
 
 #include <harsanyi/base.h>
 

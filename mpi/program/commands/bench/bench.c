@@ -4,15 +4,15 @@
  * stream     one in-place pass x[i] += c over an array: the unit of the others
  * transform  the butterflies of one rank, reference and blocked, in passes
  * exchange   the exchange of the distributed lattice against a bare chunked MPI_Sendrecv
- * indices    each interaction index against as many plain additions (bench_indices.c)
+ * indices    each interaction index against as many plain additions (indices.c)
  * evaluate   masks per second of any game, beside the rate of a large matrix product
- * fit        steps of a fitted split, in passes (bench_fit.c)
+ * fit        steps of a fitted split, in passes (fit.c)
  */
 #include "bench.h"
-#include "commands.h"
 #include "mpi/lattice/comm.h"
 #include "mpi/lattice/lattice.h"
-#include "mpi/program/job.h"
+#include "mpi/program/commands/commands.h"
+#include "mpi/program/problem/problem.h"
 
 #include <cblas.h>
 #include <math.h>

@@ -5,9 +5,9 @@
  */
 #include "show.h"
 
-#include "commands.h"
 #include "mpi/lattice/comm.h"
-#include "mpi/program/options.h"
+#include "mpi/program/commands/commands.h"
+#include "mpi/program/options/options.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Arrays of a network job: samples of the inputs, labels, what is given beside them. */
-#include "job_builder.h"
-#include "lists.h"
+#include "builder.h"
 #include "mpi/lattice/comm.h"
+#include "mpi/program/options/lists.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Players and baseline of a network job, laid over the masked tensor. */
-#include "job_builder.h"
+#include "builder.h"
 
 #include <stdio.h>
 #include <string.h>

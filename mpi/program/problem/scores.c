@@ -1,6 +1,6 @@
 /* What of a network's output v is: its scores, the targets, names of classes. */
-#include "job_builder.h"
-#include "lists.h"
+#include "builder.h"
+#include "mpi/program/options/lists.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,12 +2,12 @@
  * Names of the players: those that follow from the game, or the user's, one list for all samples or
  * one for each.
  *
- * A file of names has a name per line, or, in a line for each sample (job_rows.c), the names of its
+ * A file of names has a name per line, or, in a line for each sample (rows.c), the names of its
  * players with tabs between them: names per sample are known by their tabs, and where there is one
  * player by the number of lines.
  */
-#include "job.h"
 #include "mpi/lattice/comm.h"
+#include "problem.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * What steers the run is compared with rank 0's, and so are a few values. Plug-ins may differ in
  * last bits between processors, so equal means to one part in a million.
  */
-#include "job.h"
+#include "problem.h"
 
 #include "mpi/lattice/comm.h"
 

@@ -6,7 +6,7 @@
  * samples are chosen follows --select. Where that is the same number but not the same order,
  * --per-sample has to say.
  */
-#include "job.h"
+#include "problem.h"
 
 #include <string.h>
 
