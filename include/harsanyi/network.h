@@ -159,6 +159,61 @@ hrs_status hrs_session_run(hrs_session *session, hrs_count batch);
  *  the fetch does not depend on a varying feed, *step is 0 and there is one instance. */
 const void *hrs_session_fetch(const hrs_session *session, int fetch, hrs_count *step);
 
+/* ---- layers and features ----------------------------------------------------------------------
+ */
+
+/** A tensor of a network that varies with the input, as a layer to look at. */
+typedef struct hrs_layer {
+  const char *name; /* of the tensor in the file; belongs to the model */
+  hrs_dtype type;
+  int rank; /* of one sample, without the batch axis: a first axis of 1 */
+  hrs_count dim[HRS_MAX_RANK];
+  hrs_count units;       /* elements of one sample */
+  int depth;             /* convolutions and dense layers up to it, on the longest path */
+  double relative_depth; /* the same as a share of the deepest tensor's; 0 where that has none */
+} hrs_layer;
+
+/** Values of chosen tensors of a network, its *features*, for many samples. */
+typedef struct hrs_features hrs_features;
+
+/**
+ * Prepare features of samples. inputs[i] is the name of an input and samples[i] its values, as
+ * hrs_network_bind leaves them: [samples, ...the model's own shape], or one row for all; the model
+ * and the data must outlive the features. `tensors` are names of tensors of the graph, in the order
+ * in which they are wanted; with NULL the network's layers are taken, one per stage (after an
+ * activation, a pool, a residual sum, a dense layer, a block of a transformer), in the order of the
+ * graph, the logits last.
+ * Samples are evaluated in batches whose places follow from the network, the tensors and the number
+ * of samples alone. Where values of an input decide on shapes or branches, sample by sample.
+ * Not collective. Errors: USAGE for a tensor that is not there, named twice, or the same for all
+ * samples; UNSUPPORTED for one that is no real number, or whose shape depends on the sample.
+ */
+hrs_status hrs_features_create(const hrs_model *model, int n_inputs, const char *const *inputs,
+                               const hrs_array *samples, int n_tensors, const char *const *tensors,
+                               hrs_features **out);
+/** Free features; NULL is fine. */
+void hrs_features_destroy(hrs_features **features);
+/** Number of layers. Not collective, like all that follow. */
+int hrs_features_layers(const hrs_features *features);
+/** Layer number `index`. */
+const hrs_layer *hrs_features_layer(const hrs_features *features, int index);
+/** Number of samples. */
+hrs_count hrs_features_samples(const hrs_features *features);
+/** Samples per batch; the last batch may have fewer. Batch b begins at sample b times this. */
+hrs_count hrs_features_batch(const hrs_features *features);
+/** Bytes that the features hold beside the samples, the same throughout. */
+hrs_count hrs_features_bytes(const hrs_features *features);
+/** Multiply-adds of one sample. */
+hrs_count hrs_features_multiply_adds(const hrs_features *features);
+
+/** What is done with features: data[l] are values of layer l for samples first to first + count -
+ * 1, [count, ...dim] in the layer's type, valid during the call. */
+typedef hrs_status hrs_features_sink(void *context, hrs_count first, hrs_count count,
+                                     const void *const *data);
+/** Evaluate batches number `begin` to `end` - 1, and give each to the sink in order. */
+hrs_status hrs_features_run(hrs_features *features, hrs_count begin, hrs_count end,
+                            hrs_features_sink *sink, void *context);
+
 /** Keep OpenBLAS to one thread: one rank, one core. Name of the BLAS kernel set in use. */
 void hrs_blas_single_thread(void);
 /** Name of the set of BLAS kernels in use. */

@@ -11,18 +11,6 @@
 
 /* ---- sessions ---- */
 
-hrs_feed hrs_feed_of(const char *name, hrs_dtype type, int rank, const hrs_count *dim, bool varies,
-                     const void *data) {
-  hrs_feed feed = {.name = name, .type = type, .rank = rank, .varies = varies, .data = data};
-  memcpy(feed.dim, dim, (size_t)rank * sizeof *dim);
-  return feed;
-}
-
-hrs_feed hrs_feed_of_input(const char *name, const hrs_array *samples, bool varies) {
-  return hrs_feed_of(name, samples->type, samples->rank - 1, samples->dim + 1, varies,
-                     varies ? NULL : samples->data);
-}
-
 /* The session behind the front: its feeds are the cuts, and what else the network is given. */
 static hrs_status create_tail(hrs_network_state *game) {
   int cuts = hrs_tables_cuts(game->front), *slot;

@@ -6,6 +6,7 @@
 #define HRS_GAME_NETWORK_GAME_H
 
 #include "masking.h"
+#include "network/feed.h"
 #include "scoring.h"
 #include "tables/tables.h"
 
@@ -41,25 +42,12 @@ typedef struct hrs_network_state {
   hrs_count sample; /* the current one, -1 at first */
 } hrs_network_state;
 
-/** Bytes of one sample of an input. */
-static inline hrs_count hrs_sample_bytes(const hrs_array *samples) {
-  return hrs_array_count(samples) / samples->dim[0] * (hrs_count)hrs_dtype_size(samples->type);
-}
-/** Values of one sample of an input, which may have one for all. */
-static inline const void *hrs_sample_at(const hrs_array *samples, hrs_count sample) {
-  if (samples->dim[0] == 1) sample = 0;
-  return (const char *)samples->data + sample * hrs_sample_bytes(samples);
-}
 /** A session from the inputs to one inner tensor, for hrs_network_run_inner. */
 hrs_status hrs_network_create_inner(const hrs_model *model, int n_inputs, const char *const *inputs,
                                     const hrs_array *samples, const char *name, hrs_session **out);
 /** The inner tensor at an unmasked sample; valid until the next one. */
 hrs_status hrs_network_run_inner(hrs_session *inner, int n_inputs, const hrs_array *samples,
                                  hrs_count sample, const void **out);
-/** Feeds of sessions: a tensor; a sample of an input. */
-hrs_feed hrs_feed_of(const char *name, hrs_dtype type, int rank, const hrs_count *dim, bool varies,
-                     const void *data);
-hrs_feed hrs_feed_of_input(const char *name, const hrs_array *samples, bool varies);
 /** Find what can be tabulated with these players, and make the session for the rest. */
 hrs_status hrs_network_create_front(hrs_network_state *game, const int32_t *label);
 
