@@ -55,6 +55,20 @@ hrs_reader hrs_comm_reader(MPI_Comm *comm);
 /** Open FILE.npy, FILE.npz[:NAME] or FILE.h5:/dataset. Not collective. */
 hrs_status hrs_input_open(const char *path, hrs_array_file **out);
 
+/* ---- features of a network ------------------------------------------------------------------ */
+
+/** First of the samples whose features a rank evaluates; that of rank `ranks` is their number. Not
+ *  collective. */
+hrs_count hrs_features_first(const hrs_features *features, int rank, int ranks);
+/**
+ * Evaluate features that were made alike on all ranks, and give each rank's sink those of its own
+ * samples, hrs_features_first(rank) on, in sample order. What a sink is given does not depend on
+ * the number of ranks. After each batch the ranks agree: where one fails, all end soon. Collective
+ * over comm. Errors: those of the sink, of hrs_features_run; STOPPED.
+ */
+hrs_status hrs_features_visit(MPI_Comm comm, hrs_features *features, hrs_features_sink *sink,
+                              void *context);
+
 /* ---- partition ------------------------------------------------------------------------------ */
 
 /** Which rank owns which rows; see the model above. */
