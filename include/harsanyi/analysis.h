@@ -13,6 +13,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /** Sums that hrs_order_sums takes for each order: salient positive, salient negative, salient
  *  count, all positive, all negative. */
@@ -206,6 +207,7 @@ void hrs_split_exact(hrs_count count, const double *cosine, const double *sine, 
 void hrs_split_together(hrs_count count, const double *cosine, const double *sine, double *x,
                         double *y);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

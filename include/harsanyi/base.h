@@ -18,6 +18,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+/* What a public header declares leaves the shared library, and nothing else does. */
+#pragma GCC visibility push(default)
 
 /* ---- integer types by meaning --------------------------------------------------------------- */
 
@@ -486,6 +488,7 @@ const char *hrs_simd_name(void);
  *  Errors: USAGE, which hrs_butterfly, hrs_lattice_create and hrs_session_create give as well. */
 hrs_status hrs_simd_check(void);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -22,6 +22,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /** What is asked of a fit. */
 typedef struct hrs_fit_options {
@@ -102,6 +103,7 @@ typedef struct hrs_reconstruction {
 hrs_status hrs_fit_reconstruct(hrs_fit *fit, int network, hrs_lattice *v, double threshold,
                                hrs_reconstruction *out);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -19,6 +19,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /** A game; see the model above. */
 typedef struct hrs_game hrs_game;
@@ -304,6 +305,7 @@ hrs_count hrs_game_network_bytes(const hrs_game *game);
 hrs_status hrs_network_tensor_at(const hrs_model *model, int n_inputs, const char *const *inputs,
                                  const hrs_array *samples, const char *name, hrs_array *out);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -19,6 +19,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* ---- masks, orders, sub-cubes --------------------------------------------------------------- */
 
@@ -125,6 +126,7 @@ typedef enum hrs_butterfly_engine {
 hrs_status hrs_butterfly(hrs_kernel kernel, double scale, hrs_dtype type, void *data, int bits,
                          int first, int count, hrs_butterfly_engine engine);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

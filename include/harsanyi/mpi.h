@@ -30,6 +30,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* ---- communication -------------------------------------------------------------------------- */
 
@@ -335,6 +336,7 @@ void hrs_dataset_abort(hrs_dataset **set);
 /** Bytes of the file, roughly, without the salient list: for the plan. */
 hrs_count hrs_dataset_bytes(const hrs_dataset_spec *spec);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -21,6 +21,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /** A network as loaded from its file. */
 typedef struct hrs_model hrs_model;
@@ -225,6 +226,7 @@ const char *hrs_blas_faster_core(const char *core, bool avx512);
 /** Does this processor have what OpenBLAS's kernels for AVX-512 use? */
 bool hrs_cpu_has_avx512(void);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -2,8 +2,8 @@
 #include "commands/commands.h"
 #include "src/base/fault.h"
 
+#include "launcher.h"
 #include "mpi/lattice/comm.h"
-#include "mpi/lattice/launcher.h"
 
 #include <errno.h>
 #include <fcntl.h>

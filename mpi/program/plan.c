@@ -12,7 +12,7 @@
 #include "mpi/program/problem/problem.h"
 
 #include "mpi/lattice/comm.h"
-#include "mpi/lattice/node.h"
+#include "node.h"
 #include "progress.h"
 
 #include <math.h>

@@ -8,7 +8,7 @@
 #include "run.h"
 
 #include "mpi/lattice/comm.h"
-#include "mpi/lattice/node.h"
+#include "node.h"
 #include "run_fit.h"
 
 #include <math.h>

@@ -33,7 +33,7 @@ hrs_status hrs_arena_alloc(hrs_arena *arena, size_t size, void *out) {
 hrs_status hrs_arena_join(hrs_arena *arena, const char *prefix, const char *name,
                           const char **out) {
   size_t size = strlen(prefix) + strlen(name) + 1;
-  char *text;
+  char *text = NULL;
   HRS_TRY(hrs_arena_alloc(arena, size, &text));
   snprintf(text, size, "%s%s", prefix, name);
   *out = text;

@@ -2,8 +2,8 @@
  * Fuzzing of what comes with a file: the loader, the shape inference, folding and a small run. The
  * input is a whole .onnx file. Files beside it are not read; memory and work are bounded.
  *
- *   CC=clang cmake -S . -B build-fuzz -DHARSANYI_FUZZ=ON -DHARSANYI_SANITIZE=ON \
- *         -DBUILD_SHARED_LIBS=OFF && cmake --build build-fuzz --target fuzz_model
+ *   CC=clang cmake -S . -B build-fuzz -DHARSANYI_FUZZ=ON -DHARSANYI_SANITIZE=ON && \
+ *         cmake --build build-fuzz --target fuzz_model
  *   build-fuzz/tests/fuzz/fuzz_model -max_len=65536 -rss_limit_mb=4096 SCRATCH tests/fuzz/corpus
  *
  * The same function over the corpus and changed copies of it is a plain test (replay.c).

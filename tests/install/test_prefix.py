@@ -111,8 +111,9 @@ class Prefix(unittest.TestCase):
                      if word.endswith(f"/lib{library}.so")}
             self.assertEqual(found, {f"{self.prefix}/lib/lib{library}.so"})
         result = run("cmake", "--build", self.build, "--target",
-                     "mpi/CMakeFiles/harsanyi_mpi.dir/dataset.c.o",
-                     "src/CMakeFiles/harsanyi.dir/network/blas.c.o")
+                     "mpi/CMakeFiles/harsanyi_mpi_objects.dir/dataset/claim.c.o",
+                     "mpi/CMakeFiles/harsanyi_mpi_objects.dir/dataset/h5_types.c.o",
+                     "src/CMakeFiles/harsanyi_core_objects.dir/network/blas.c.o")
         self.assertEqual(result.returncode, 0, result.stdout)
 
     def test_refusals(self):

@@ -1,5 +1,5 @@
-"""What leaves the shared libraries: hrs_ symbols alone, none in both, no MPI in the core, and every
-public function is really there. Arguments: libharsanyi.so, libharsanyi_mpi.so."""
+"""What leaves the shared libraries is what the public headers declare, no more and no less; the core
+needs no MPI. Arguments: libharsanyi.so, libharsanyi_mpi.so."""
 import re
 import subprocess
 import sys
@@ -32,24 +32,23 @@ def declared(header):
 
 core, mpi = sys.argv[1:]
 faults = []
-for library in (core, mpi):
-    for symbol in sorted(symbols(library, "--defined-only")):
-        if not symbol.startswith("hrs_"):
-            faults.append(f"{library}: {symbol} leaves the library")
-for symbol in sorted(symbols(core, "--defined-only") & symbols(mpi, "--defined-only")):
-    faults.append(f"{symbol} is defined in both libraries")
+public = {core: {}, mpi: {}}  # name: the header that declares it
+for header in sorted((project.ROOT / "include" / "harsanyi").glob("*.h")):
+    found = declared(header)
+    if not found and header.name not in ("harsanyi.h", "plugin.h", "team.h"):
+        faults.append(f"{project.name(header)}: no function is found in it")
+    library = mpi if header.name in project.MPI_HEADERS else core
+    public[library] |= {function: project.name(header) for function in found}
+for library, functions in public.items():
+    exported = symbols(library, "--defined-only")
+    faults += [f"{library}: {symbol} leaves the library, and no public header declares it"
+               for symbol in sorted(exported - set(functions))]
+    faults += [f"{functions[function]}: {function} is not in {library}"
+               for function in sorted(set(functions) - exported)]
 for symbol in sorted(symbols(core, "--undefined-only")):
     if re.match(r"P?MPI_|ompi_|H5", symbol):
         faults.append(f"{core}: needs {symbol}")
 for library in needed(core):
     if re.match(r"libmpi|libopen-|libhdf5", library):
         faults.append(f"{core}: needs {library}")
-
-public = project.ROOT / "include" / "harsanyi"
-for header in sorted(public.glob("*.h")):
-    library = mpi if header.name in project.MPI_HEADERS else core
-    if not declared(header) and header.name not in ("harsanyi.h", "plugin.h", "team.h"):
-        faults.append(f"{project.name(header)}: no function is found in it")
-    for function in sorted(declared(header) - symbols(library, "--defined-only")):
-        faults.append(f"{project.name(header)}: {function} is not in {library}")
 project.finish(faults)

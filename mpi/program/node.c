@@ -1,8 +1,8 @@
 /* Memory and names of the nodes. */
 #include "node.h"
 
-#include "comm.h"
 #include "launcher.h"
+#include "mpi/lattice/comm.h"
 #include "src/base/memory_room.h"
 
 #include <stdio.h>
