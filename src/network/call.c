@@ -19,6 +19,20 @@ hrs_status hrs_node_error(const hrs_call *call, hrs_status status, const char *f
                        torch ? torch : "", torch ? ")" : "");
 }
 
+int hrs_fact_axis(const hrs_node *node, int rank) {
+  const hrs_facts *facts = &node->def->facts;
+  unsigned axes;
+  if (!facts->axes || !facts->axes(node, rank, &axes)) return -1;
+  for (int axis = 0; axis < rank; axis++)
+    if (axes == 1u << axis) return axis;
+  return -1;
+}
+
+hrs_product hrs_fact_product(const hrs_node *node) {
+  const hrs_facts *facts = &node->def->facts;
+  return facts->product ? facts->product(node) : (hrs_product){.alpha = 1};
+}
+
 hrs_count hrs_tensor_count(const hrs_tensor *tensor) {
   hrs_count count = 1;
   for (int i = 0; i < tensor->rank; i++)

@@ -34,9 +34,11 @@ hrs_status hrs_fusion_apply(const void *list_, hrs_count n, float *data) {
 
 /* ---- what a head takes up ---- */
 
-/* An element-wise operator on the value whose other inputs are constants. */
+/* An element-wise operator on the value, in place, whose other inputs are constants. */
 static bool is_after(const hrs_session *s, const hrs_step *step, int slot) {
-  if (!(step->node.def->flags & HRS_OP_ELEMENTWISE) || step->in[0] != slot || step->shared ||
+  const hrs_operator *def = step->node.def;
+  if (def->facts.depends != HRS_BY_ELEMENT || !(def->flags & HRS_OP_IN_PLACE) ||
+      def->max_out != 1 || step->in[0] != slot || step->shared ||
       s->slot[step->out[0]].tensor.type != HRS_F32)
     return false;
   for (int k = 1; k < step->call.n_in; k++)

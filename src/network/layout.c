@@ -22,12 +22,6 @@ typedef struct walk {
   int answer; /* NOTHING_YET, UNKNOWN, or an axis */
 } walk;
 
-static bool is_one_of(const char *op, const char *const *names) {
-  for (; *names; names++)
-    if (strcmp(op, *names) == 0) return true;
-  return false;
-}
-
 static bool follows(const walk *w, int value) {
   return value >= 0 && w->from[value * HRS_MAX_RANK] >= 0;
 }
@@ -38,19 +32,9 @@ static void answer(walk *w, int axis) {
 
 /* The axis of the result that the operator takes for channels; -1: it does not say. */
 static int channels_of(const walk *w, const hrs_graph_node *node) {
-  static const char *const second[] = {"Conv",
-                                       "ConvTranspose",
-                                       "MaxPool",
-                                       "AveragePool",
-                                       "GlobalMaxPool",
-                                       "GlobalAveragePool",
-                                       "BatchNormalization",
-                                       "InstanceNormalization",
-                                       NULL};
-  static const char *const last[] = {"MatMul", "LSTM", "GRU", "RNN", NULL};
-  const char *op = node->base.op;
-  if (w->rank >= 3 && is_one_of(op, second)) return 1;
-  if (w->rank != 3 || !is_one_of(op, last)) return -1;
+  hrs_channel_axis channels = node->base.def->facts.channels;
+  if (w->rank >= 3 && channels == HRS_CHANNELS_SECOND) return 1;
+  if (w->rank != 3 || channels != HRS_CHANNELS_LAST) return -1;
   if (node->n_in < 2 || node->in[1] < 0) return -1;
   const hrs_value *other = &w->graph->value[node->in[1]];
   bool weights = other->producer < 0 && !other->input;
@@ -58,31 +42,19 @@ static int channels_of(const walk *w, const hrs_graph_node *node) {
 }
 
 static void pass_on(walk *w, const hrs_graph_node *node, int input) {
-  static const char *const same[] = {"Identity", "Cast", "Dropout", "Pad", "Add",
-                                     "Sub",      "Mul",  "Div",     NULL};
-  const char *op = node->base.op;
+  const hrs_facts *facts = &node->base.def->facts;
   const signed char *in = w->from + input * HRS_MAX_RANK;
   signed char *out = w->from + node->out[0] * HRS_MAX_RANK;
-  bool elementwise = node->base.def && node->base.def->flags & HRS_OP_ELEMENTWISE;
-  if (elementwise || is_one_of(op, same)) {
+  int from[HRS_MAX_RANK];
+  if (facts->depends == HRS_BY_ELEMENT || facts->depends == HRS_BY_BROADCAST || facts->keeps_axes)
     memcpy(out, in, HRS_MAX_RANK);
-  } else if (strcmp(op, "Transpose") == 0) {
-    int n = 0;
-    const int64_t *order = hrs_attr_ints(&node->base, "perm", &n);
-    if (order && n != w->rank) return;
-    for (int i = 0; i < w->rank; i++) {
-      int64_t axis = order ? order[i] : w->rank - 1 - i;
-      if (axis < 0 || axis >= w->rank) {
-        out[0] = -1;
-        return;
-      }
-      out[i] = in[axis];
-    }
-  }
+  else if (facts->order && facts->order(&node->base, w->rank, from))
+    for (int i = 0; i < w->rank; i++)
+      out[i] = in[from[i]];
 }
 
 static void visit(walk *w, const hrs_graph_node *node) {
-  if (node->select || node->n_out < 1 || node->out[0] < 0) return;
+  if (!node->base.def || node->n_out < 1 || node->out[0] < 0) return;
   for (int i = 0; i < node->n_in; i++) {
     if (!follows(w, node->in[i])) continue;
     int channels = i == 0 ? channels_of(w, node) : -1;

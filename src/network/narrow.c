@@ -307,13 +307,12 @@ done:
 /* Multiply-adds, and elements that are read or written, about, and what any step takes. */
 static double work_of(const hrs_step *step) {
   if (step->folded || step->node.def->flags & HRS_OP_VIEW) return 0;
-  static const char *const copies[] = {"Slice", "Split", "Gather"};
+  const hrs_facts *facts = &step->node.def->facts;
   double out = 0, in = 0;
   for (int k = 0; k < step->call.n_out; k++)
     if (step->out[k] >= 0) out += (double)hrs_tensor_count(&step->call.out[k]);
   if (step->call.n_in > 0 && step->in[0] >= 0) in = (double)hrs_tensor_count(&step->call.in[0]);
-  for (int i = 0; i < 3; i++)
-    if (strcmp(step->node.op, copies[i]) == 0) in = 0;
+  if (facts->box || facts->depends == HRS_BY_INDEX) in = 0; /* what it passes over is not read */
   return STEP + (double)step->call.multiply_adds + (out > in ? out : in);
 }
 

@@ -33,8 +33,7 @@ hrs_part hrs_part_join(int rank, const hrs_part *a, const hrs_part *b);
 typedef enum hrs_narrowing {
   HRS_NARROW_NEVER,
   HRS_NARROW_BROADCAST, /* element by element */
-  HRS_NARROW_MATMUL,
-  HRS_NARROW_GEMM,
+  HRS_NARROW_PRODUCT,
   HRS_NARROW_AXES,     /* the same part, all of the axes in `whole`; other operands as they are */
   HRS_NARROW_CHANNELS, /* the same part; the other operands are vectors along axis 1 */
   HRS_NARROW_REDUCE,   /* axes that become 1 are needed whole */
@@ -49,7 +48,7 @@ typedef enum hrs_narrowing {
 /** What narrowing knows of a step. */
 typedef struct hrs_narrowable {
   hrs_narrowing how;
-  int axis;       /* of a Gather */
+  int axis;       /* that is indexed */
   unsigned whole; /* axes of the result, as bits, that no part of it leaves out anything of */
 } hrs_narrowable;
 

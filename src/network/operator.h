@@ -23,7 +23,7 @@
 #ifndef HRS_NETWORK_OPERATOR_H
 #define HRS_NETWORK_OPERATOR_H
 
-#include <harsanyi/network.h>
+#include "network/facts.h"
 
 #include "onnx.pb-c.h"
 
@@ -60,13 +60,11 @@ typedef struct hrs_call {
 } hrs_call;
 
 enum {
-  HRS_OP_BATCHED = 1,      /* run handles all instances at once */
-  HRS_OP_IN_PLACE = 2,     /* out[0] may be the same buffer as in[0] */
-  HRS_OP_VIEW = 4,         /* out[0] has the bytes of in[0]: run is never called and may be NULL */
-  HRS_OP_ELEMENTWISE = 16, /* each element of out[0] depends on the same one of in[0] and on the
-                              other inputs, each a single number */
-  HRS_OP_OF_SHAPE = 8      /* outputs depend on the shapes and types of inputs alone (Shape, Size,
-                              EyeLike): folded although in[].data may be NULL */
+  HRS_OP_BATCHED = 1,  /* run handles all instances at once */
+  HRS_OP_IN_PLACE = 2, /* out[0] may be the same buffer as in[0] */
+  HRS_OP_VIEW = 4,     /* out[0] has the bytes of in[0]: run is never called and may be NULL */
+  HRS_OP_OF_SHAPE = 8  /* outputs depend on the shapes and types of inputs alone (Shape, Size,
+                          EyeLike): folded although in[].data may be NULL */
 };
 
 typedef struct hrs_operator {
@@ -76,6 +74,7 @@ typedef struct hrs_operator {
   unsigned flags;
   hrs_status (*infer)(hrs_call *call);
   hrs_status (*run)(hrs_call *call);
+  hrs_facts facts; /* what others may rely on: stated in every row */
 } hrs_operator;
 
 /** The rows of one family; each families' file defines one. Ended by a row with a NULL name. */

@@ -1,11 +1,6 @@
 /* Parts of tensors, and which parts of its operands an operator needs for a part of its result. */
 #include "network/narrow.h"
 
-#include "network/operators/move.h"
-#include "network/operators/softmax.h"
-
-#include <string.h>
-
 /* ---- parts ---- */
 
 hrs_part hrs_part_all(const hrs_tensor *tensor) {
@@ -56,45 +51,6 @@ static void widen_axis(hrs_part *part, const hrs_tensor *tensor, int axis) {
 
 /* ---- which operators ---- */
 
-static bool is_among(const char *op, const char *const *names) {
-  for (; *names; names++)
-    if (strcmp(op, *names) == 0) return true;
-  return false;
-}
-
-static const char *const broadcasting[] = {"Add",
-                                           "Sub",
-                                           "Mul",
-                                           "Div",
-                                           "Mod",
-                                           "Pow",
-                                           "BitShift",
-                                           "BitwiseAnd",
-                                           "BitwiseOr",
-                                           "BitwiseXor",
-                                           "Less",
-                                           "Greater",
-                                           "LessOrEqual",
-                                           "GreaterOrEqual",
-                                           "Equal",
-                                           "And",
-                                           "Or",
-                                           "Xor",
-                                           "Where",
-                                           "Min",
-                                           "Max",
-                                           "Sum",
-                                           "Mean",
-                                           "PRelu",
-                                           "Cast",
-                                           "Dropout",
-                                           "(widen to float32)",
-                                           NULL};
-static const char *const reductions[] = {
-    "ReduceSum", "ReduceMean",      "ReduceProd",   "ReduceMax",       "ReduceMin", "ReduceL1",
-    "ReduceL2",  "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp", NULL};
-static const char *const softmaxes[] = {"Softmax", "LogSoftmax", "Hardmax", NULL};
-
 static const hrs_tensor *input(const hrs_session *s, const hrs_step *step, int k) {
   return &s->slot[step->in[k]].tensor;
 }
@@ -123,18 +79,7 @@ static bool broadcasts(const hrs_session *s, const hrs_step *step) {
   return true;
 }
 
-/* An axis attribute as 0 to rank - 1, or -1. */
-static int axis_of(const hrs_step *step, const char *name, int otherwise, int rank) {
-  int64_t axis = hrs_attr_int(&step->node, name, otherwise);
-  if (axis < 0) axis += rank;
-  return axis >= 0 && axis < rank ? (int)axis : -1;
-}
-
-static unsigned axes_from(int axis, int rank) {
-  return ((1u << rank) - 1) & ~((1u << axis) - 1);
-}
-
-/* The index of a Gather, where it is one number that is known; else -1. */
+/* The one place that an operator BY_INDEX reads, where it is known; else -1. */
 static hrs_count one_index(const hrs_session *s, const hrs_step *step, int axis) {
   const hrs_tensor *index = input(s, step, 1);
   if (!is_settled(s, step, 1) || !index->data || hrs_tensor_count(index) != 1) return -1;
@@ -158,67 +103,86 @@ static bool is_plain(const hrs_session *s, const hrs_step *step, bool *one) {
   return has(step, 0);
 }
 
-static hrs_narrowable of_gather(const hrs_session *s, const hrs_step *step) {
-  int axis = axis_of(step, "axis", 0, input(s, step, 0)->rank);
-  if (axis < 0) return (hrs_narrowable){HRS_NARROW_NEVER, 0, 0};
-  bool picks = one_index(s, step, axis) >= 0;
-  return (hrs_narrowable){picks ? HRS_NARROW_PICK_INDEX : HRS_NARROW_EMBED, axis, 0};
+static hrs_narrowable of_index(const hrs_session *s, const hrs_step *step) {
+  int axis = hrs_fact_axis(&step->node, input(s, step, 0)->rank);
+  bool picks = axis >= 0 && one_index(s, step, axis) >= 0;
+  hrs_narrowing how = axis < 0 ? HRS_NARROW_NEVER
+                      : picks  ? HRS_NARROW_PICK_INDEX
+                               : HRS_NARROW_EMBED;
+  return (hrs_narrowable){how, axis, 0};
 }
 
-static hrs_narrowable of_rows(const hrs_step *step) {
-  int rank = step->call.out[0].rank;
-  int from = axis_of(step, "axis", -1, rank), to = rank;
-  bool layer = strcmp(step->node.op, "LayerNormalization") == 0;
-  bool fits = layer ? from >= 0 : hrs_softmax_axes(&step->node, rank, &from, &to);
-  if (!fits) return (hrs_narrowable){HRS_NARROW_NEVER, 0, 0};
-  return (hrs_narrowable){HRS_NARROW_AXES, 0, axes_from(from, rank) & ~axes_from(to, rank)};
+/* Whole along the axes that the facts name. */
+static hrs_narrowable along_others(const hrs_step *step) {
+  unsigned axes;
+  if (!step->node.def->facts.axes(&step->node, step->call.out[0].rank, &axes))
+    return (hrs_narrowable){HRS_NARROW_NEVER, 0, 0};
+  return (hrs_narrowable){HRS_NARROW_AXES, 0, axes};
+}
+
+static hrs_narrowable of_move(const hrs_session *s, const hrs_step *step) {
+  const hrs_facts *facts = &step->node.def->facts;
+  hrs_narrowing how = HRS_NARROW_NEVER;
+  if (facts->axes) return along_others(step);
+  if (facts->order) how = HRS_NARROW_TRANSPOSE;
+  if (facts->expands && is_settled(s, step, 1)) how = HRS_NARROW_EXPAND;
+  return (hrs_narrowable){how, 0, 0};
+}
+
+/* The other inputs have one number for each channel. */
+static bool has_vectors(const hrs_session *s, const hrs_step *step) {
+  if (input(s, step, 0)->rank < 2) return false;
+  for (int k = 1; k < step->call.n_in; k++)
+    if (!has(step, k) || input(s, step, k)->rank != 1) return false;
+  return true;
 }
 
 hrs_narrowable hrs_narrowable_of(const hrs_session *s, const hrs_step *step) {
-  const char *op = step->node.op;
+  const hrs_facts *facts = &step->node.def->facts;
   const hrs_narrowable never = {HRS_NARROW_NEVER, 0, 0};
   const hrs_tensor *out = step->call.out;
-  hrs_narrowing how = HRS_NARROW_NEVER;
   hrs_count start[HRS_MAX_RANK];
-  bool one;
+  bool one, fits = false;
+  hrs_narrowing how = HRS_NARROW_NEVER;
   if (step->folded || !is_plain(s, step, &one)) return never;
-  if (strcmp(op, "Split") == 0)
-    return (hrs_narrowable){is_settled(s, step, 1) ? HRS_NARROW_PICK : HRS_NARROW_NEVER, 0, 0};
-  if (!one) return never;
-  int rank = input(s, step, 0)->rank;
-  if (step->node.def->flags & HRS_OP_VIEW) {
-    bool fits = is_settled(s, step, 1) && out->type == input(s, step, 0)->type;
-    how = fits ? HRS_NARROW_VIEW : HRS_NARROW_NEVER;
-  } else if (step->node.def->flags & HRS_OP_ELEMENTWISE || is_among(op, broadcasting)) {
-    how = broadcasts(s, step) ? HRS_NARROW_BROADCAST : HRS_NARROW_NEVER;
-  } else if (strcmp(op, "MatMul") == 0) {
-    how = HRS_NARROW_MATMUL;
-  } else if (strcmp(op, "Gemm") == 0) {
-    how = HRS_NARROW_GEMM;
-  } else if (is_among(op, softmaxes) || strcmp(op, "LayerNormalization") == 0) {
-    return of_rows(step);
-  } else if (strcmp(op, "BatchNormalization") == 0) {
-    bool vectors = rank >= 2;
-    for (int k = 1; k < step->call.n_in; k++)
-      vectors = vectors && has(step, k) && input(s, step, k)->rank == 1;
-    how = vectors ? HRS_NARROW_CHANNELS : HRS_NARROW_NEVER;
-  } else if (is_among(op, reductions)) {
-    how = rank == out->rank && is_settled(s, step, 1) ? HRS_NARROW_REDUCE : HRS_NARROW_NEVER;
-  } else if (strcmp(op, "Transpose") == 0) {
-    how = HRS_NARROW_TRANSPOSE;
-  } else if (strcmp(op, "Concat") == 0) {
-    int axis = axis_of(step, "axis", 0, rank);
-    return (hrs_narrowable){axis < 0 ? HRS_NARROW_NEVER : HRS_NARROW_AXES, 0,
-                            axis < 0 ? 0 : 1u << axis};
-  } else if (strcmp(op, "Expand") == 0) {
-    how = is_settled(s, step, 1) ? HRS_NARROW_EXPAND : HRS_NARROW_NEVER;
-  } else if (strcmp(op, "Gather") == 0) {
-    return of_gather(s, step);
-  } else if (strcmp(op, "Slice") == 0) {
-    bool picks = is_settled(s, step, 1) && hrs_slice_start(&step->call, start);
-    how = picks ? HRS_NARROW_PICK : HRS_NARROW_NEVER;
+  if (facts->box) {
+    fits = is_settled(s, step, 1) && facts->box(&step->call, 0, start);
+    return (hrs_narrowable){fits ? HRS_NARROW_PICK : HRS_NARROW_NEVER, 0, 0};
   }
-  return (hrs_narrowable){how, 0, 0};
+  if (!one) return never;
+  if (step->node.def->flags & HRS_OP_VIEW) {
+    fits = is_settled(s, step, 1) && out->type == input(s, step, 0)->type;
+    return (hrs_narrowable){fits ? HRS_NARROW_VIEW : HRS_NARROW_NEVER, 0, 0};
+  }
+  switch (facts->depends) {
+  case HRS_BY_ELEMENT:
+  case HRS_BY_BROADCAST:
+    fits = broadcasts(s, step);
+    how = HRS_NARROW_BROADCAST;
+    break;
+  case HRS_BY_CHANNEL:
+    fits = has_vectors(s, step);
+    how = HRS_NARROW_CHANNELS;
+    break;
+  case HRS_BY_ROW:
+    return along_others(step);
+  case HRS_BY_REDUCTION:
+    fits = input(s, step, 0)->rank == out->rank && is_settled(s, step, 1);
+    how = HRS_NARROW_REDUCE;
+    break;
+  case HRS_BY_PRODUCT:
+    fits = true;
+    how = HRS_NARROW_PRODUCT;
+    break;
+  case HRS_BY_MOVE:
+    return of_move(s, step);
+  case HRS_BY_INDEX:
+    return of_index(s, step);
+  case HRS_BY_WINDOW:
+  case HRS_BY_ITSELF:
+    break;
+  }
+  return (hrs_narrowable){fits ? how : HRS_NARROW_NEVER, 0, 0};
 }
 
 /* ---- views ---- */
@@ -292,35 +256,29 @@ static void broadcast_axes(hrs_part *needed, const hrs_tensor *in, int rank, con
     if (in->dim[i] != 1) copy_axis(needed, i, part, i + out_rank - rank);
 }
 
-static void of_matmul(const hrs_session *s, const hrs_step *step, const hrs_part *part, int k,
-                      hrs_part *needed) {
-  const hrs_tensor *a = input(s, step, 0), *b = input(s, step, 1), *in = k == 0 ? a : b;
+static void of_product(const hrs_session *s, const hrs_step *step, const hrs_part *part, int k,
+                       hrs_part *needed) {
+  const hrs_tensor *a = input(s, step, 0), *b = input(s, step, 1), *in = input(s, step, k);
+  hrs_product product = hrs_fact_product(&step->node);
   bool row = a->rank == 1, column = b->rank == 1;
   int front = step->call.out[0].rank - !row - !column;
+  if (k > 1) {
+    broadcast_axes(needed, in, in->rank, part, step->call.out[0].rank);
+    return;
+  }
   if (in->rank == 1) return;
   broadcast_axes(needed, in, in->rank - 2, part, front);
   if (k == 0)
-    copy_axis(needed, in->rank - 2, part, front);
+    copy_axis(needed, in->rank - (product.transposes_a ? 1 : 2), part, front);
   else
-    copy_axis(needed, in->rank - 1, part, front + !row);
-}
-
-static void of_gemm(const hrs_session *s, const hrs_step *step, const hrs_part *part, int k,
-                    hrs_part *needed) {
-  const hrs_tensor *in = input(s, step, k);
-  if (k == 0)
-    copy_axis(needed, hrs_attr_int(&step->node, "transA", 0) ? 1 : 0, part, 0);
-  else if (k == 1)
-    copy_axis(needed, hrs_attr_int(&step->node, "transB", 0) ? 0 : 1, part, 1);
-  else
-    broadcast_axes(needed, in, in->rank, part, 2);
+    copy_axis(needed, in->rank - (product.transposes_b ? 2 : 1), part, front + !row);
 }
 
 static void of_transpose(const hrs_step *step, const hrs_part *part, int rank, hrs_part *needed) {
-  int n;
-  const int64_t *order = hrs_attr_ints(&step->node, "perm", &n);
+  int from[HRS_MAX_RANK];
+  if (!step->node.def->facts.order(&step->node, rank, from)) return;
   for (int i = 0; i < rank; i++)
-    copy_axis(needed, order ? (int)order[i] : rank - 1 - i, part, i);
+    copy_axis(needed, from[i], part, i);
 }
 
 /* The result's axes: the data's before `axis`, the indices', the data's behind it. */
@@ -336,10 +294,7 @@ static void of_embedding(const hrs_session *s, const hrs_step *step, int axis, c
 static void of_pick(const hrs_step *step, int output, const hrs_part *part, int rank,
                     hrs_part *needed) {
   hrs_count start[HRS_MAX_RANK] = {0};
-  if (strcmp(step->node.op, "Split") == 0)
-    hrs_split_start(&step->call, output, start);
-  else
-    hrs_slice_start(&step->call, start);
+  step->node.def->facts.box(&step->call, output, start); /* hrs_narrowable_of has seen that it is */
   for (int i = 0; i < rank; i++) {
     needed->from[i] = start[i] + part->from[i];
     needed->to[i] = start[i] + part->to[i];
@@ -357,11 +312,8 @@ hrs_part hrs_part_needed(const hrs_session *s, const hrs_step *step, hrs_narrowa
   case HRS_NARROW_BROADCAST:
     broadcast_axes(&needed, in, in->rank, part, out->rank);
     break;
-  case HRS_NARROW_MATMUL:
-    of_matmul(s, step, part, k, &needed);
-    break;
-  case HRS_NARROW_GEMM:
-    of_gemm(s, step, part, k, &needed);
+  case HRS_NARROW_PRODUCT:
+    of_product(s, step, part, k, &needed);
     break;
   case HRS_NARROW_AXES:
     /* All operands of a Concat; of the others the first. */

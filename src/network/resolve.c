@@ -29,7 +29,8 @@ static const hrs_operator widen_operator = {.name = "(widen to float32)",
                                             .max_out = 1,
                                             .flags = HRS_OP_BATCHED,
                                             .infer = widen_infer,
-                                            .run = widen_run};
+                                            .run = widen_run,
+                                            .facts = {.depends = HRS_BY_ELEMENT}};
 
 static hrs_status widen(hrs_session *s, const char *name, int *slot) {
   hrs_dtype type = s->slot[*slot].tensor.type;

@@ -3,22 +3,20 @@
  * the program wants the tensor before a network's last Softmax or Sigmoid.
  */
 #include "network/graph.h"
-#include "network/operators/softmax.h"
 
-#include <string.h>
+/* The operator's facts; none for a select, and for an operator that is not supported. */
+static const hrs_facts *facts_of(const hrs_graph_node *node) {
+  static const hrs_facts none = {0};
+  return node->base.def ? &node->base.def->facts : &none;
+}
 
-/* Operators that leave the elements and their order as they are. */
-static const char *const transparent[] = {"Identity",  "Reshape", "Flatten", "Squeeze",
-                                          "Unsqueeze", "Dropout", "Cast"};
-
+/* Does the operator leave the elements and their order as they are, and numbers real numbers? */
 static bool is_transparent(const hrs_graph_node *node) {
-  for (size_t i = 0; i < sizeof transparent / sizeof *transparent; i++) {
-    if (strcmp(node->base.op, transparent[i]) != 0) continue;
-    if (strcmp(transparent[i], "Cast") != 0) return true;
-    hrs_dtype to = hrs_weights_dtype((int32_t)hrs_attr_int(&node->base, "to", 0));
-    return to == HRS_F32 || to == HRS_F64 || to == HRS_F16 || to == HRS_BF16;
-  }
-  return false;
+  if (node->base.def && node->base.def->flags & HRS_OP_VIEW) return true;
+  if (!facts_of(node)->same) return false;
+  if (!hrs_attr_has(&node->base, "to")) return true;
+  hrs_dtype to = hrs_weights_dtype((int32_t)hrs_attr_int(&node->base, "to", 0));
+  return to == HRS_F32 || to == HRS_F64 || to == HRS_F16 || to == HRS_BF16;
 }
 
 /* Shape of a value for one sample: a session says it, with 1 for what the file leaves open. */
@@ -52,14 +50,15 @@ static hrs_status shape_of(const hrs_model *model, int value, hrs_tensor_info *o
 
 /* Do the classes lie along the axis that the operator normalises? */
 static bool over_classes(const hrs_graph_node *node, const hrs_tensor_info *info) {
-  int from, to, rank = info->rank >= 0 ? info->rank : 2; /* unknown: most likely [1, classes] */
-  if (!hrs_softmax_axes(&node->base, rank, &from, &to)) return false;
+  int rank = info->rank >= 0 ? info->rank : 2; /* unknown: most likely [1, classes] */
+  unsigned axes;
+  if (!facts_of(node)->axes(&node->base, rank, &axes)) return false;
   int last = rank - 1;
   while (info->rank > 0 && last > 0 && info->dim[last] == 1)
     last--;
-  for (int i = from; i < last; i++)
-    if (info->rank < 0 || info->dim[i] != 1) return false;
-  return from <= last && last < to;
+  for (int i = 0; i < last; i++)
+    if (axes >> i & 1 && (info->rank < 0 || info->dim[i] != 1)) return false;
+  return last >= 0 && axes >> last & 1;
 }
 
 hrs_status hrs_model_before_scores(const hrs_model *model, const char *tensor, const char **before,
@@ -79,17 +78,15 @@ hrs_status hrs_model_before_scores(const hrs_model *model, const char *tensor, c
     if (!is_transparent(node)) break;
     value = node->in[0];
   }
-  static const char *const scores[] = {"Softmax", "LogSoftmax", "Sigmoid"};
-  for (size_t i = 0; i < sizeof scores / sizeof *scores; i++) {
-    if (strcmp(node->base.op, scores[i]) != 0) continue;
-    if (i < 2) {
-      hrs_tensor_info info;
-      HRS_TRY(shape_of(model, node->in[0], &info));
-      if (!over_classes(node, &info)) return HRS_OK;
-    }
-    *before = graph->value[node->in[0]].name;
-    *op = scores[i];
+  const hrs_facts *facts = facts_of(node);
+  if (facts->scores == HRS_SCORES_AUTO) return HRS_OK;
+  if (facts->axes) {
+    hrs_tensor_info info;
+    HRS_TRY(shape_of(model, node->in[0], &info));
+    if (!over_classes(node, &info)) return HRS_OK;
   }
+  *before = graph->value[node->in[0]].name;
+  *op = node->base.op;
   return HRS_OK;
 }
 
@@ -101,14 +98,14 @@ hrs_status hrs_model_before_class(const hrs_model *model, const char *tensor, co
     int producer = graph->value[value].producer;
     if (producer < 0) return HRS_OK;
     const hrs_graph_node *node = &graph->node[producer];
-    const char *op = node->base.op;
+    const hrs_facts *facts = facts_of(node);
     if (node->select || node->out[0] != value || node->n_in < 1 || node->in[0] < 0) return HRS_OK;
-    if (strcmp(op, "ArgMax") == 0 || strcmp(op, "ArgMin") == 0) {
+    if (facts->fold == HRS_FOLD_WHICH) {
       *before = graph->value[node->in[0]].name;
       return HRS_OK;
     }
-    bool table = strcmp(op, "Gather") == 0 && node->n_in > 1;
-    if (!table && strcmp(op, "Cast") != 0 && !is_transparent(node)) return HRS_OK;
+    bool table = facts->depends == HRS_BY_INDEX && node->n_in > 1;
+    if (!table && !facts->same && !is_transparent(node)) return HRS_OK;
     value = node->in[table];
   }
   return HRS_OK;

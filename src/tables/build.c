@@ -6,9 +6,6 @@
  */
 #include "sites.h"
 
-#include "network/operators/conv.h"
-#include "network/operators/pool.h"
-
 #include <string.h>
 
 static const hrs_tensor *slot_tensor(const hrs_tables *front, int slot) {
@@ -80,8 +77,7 @@ static bool one_output(const hrs_step *step) {
 }
 
 static const hrs_window *window_of(const hrs_step *step) {
-  bool conv = strcmp(step->node.op, "Conv") == 0;
-  return conv ? &((const hrs_conv *)step->node.state)->window : hrs_pool_window(&step->node);
+  return step->node.def->facts.window(&step->node);
 }
 
 /* Files may ask for windows of any size, over which tables would be made tap by tap. */
@@ -137,12 +133,9 @@ static hrs_status add_products(hrs_tables *front, int at, int in, int *id) {
 
 static hrs_status grow_conv(hrs_tables *front, int at) {
   const hrs_step *step = front->session->step[at];
-  const hrs_tensor *x = &step->call.in[0];
-  if (x->type != HRS_F32 || x->rank < 3 || x->rank > 5 || x->dim[0] != 1) return HRS_OK;
-  if (!one_output(step) || !hrs_slot_constant(front->session, step->in[1])) return HRS_OK;
+  if (!hrs_slot_constant(front->session, step->in[1])) return HRS_OK;
   bool bias = step->call.n_in > 2 && step->in[2] >= 0;
   if (bias && !hrs_slot_constant(front->session, step->in[2])) return HRS_OK;
-  if (!has_few_taps(step)) return HRS_OK;
   int in, products, id;
   HRS_TRY(hrs_tables_align(front, step->in[0], 1, &in));
   HRS_TRY(add_products(front, at, in, &products));
@@ -152,14 +145,19 @@ static hrs_status grow_conv(hrs_tables *front, int at) {
 }
 
 static hrs_status grow_pool(hrs_tables *front, int at) {
+  int in, id;
+  HRS_TRY(hrs_tables_align(front, front->session->step[at]->in[0], 1, &in));
+  return add_window(front, at, HRS_SITES_POOL, in, &id);
+}
+
+static hrs_status grow_by_window(hrs_tables *front, int at) {
   const hrs_step *step = front->session->step[at];
   const hrs_tensor *x = &step->call.in[0];
-  if (x->type != HRS_F32 || x->rank < 3 || x->rank > 5 || x->dim[0] != 1) return HRS_OK;
-  if (!one_output(step)) return HRS_OK;
-  if (!has_few_taps(step)) return HRS_OK;
-  int in, id;
-  HRS_TRY(hrs_tables_align(front, step->in[0], 1, &in));
-  return add_window(front, at, HRS_SITES_POOL, in, &id);
+  hrs_fold fold = step->node.def->facts.fold;
+  if (x->type != HRS_F32 || x->dim[0] != 1) return HRS_OK;
+  if (!one_output(step) || !has_few_taps(step)) return HRS_OK;
+  if (fold == HRS_FOLD_WEIGHTS) return grow_conv(front, at);
+  return fold == HRS_FOLD_MAX || fold == HRS_FOLD_MEAN ? grow_pool(front, at) : HRS_OK;
 }
 
 /* ---- all steps ------------------------------------------------------------------------------ */
@@ -182,15 +180,13 @@ static bool inputs_known(const hrs_tables *front, const hrs_step *step) {
 
 hrs_status hrs_tables_grow(hrs_tables *front, int at) {
   const hrs_step *step = front->session->step[at];
-  const char *op = step->node.op;
   if (!inputs_known(front, step) || step->call.n_in < 1) return HRS_OK;
   if (hrs_slot_varies(front->session, step->in[0])) {
     if (step->node.def->flags & HRS_OP_VIEW) {
       if (one_output(step)) front->of_slot[step->out[0]] = front->of_slot[step->in[0]];
       return HRS_OK;
     }
-    if (strcmp(op, "Conv") == 0) return grow_conv(front, at);
-    if (strcmp(op, "MaxPool") == 0 || strcmp(op, "AveragePool") == 0) return grow_pool(front, at);
+    if (step->node.def->facts.depends == HRS_BY_WINDOW) return grow_by_window(front, at);
   }
   bool done;
   HRS_TRY(hrs_tables_grow_rowwise(front, at, &done));

@@ -150,7 +150,7 @@ static void mark_nan(hrs_tables *front, const hrs_sites *sites, hrs_count at, in
 
 static hrs_status run_window(hrs_tables *front, hrs_sites *sites, hrs_count from, hrs_count to) {
   const hrs_step *step = sites->step;
-  bool conv = sites->kind == HRS_SITES_TAPS, average = strcmp(step->node.op, "AveragePool") == 0;
+  bool conv = sites->kind == HRS_SITES_TAPS, average = step->node.def->facts.fold == HRS_FOLD_MEAN;
   const float *bias = NULL;
   if (conv && step->call.n_in > 2 && step->in[2] >= 0) bias = step->call.in[2].data;
   HRS_TRY(hrs_scratch_terms(&front->scratch, hrs_window_kernel(&sites->window)));

@@ -4,6 +4,8 @@
  */
 #include "sites.h"
 
+#include "network/operators/conv.h"
+
 #include <cblas.h>
 #include <string.h>
 
@@ -25,7 +27,7 @@ hrs_status hrs_products_pack(hrs_sites *sites) {
 static void multiply(const hrs_tables *front, const hrs_sites *sites, const float *x, float *y,
                      int rows) {
   const hrs_tensor *w = &sites->step->call.in[1];
-  hrs_count groups = hrs_attr_int(&sites->step->node, "group", 1), wide = w->dim[0];
+  hrs_count groups = ((const hrs_conv *)sites->step->node.state)->groups, wide = w->dim[0];
   hrs_count depth = w->dim[1], all = sites->channels, each = wide / groups;
   int step = (int)front->sites[sites->in[0]]->channels;
   if (groups == 1) {

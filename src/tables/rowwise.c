@@ -8,9 +8,6 @@
  */
 #include "sites.h"
 
-#include "network/operators/reduce.h"
-#include "network/operators/softmax.h"
-
 #include <string.h>
 
 static const hrs_tensor *slot_tensor(const hrs_tables *front, int slot) {
@@ -18,73 +15,6 @@ static const hrs_tensor *slot_tensor(const hrs_tables *front, int slot) {
 }
 
 /* ---- which operators ------------------------------------------------------------------------ */
-
-typedef enum role { ELEMENTWISE, AXIS_1, SOFTMAX, LAST, REDUCTION, EMBEDDING } row_role;
-
-static const struct {
-  const char *op;
-  row_role role;
-} known[] = {
-    {"Relu", ELEMENTWISE},
-    {"LeakyRelu", ELEMENTWISE},
-    {"PRelu", ELEMENTWISE},
-    {"Elu", ELEMENTWISE},
-    {"Selu", ELEMENTWISE},
-    {"Celu", ELEMENTWISE},
-    {"Gelu", ELEMENTWISE},
-    {"Sigmoid", ELEMENTWISE},
-    {"HardSigmoid", ELEMENTWISE},
-    {"HardSwish", ELEMENTWISE},
-    {"Tanh", ELEMENTWISE},
-    {"Softplus", ELEMENTWISE},
-    {"Softsign", ELEMENTWISE},
-    {"Erf", ELEMENTWISE},
-    {"Clip", ELEMENTWISE},
-    {"ThresholdedRelu", ELEMENTWISE},
-    {"Mish", ELEMENTWISE},
-    {"Shrink", ELEMENTWISE},
-    {"Abs", ELEMENTWISE},
-    {"Neg", ELEMENTWISE},
-    {"Exp", ELEMENTWISE},
-    {"Log", ELEMENTWISE},
-    {"Sqrt", ELEMENTWISE},
-    {"Reciprocal", ELEMENTWISE},
-    {"Add", ELEMENTWISE},
-    {"Sub", ELEMENTWISE},
-    {"Mul", ELEMENTWISE},
-    {"Div", ELEMENTWISE},
-    {"Pow", ELEMENTWISE},
-    {"Min", ELEMENTWISE},
-    {"Max", ELEMENTWISE},
-    {"Sum", ELEMENTWISE},
-    {"Mean", ELEMENTWISE},
-    {"Cast", ELEMENTWISE},
-    {"Dropout", ELEMENTWISE},
-    {"BatchNormalization", AXIS_1},
-    {"LRN", AXIS_1},
-    {"Softmax", SOFTMAX},
-    {"LogSoftmax", SOFTMAX},
-    {"LayerNormalization", LAST},
-    {"MatMul", LAST},
-    {"Gemm", LAST},
-    {"ReduceMean", REDUCTION},
-    {"ReduceSum", REDUCTION},
-    {"ReduceMax", REDUCTION},
-    {"ReduceMin", REDUCTION},
-    {"ReduceL1", REDUCTION},
-    {"ReduceL2", REDUCTION},
-    {"ReduceSumSquare", REDUCTION},
-    {"Gather", EMBEDDING},
-};
-
-static bool role_of(const char *op, row_role *out) {
-  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-    if (strcmp(op, known[i].op) == 0) {
-      *out = known[i].role;
-      return true;
-    }
-  return false;
-}
 
 static bool varies(const hrs_tables *front, const hrs_step *step, int i) {
   return i < step->call.n_in && hrs_slot_varies(front->session, step->in[i]);
@@ -100,10 +30,6 @@ static bool one_varies(const hrs_tables *front, const hrs_step *step) {
   for (int i = 1; i < step->call.n_in; i++)
     if (step->in[i] >= 0 && !constant(front, step, i)) return false;
   return true;
-}
-
-static int rank_of(const hrs_step *step) {
-  return step->call.in[0].rank;
 }
 
 /* The axis along which element-wise operands have their channels, by the one with most. */
@@ -123,12 +49,11 @@ static int elementwise_axis(const hrs_tables *front, const hrs_step *step) {
   return axis;
 }
 
-/* Constants, and operands of the current sample, whose values nothing has been made of yet. */
+/* Constants; and, of operators that look at values only when they run, operands of the current
+ * sample: linear ones that take any number of them. */
 static bool elementwise_operands(const hrs_tables *front, const hrs_step *step) {
-  static const char *const arithmetic[] = {"Add", "Sub", "Mul", "Div"};
-  bool plain = false;
-  for (int k = 0; k < 4; k++)
-    plain |= strcmp(step->node.op, arithmetic[k]) == 0;
+  const hrs_facts *facts = &step->node.def->facts;
+  bool plain = facts->depends == HRS_BY_BROADCAST && facts->linear;
   for (int i = 0; i < step->call.n_in; i++) {
     if (step->in[i] < 0 || varies(front, step, i) || constant(front, step, i)) continue;
     if (!plain || !slot_tensor(front, step->in[i])->data) return false;
@@ -136,55 +61,55 @@ static bool elementwise_operands(const hrs_tables *front, const hrs_step *step) 
   return true;
 }
 
-/* The one axis that a reduction is over, where it keeps it; else -1. */
-static int reduced_axis(const hrs_step *step) {
-  unsigned axes = hrs_reduced_axes(&step->node);
-  if (!hrs_attr_int(&step->node, "keepdims", 1)) return -1;
-  for (int axis = 0; axis < rank_of(step); axis++)
-    if (axes == 1u << axis) return axis;
-  return -1;
+/* Before operator set 9, statistics may be those of single elements. */
+static bool has_vectors(const hrs_step *step) {
+  for (int i = 1; i < step->call.n_in; i++)
+    if (step->call.in[i].rank != 1) return false;
+  return true;
 }
 
-/* The one axis that a soft-max is over; false where there are several. */
-static bool softmax_axis(const hrs_step *step, int *axis) {
-  int to;
-  return hrs_softmax_axes(&step->node, rank_of(step), axis, &to) && to == *axis + 1;
+/* Rows of the first operand times one matrix, plus what is the same for all of them. */
+static bool is_per_row(const hrs_step *step) {
+  const hrs_tensor *in = step->call.in;
+  if (in[0].rank < 2 || in[1].rank != 2) return false;
+  if (hrs_fact_product(&step->node).transposes_a) return false;
+  return step->call.n_in < 3 || step->in[2] < 0 || in[2].rank < 2 || in[2].dim[0] == 1;
+}
+
+static bool is_elementwise(const hrs_step *step) {
+  hrs_dependence depends = step->node.def->facts.depends;
+  return depends == HRS_BY_ELEMENT || depends == HRS_BY_BROADCAST;
 }
 
 /* The axis of the operator's channels, as the output has it; false where it is not for rows. */
-static bool channel_axis(const hrs_tables *front, const hrs_step *step, row_role role, int *axis) {
-  int rank = step->call.n_in > 0 ? rank_of(step) : 0;
-  int64_t asked;
-  switch (role) {
-  case ELEMENTWISE:
+static bool channel_axis(const hrs_tables *front, const hrs_step *step, int *axis) {
+  int rank = step->call.in[0].rank, out_rank = step->call.out[0].rank;
+  bool one = one_varies(front, step);
+  switch (step->node.def->facts.depends) {
+  case HRS_BY_ELEMENT:
+  case HRS_BY_BROADCAST:
     *axis = elementwise_axis(front, step);
     return elementwise_operands(front, step);
-  case AXIS_1:
+  case HRS_BY_CHANNEL:
     *axis = 1;
-    /* Before operator set 9, statistics may be those of single elements. */
-    for (int i = 1; i < step->call.n_in; i++)
-      if (step->call.in[i].rank != 1) return false;
-    return rank >= 2 && one_varies(front, step);
-  case SOFTMAX:
-    return one_varies(front, step) && rank >= 1 && softmax_axis(step, axis);
-  case LAST:
+    return one && rank >= 2 && has_vectors(step);
+  case HRS_BY_ROW:
+    *axis = hrs_fact_axis(&step->node, rank);
+    return one && *axis >= 0;
+  case HRS_BY_REDUCTION:
+    *axis = hrs_fact_axis(&step->node, rank);
+    return one && *axis >= 0 && out_rank == rank;
+  case HRS_BY_PRODUCT:
     *axis = rank - 1;
-    if (rank < 1 || !one_varies(front, step)) return false;
-    if (strcmp(step->node.op, "LayerNormalization") == 0) {
-      asked = hrs_attr_int(&step->node, "axis", -1);
-      return asked == -1 || asked == rank - 1;
-    }
-    if (rank < 2 || step->call.in[1].rank != 2 || hrs_attr_int(&step->node, "transA", 0))
-      return false;
-    return step->call.n_in < 3 || step->in[2] < 0 || step->call.in[2].rank < 2 ||
-           step->call.in[2].dim[0] == 1;
-  case REDUCTION:
-    *axis = one_varies(front, step) ? reduced_axis(step) : -1;
-    return *axis >= 0;
-  case EMBEDDING:
-    *axis = step->call.out[0].rank - 1;
-    return constant(front, step, 0) && varies(front, step, 1) && step->call.in[0].rank == 2 &&
-           hrs_attr_int(&step->node, "axis", 0) == 0;
+    return one && is_per_row(step);
+  case HRS_BY_INDEX: /* tokens' rows of a table */
+    *axis = out_rank - 1;
+    return constant(front, step, 0) && varies(front, step, 1) && rank == 2 &&
+           hrs_fact_axis(&step->node, rank) == 0;
+  case HRS_BY_WINDOW:
+  case HRS_BY_MOVE:
+  case HRS_BY_ITSELF:
+    break;
   }
   return false;
 }
@@ -257,25 +182,26 @@ static hrs_status create_call(const hrs_step *step, hrs_call **out) {
 }
 
 /* One operand: sites that are aligned with the output's, or as it is. */
-static hrs_status take_operand(hrs_tables *front, int at, int i, row_role role, int axis,
-                               hrs_call *call, int *in, int32_t **place) {
+static hrs_status take_operand(hrs_tables *front, int at, int i, int axis, hrs_call *call, int *in,
+                               int32_t **place) {
   const hrs_step *step = front->session->step[at];
+  bool elementwise = is_elementwise(step), index = step->node.def->facts.depends == HRS_BY_INDEX;
   const hrs_tensor *out = &step->call.out[0], *tensor = &step->call.in[i];
   call->in[i] = *tensor;
   if (step->in[i] < 0) return HRS_OK;
   bool varying = varies(front, step, i);
-  int own = role == ELEMENTWISE ? axis - (out->rank - tensor->rank) : role == EMBEDDING ? -1 : axis;
+  int own = elementwise ? axis - (out->rank - tensor->rank) : index ? -1 : axis;
   if (axis < 0 || own < 0) own = -1;
   if (!varying) {
     call->in[i].data = slot_tensor(front, step->in[i])->data;
-    if (role != ELEMENTWISE) return HRS_OK;
+    if (!elementwise) return HRS_OK;
     if (hrs_tensor_count(tensor) == (own >= 0 ? tensor->dim[own] : 1)) return HRS_OK;
     HRS_TRY(hrs_tables_constant(front, at, i, own, in));
   } else {
     HRS_TRY(hrs_tables_align(front, step->in[i], own, in));
   }
   call->in[i] = row_tensor(tensor, own);
-  if (role == ELEMENTWISE) return match_places(out, axis, tensor, own, place);
+  if (elementwise) return match_places(out, axis, tensor, own, place);
   return HRS_OK;
 }
 
@@ -290,12 +216,11 @@ static void join_players(const hrs_tables *front, hrs_sites *out) {
 
 hrs_status hrs_tables_grow_rowwise(hrs_tables *front, int at, bool *done) {
   const hrs_step *step = front->session->step[at];
-  row_role role;
   int axis = -1;
   *done = false;
   for (int i = 1; i < step->call.n_out; i++)
     if (step->out[i] >= 0) return HRS_OK;
-  if (!role_of(step->node.op, &role) || !channel_axis(front, step, role, &axis)) return HRS_OK;
+  if (!channel_axis(front, step, &axis)) return HRS_OK;
   enum { MOST_INPUTS = 64 };
   int n_in = step->call.n_in, in[MOST_INPUTS], id;
   int32_t *place[MOST_INPUTS];
@@ -308,7 +233,7 @@ hrs_status hrs_tables_grow_rowwise(hrs_tables *front, int at, bool *done) {
   }
   HRS_GO(create_call(step, &call));
   for (int i = 0; i < n_in; i++)
-    HRS_GO(take_operand(front, at, i, role, axis, call, &in[i], &place[i]));
+    HRS_GO(take_operand(front, at, i, axis, call, &in[i], &place[i]));
   HRS_GO(hrs_sites_add(front, HRS_SITES_ROWWISE, &step->call.out[0], axis, n_in, &id));
   hrs_sites *out = front->sites[id];
   out->step = step;

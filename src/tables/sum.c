@@ -10,7 +10,6 @@
 #include "sites.h"
 
 #include "network/operators/packed.h"
-#include "network/operators/reduce.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -46,22 +45,22 @@ struct hrs_sum {
 /* ---- which steps ----------------------------------------------------------------------------- */
 
 bool hrs_dense_of(const hrs_session *s, const hrs_step *step, hrs_dense *out) {
-  bool gemm = strcmp(step->node.op, "Gemm") == 0;
-  if (!gemm && strcmp(step->node.op, "MatMul") != 0) return false;
+  if (step->node.def->facts.depends != HRS_BY_PRODUCT) return false;
   if (!hrs_slot_varies(s, step->in[0]) || !hrs_slot_constant(s, step->in[1])) return false;
   const hrs_tensor *x = &step->call.in[0], *w = &s->slot[step->in[1]].tensor;
   if (x->type != HRS_F32 || w->type != HRS_F32 || w->rank != 2 || x->rank < 1) return false;
-  bool transposed = gemm && hrs_attr_int(&step->node, "transB", 0);
-  if (gemm && hrs_attr_int(&step->node, "transA", 0)) return false;
+  hrs_product product = hrs_fact_product(&step->node);
+  bool transposed = product.transposes_b;
+  if (product.transposes_a) return false;
   *out = (hrs_dense){.weights = w->data,
                      .elements = w->dim[transposed],
                      .units = w->dim[!transposed],
                      .element_step = transposed ? 1 : w->dim[1],
                      .unit_step = transposed ? w->dim[1] : 1,
-                     .alpha = gemm ? hrs_attr_float(&step->node, "alpha", 1) : 1,
-                     .beta = gemm ? hrs_attr_float(&step->node, "beta", 1) : 0};
+                     .alpha = product.alpha,
+                     .beta = product.beta};
   if (hrs_tensor_count(x) != out->elements || out->units == 0) return false; /* one row */
-  if (!gemm || step->call.n_in < 3 || step->in[2] < 0) return true;
+  if (step->call.n_in < 3 || step->in[2] < 0) return true;
   const hrs_tensor *bias = &s->slot[step->in[2]].tensor;
   hrs_count count = hrs_tensor_count(bias);
   if (!hrs_slot_constant(s, step->in[2]) || bias->type != HRS_F32) return false;
@@ -74,7 +73,8 @@ bool hrs_dense_of(const hrs_session *s, const hrs_step *step, hrs_dense *out) {
 /* Are the axes of a reduction all those of positions, and not the channels'? */
 static bool over_positions(const hrs_session *s, const hrs_step *step, const hrs_sites *sites) {
   const hrs_tensor *x = &step->call.in[0];
-  unsigned reduced = hrs_reduced_axes(&step->node);
+  unsigned reduced;
+  if (!step->node.def->facts.axes(&step->node, x->rank, &reduced)) return false;
   for (int i = 1; i < step->call.n_in; i++)
     if (step->in[i] >= 0 && !hrs_slot_constant(s, step->in[i])) return false;
   int axis = -1;
@@ -87,11 +87,9 @@ static bool over_positions(const hrs_session *s, const hrs_step *step, const hrs
 }
 
 static bool is_mean(const hrs_session *s, const hrs_step *step, const hrs_sites *sites) {
-  const hrs_tensor *x = &step->call.in[0];
-  if (x->type != HRS_F32) return false;
-  if (strcmp(step->node.op, "GlobalAveragePool") == 0)
-    return x->dim[0] == 1 && hrs_sites_along(sites, x, 1);
-  return strcmp(step->node.op, "ReduceMean") == 0 && over_positions(s, step, sites);
+  const hrs_facts *facts = &step->node.def->facts;
+  if (facts->depends != HRS_BY_REDUCTION || facts->fold != HRS_FOLD_MEAN) return false;
+  return step->call.in[0].type == HRS_F32 && over_positions(s, step, sites);
 }
 
 bool hrs_sum_known(const hrs_session *s, const hrs_step *step, const hrs_sites *sites) {

@@ -12,25 +12,27 @@
 
 /* X(name, since, first attribute, default, second attribute, default, float, double) */
 #define ACTIVATIONS(X)                                                                             \
-  X(exp, "Exp", 6, "", 0, "", 0, hrs_exp_f32(x), exp(x))                                           \
-  X(sigmoid, "Sigmoid", 6, "", 0, "", 0, hrs_sigmoid_f32(x), 1 / (1 + exp(-x)))                    \
-  X(tanh, "Tanh", 6, "", 0, "", 0, hrs_tanh_f32(x), tanh(x))                                       \
-  X(erf, "Erf", 9, "", 0, "", 0, hrs_erf_f32(x), erf(x))                                           \
-  X(leaky, "LeakyRelu", 6, "alpha", 0.01, "", 0, x < 0 ? p[0] * x : x, x < 0 ? p[0] * x : x)       \
-  X(thresholded, "ThresholdedRelu", 10, "alpha", 1, "", 0, x > p[0] ? x : 0, x > p[0] ? x : 0)     \
-  X(elu, "Elu", 6, "alpha", 1, "", 0, x < 0 ? p[0] * expm1(x) : x, x < 0 ? p[0] * expm1(x) : x)    \
-  X(celu, "Celu", 12, "alpha", 1, "", 0, x < 0 ? p[0] * expm1(x / p[0]) : x,                       \
+  X(exp, "Exp", 6, AUTO, "", 0, "", 0, hrs_exp_f32(x), exp(x))                                     \
+  X(sigmoid, "Sigmoid", 6, PROBABILITIES, "", 0, "", 0, hrs_sigmoid_f32(x), 1 / (1 + exp(-x)))     \
+  X(tanh, "Tanh", 6, AUTO, "", 0, "", 0, hrs_tanh_f32(x), tanh(x))                                 \
+  X(erf, "Erf", 9, AUTO, "", 0, "", 0, hrs_erf_f32(x), erf(x))                                     \
+  X(leaky, "LeakyRelu", 6, AUTO, "alpha", 0.01, "", 0, x < 0 ? p[0] * x : x, x < 0 ? p[0] * x : x) \
+  X(thresholded, "ThresholdedRelu", 10, AUTO, "alpha", 1, "", 0, x > p[0] ? x : 0,                 \
+    x > p[0] ? x : 0)                                                                              \
+  X(elu, "Elu", 6, AUTO, "alpha", 1, "", 0, x < 0 ? p[0] * expm1(x) : x,                           \
+    x < 0 ? p[0] * expm1(x) : x)                                                                   \
+  X(celu, "Celu", 12, AUTO, "alpha", 1, "", 0, x < 0 ? p[0] * expm1(x / p[0]) : x,                 \
     x < 0 ? p[0] * expm1(x / p[0]) : x)                                                            \
-  X(selu, "Selu", 6, "alpha", 1.67326319217681884765625, "gamma", 1.05070102214813232421875,       \
+  X(selu, "Selu", 6, AUTO, "alpha", 1.67326319217681884765625, "gamma", 1.05070102214813232421875, \
     p[1] * (x <= 0 ? p[0] * expm1(x) : x), p[1] * (x <= 0 ? p[0] * expm1(x) : x))                  \
-  X(hard_sigmoid, "HardSigmoid", 6, "alpha", 0.2, "beta", 0.5, clamp_F32(p[0] * x + p[1], 0, 1),   \
-    clamp_F64(p[0] * x + p[1], 0, 1))                                                              \
-  X(hard_swish, "HardSwish", 14, "", 0, "", 0, x *clamp_F32(x *(1.0f / 6) + 0.5f, 0, 1),           \
+  X(hard_sigmoid, "HardSigmoid", 6, AUTO, "alpha", 0.2, "beta", 0.5,                               \
+    clamp_F32(p[0] * x + p[1], 0, 1), clamp_F64(p[0] * x + p[1], 0, 1))                            \
+  X(hard_swish, "HardSwish", 14, AUTO, "", 0, "", 0, x *clamp_F32(x *(1.0f / 6) + 0.5f, 0, 1),     \
     x *clamp_F64(x / 6 + 0.5, 0, 1))                                                               \
-  X(softplus, "Softplus", 1, "", 0, "", 0, (x > 0 ? x : 0) + log1p(exp(-fabs(x))),                 \
+  X(softplus, "Softplus", 1, AUTO, "", 0, "", 0, (x > 0 ? x : 0) + log1p(exp(-fabs(x))),           \
     (x > 0 ? x : 0) + log1p(exp(-fabs(x))))                                                        \
-  X(softsign, "Softsign", 1, "", 0, "", 0, x / (1 + fabs(x)), x / (1 + fabs(x)))                   \
-  X(mish, "Mish", 18, "", 0, "", 0, mish_value_F32(x), mish_value_F64(x))
+  X(softsign, "Softsign", 1, AUTO, "", 0, "", 0, x / (1 + fabs(x)), x / (1 + fabs(x)))             \
+  X(mish, "Mish", 18, AUTO, "", 0, "", 0, mish_value_F32(x), mish_value_F64(x))
 
 #define CLAMP(name, T, W)                                                                          \
   static inline T clamp_##name(T x, T low, T high) {                                               \
@@ -45,7 +47,7 @@
   }
 HRS_REAL_TYPES(CLAMP)
 
-#define ACTIVATION_KERNELS(name, text, since, a1, d1, a2, d2, E32, E64)                            \
+#define ACTIVATION_KERNELS(name, text, since, scores, a1, d1, a2, d2, E32, E64)                    \
   HRS_UNARY_KERNEL(HRS_CLONES, name##_F32, float, float, E32)                                      \
   HRS_UNARY_KERNEL(, name##_F64, double, double, E64)                                              \
   static hrs_unary_kernels name##_kernels = {[HRS_F32] = name##_F32, [HRS_F64] = name##_F64};      \
@@ -244,15 +246,35 @@ static hrs_status run_prelu(hrs_call *call) {
   return HRS_OK;
 }
 
-#define ROW(name, since, until, inputs, verb)                                                      \
-  {name,         since,     until, 1,                                                              \
-   inputs,       1,         1,     HRS_OP_BATCHED | HRS_OP_IN_PLACE | HRS_OP_ELEMENTWISE,          \
-   infer_##verb, run_##verb},
-#define ACTIVATION_ROW(verb, name, since, a1, d1, a2, d2, E32, E64) ROW(name, since, 21, 1, verb)
+#define ROW(name, since, until, inputs, verb, makes)                                               \
+  {name,                                                                                           \
+   since,                                                                                          \
+   until,                                                                                          \
+   1,                                                                                              \
+   inputs,                                                                                         \
+   1,                                                                                              \
+   1,                                                                                              \
+   HRS_OP_BATCHED | HRS_OP_IN_PLACE,                                                               \
+   infer_##verb,                                                                                   \
+   run_##verb,                                                                                     \
+   {.depends = HRS_BY_ELEMENT, .scores = HRS_SCORES_##makes}},
+#define ACTIVATION_ROW(verb, name, since, scores, a1, d1, a2, d2, E32, E64)                        \
+  ROW(name, since, 21, 1, verb, scores)
 
 hrs_operator_family hrs_operators_activation = {
-    ACTIVATIONS(ACTIVATION_ROW) ROW("Relu", 6, 21, 1, relu) ROW("Gelu", 20, 21, 1, gelu)
-        ROW("Shrink", 9, 21, 1, shrink) ROW("Clip", 6, 10, 1, clip) ROW("Clip", 11, 21, 3, clip){
-            "PRelu", 7, 21, 2, 2, 1, 1, HRS_OP_BATCHED | HRS_OP_IN_PLACE, infer_prelu, run_prelu},
+    ACTIVATIONS(ACTIVATION_ROW) ROW("Relu", 6, 21, 1, relu, AUTO) ROW("Gelu", 20, 21, 1, gelu, AUTO)
+        ROW("Shrink", 9, 21, 1, shrink, AUTO) ROW("Clip", 6, 10, 1, clip, AUTO)
+            ROW("Clip", 11, 21, 3, clip,
+                AUTO){"PRelu",
+                      7,
+                      21,
+                      2,
+                      2,
+                      1,
+                      1,
+                      HRS_OP_BATCHED | HRS_OP_IN_PLACE,
+                      infer_prelu,
+                      run_prelu,
+                      {.depends = HRS_BY_BROADCAST}},
     {0},
 };

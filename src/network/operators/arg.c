@@ -169,10 +169,34 @@ static hrs_status run_top(hrs_call *call) {
   return HRS_OK;
 }
 
+static bool line(const hrs_node *node, int rank, unsigned *out) {
+  return hrs_op_axis_bit(node, 0, rank, out);
+}
+
 hrs_operator_family hrs_operators_arg = {
-    {"ArgMax", 1, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_arg, run_arg_max},
-    {"ArgMin", 1, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_arg, run_arg_min},
-    {"TopK", 1, 9, 1, 1, 1, 2, HRS_OP_BATCHED, infer_top, run_top},
-    {"TopK", 10, 21, 2, 2, 1, 2, HRS_OP_BATCHED, infer_top, run_top},
+    {"ArgMax",
+     1,
+     21,
+     1,
+     1,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_arg,
+     run_arg_max,
+     {.depends = HRS_BY_REDUCTION, .fold = HRS_FOLD_WHICH, .axes = line}},
+    {"ArgMin",
+     1,
+     21,
+     1,
+     1,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_arg,
+     run_arg_min,
+     {.depends = HRS_BY_REDUCTION, .fold = HRS_FOLD_WHICH, .axes = line}},
+    {"TopK", 1, 9, 1, 1, 1, 2, HRS_OP_BATCHED, infer_top, run_top, {0}},
+    {"TopK", 10, 21, 2, 2, 1, 2, HRS_OP_BATCHED, infer_top, run_top, {0}},
     {0},
 };

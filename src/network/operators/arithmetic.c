@@ -232,19 +232,23 @@ static hrs_status run_pow(hrs_call *call) {
   return hrs_binary_run(call, kernel);
 }
 
-#define ROW(name, since, verb)                                                                     \
-  { name, since, 21, 2, 2, 1, 1, HRS_OP_BATCHED | HRS_OP_IN_PLACE, infer_##verb, run_##verb }
+#define ROW(name, since, verb, linear_in)                                                          \
+  {                                                                                                \
+    name, since, 21, 2, 2, 1, 1, HRS_OP_BATCHED | HRS_OP_IN_PLACE, infer_##verb, run_##verb, {     \
+      .depends = HRS_BY_BROADCAST, .linear = linear_in                                             \
+    }                                                                                              \
+  }
 
 hrs_operator_family hrs_operators_arithmetic = {
-    ROW("Add", 7, add),
-    ROW("Sub", 7, sub),
-    ROW("Mul", 7, mul),
-    ROW("Div", 7, div),
-    ROW("Mod", 10, mod),
-    ROW("Pow", 7, pow),
-    ROW("BitShift", 11, shift),
-    ROW("BitwiseAnd", 18, bit_and),
-    ROW("BitwiseOr", 18, bit_or),
-    ROW("BitwiseXor", 18, bit_xor),
+    ROW("Add", 7, add, HRS_LINEAR_IN_ALL),
+    ROW("Sub", 7, sub, HRS_LINEAR_IN_ALL),
+    ROW("Mul", 7, mul, HRS_LINEAR_IN_ALL),
+    ROW("Div", 7, div, 1),
+    ROW("Mod", 10, mod, 0),
+    ROW("Pow", 7, pow, 0),
+    ROW("BitShift", 11, shift, 0),
+    ROW("BitwiseAnd", 18, bit_and, 0),
+    ROW("BitwiseOr", 18, bit_or, 0),
+    ROW("BitwiseXor", 18, bit_xor, 0),
     {0},
 };

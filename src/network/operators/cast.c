@@ -30,7 +30,17 @@ static hrs_status run_cast(hrs_call *call) {
 }
 
 hrs_operator_family hrs_operators_cast = {
-    {"Cast", 6, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_cast, run_cast},
-    {"CastLike", 15, 21, 2, 2, 1, 1, HRS_OP_BATCHED, infer_cast_like, run_cast},
+    {"Cast",
+     6,
+     21,
+     1,
+     1,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_cast,
+     run_cast,
+     {.depends = HRS_BY_ELEMENT, .same = true}},
+    {"CastLike", 15, 21, 2, 2, 1, 1, HRS_OP_BATCHED, infer_cast_like, run_cast, {0}},
     {0},
 };

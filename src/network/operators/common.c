@@ -94,6 +94,13 @@ hrs_status hrs_op_axes(const hrs_call *call, int n, const int64_t *axes, int ran
   return HRS_OK;
 }
 
+bool hrs_op_axis_bit(const hrs_node *node, int otherwise, int rank, unsigned *bit) {
+  int64_t axis = hrs_attr_int(node, "axis", otherwise);
+  if (axis < -rank || axis >= rank) return false;
+  *bit = 1u << (axis < 0 ? axis + rank : axis);
+  return true;
+}
+
 hrs_status hrs_op_axes_list(const hrs_call *call, const char *name, int from, int index,
                             int64_t *axes, int *n) {
   *n = -1;

@@ -95,6 +95,12 @@ const char *hrs_op_shape(const hrs_call *call, int index, char *text);
 /** Sort and normalise a list of axes (negative ones count from the end) into a bit set; a
  *  duplicate is refused. */
 hrs_status hrs_op_axes(const hrs_call *call, int n, const int64_t *axes, int rank, unsigned *set);
+/** Attribute `axis`, as a bit, of a tensor of this rank; false where it is none of its axes. */
+bool hrs_op_axis_bit(const hrs_node *node, int otherwise, int rank, unsigned *bit);
+/** Axes [axis, rank), as bits. */
+static inline unsigned hrs_op_axes_from(int axis, int rank) {
+  return ((1u << rank) - 1) & ~((1u << axis) - 1);
+}
 /** Axes from attribute `name` before operator set `from`, from constant input `index` after it.
  *  *n = -1 where they are left out. `axes` has room for HRS_MAX_RANK + 1. */
 hrs_status hrs_op_axes_list(const hrs_call *call, const char *name, int from, int index,

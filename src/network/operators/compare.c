@@ -77,7 +77,11 @@ static hrs_status run_where(hrs_call *call) {
 }
 
 #define ROW(name, since, verb)                                                                     \
-  { name, since, 21, 2, 2, 1, 1, HRS_OP_BATCHED, infer_##verb, run_##verb }
+  {                                                                                                \
+    name, since, 21, 2, 2, 1, 1, HRS_OP_BATCHED, infer_##verb, run_##verb, {                       \
+      .depends = HRS_BY_BROADCAST                                                                  \
+    }                                                                                              \
+  }
 
 hrs_operator_family hrs_operators_compare = {
     ROW("Equal", 7, equal),
@@ -88,6 +92,16 @@ hrs_operator_family hrs_operators_compare = {
     ROW("And", 7, and),
     ROW("Or", 7, or),
     ROW("Xor", 7, xor),
-    {"Where", 9, 21, 3, 3, 1, 1, HRS_OP_BATCHED, infer_where, run_where},
+    {"Where",
+     9,
+     21,
+     3,
+     3,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_where,
+     run_where,
+     {.depends = HRS_BY_BROADCAST, .linear = 1 << 1 | 1 << 2}},
     {0},
 };

@@ -174,9 +174,9 @@ static hrs_status run_eye(hrs_call *call) {
 }
 
 hrs_operator_family hrs_operators_constant = {
-    {"Constant", 1, 21, 0, 0, 1, 1, 0, infer_constant, run_constant},
-    {"ConstantOfShape", 9, 21, 1, 1, 1, 1, 0, infer_fill, run_fill},
-    {"Range", 11, 21, 3, 3, 1, 1, 0, infer_range, run_range},
-    {"EyeLike", 9, 21, 1, 1, 1, 1, HRS_OP_OF_SHAPE, infer_eye, run_eye},
+    {"Constant", 1, 21, 0, 0, 1, 1, 0, infer_constant, run_constant, {0}},
+    {"ConstantOfShape", 9, 21, 1, 1, 1, 1, 0, infer_fill, run_fill, {0}},
+    {"Range", 11, 21, 3, 3, 1, 1, 0, infer_range, run_range, {0}},
+    {"EyeLike", 9, 21, 1, 1, 1, 1, HRS_OP_OF_SHAPE, infer_eye, run_eye, {0}},
     {0},
 };

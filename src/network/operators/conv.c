@@ -304,7 +304,25 @@ static hrs_status run_conv(hrs_call *call) {
   return HRS_OK;
 }
 
+static const hrs_window *window_of_conv(const hrs_node *node) {
+  return &((const hrs_conv *)node->state)->window;
+}
+
 hrs_operator_family hrs_operators_conv = {
-    {"Conv", 1, 21, 2, 3, 1, 1, HRS_OP_BATCHED, infer_conv, run_conv},
+    {"Conv",
+     1,
+     21,
+     2,
+     3,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_conv,
+     run_conv,
+     {.depends = HRS_BY_WINDOW,
+      .fold = HRS_FOLD_WEIGHTS,
+      .linear = HRS_LINEAR_IN_ALL,
+      .channels = HRS_CHANNELS_SECOND,
+      .window = window_of_conv}},
     {0},
 };

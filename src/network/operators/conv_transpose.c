@@ -169,6 +169,16 @@ static hrs_status run_transposed(hrs_call *call) {
 }
 
 hrs_operator_family hrs_operators_conv_transpose = {
-    {"ConvTranspose", 1, 21, 2, 3, 1, 1, HRS_OP_BATCHED, infer_transposed, run_transposed},
+    {"ConvTranspose",
+     1,
+     21,
+     2,
+     3,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_transposed,
+     run_transposed,
+     {.linear = HRS_LINEAR_IN_ALL, .channels = HRS_CHANNELS_SECOND}},
     {0},
 };

@@ -35,16 +35,16 @@ typedef struct layer {
  * rows. */
 static bool read_gemm(const hrs_session *s, const hrs_step *step, layer *l) {
   const hrs_tensor *a = &s->slot[step->in[0]].tensor, *b = &s->slot[step->in[1]].tensor;
-  bool flip_a = hrs_attr_int(&step->node, "transA", 0),
-       flip_b = hrs_attr_int(&step->node, "transB", 0);
+  hrs_product product = hrs_fact_product(&step->node);
+  bool flip_a = product.transposes_a, flip_b = product.transposes_b;
   l->rows = a->dim[flip_a ? 1 : 0];
   l->k = a->dim[flip_a ? 0 : 1];
   l->n = b->dim[flip_b ? 0 : 1];
   if (flip_a && l->rows != 1) return false;
   l->row = flip_b ? 1 : l->n;
   l->column = flip_b ? l->k : 1;
-  l->alpha = hrs_attr_float(&step->node, "alpha", 1);
-  l->beta = hrs_attr_float(&step->node, "beta", 1);
+  l->alpha = product.alpha;
+  l->beta = product.beta;
   if (step->call.n_in < 3 || step->in[2] < 0) return true;
   const hrs_tensor *c = &s->slot[step->in[2]].tensor;
   hrs_count count = hrs_tensor_count(c);
@@ -69,11 +69,12 @@ static bool read_matmul(const hrs_session *s, const hrs_step *step, layer *l) {
 
 static bool read_layer(const hrs_session *s, const hrs_step *step, layer *l) {
   memset(l, 0, sizeof *l);
-  bool gemm = strcmp(step->node.op, "Gemm") == 0;
-  if (!gemm && strcmp(step->node.op, "MatMul") != 0) return false;
+  const hrs_facts *facts = &step->node.def->facts;
+  if (facts->depends != HRS_BY_PRODUCT) return false;
   if (!s->slot[step->in[0]].varies || s->slot[step->in[0]].tensor.type != HRS_F32) return false;
   l->weight = hrs_fuse_constant(s, step->in[1]);
-  if (!l->weight || !(gemm ? read_gemm(s, step, l) : read_matmul(s, step, l))) return false;
+  if (!l->weight || !(facts->product ? read_gemm(s, step, l) : read_matmul(s, step, l)))
+    return false;
   return l->rows > 0 && l->k > 0 && l->n > 0;
 }
 

@@ -265,6 +265,16 @@ static hrs_status run_einsum(hrs_call *call) {
 }
 
 hrs_operator_family hrs_operators_einsum = {
-    {"Einsum", 12, 21, 1, -1, 1, 1, HRS_OP_BATCHED, infer_einsum, run_einsum},
+    {"Einsum",
+     12,
+     21,
+     1,
+     -1,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_einsum,
+     run_einsum,
+     {.linear = HRS_LINEAR_IN_ALL}},
     {0},
 };

@@ -153,12 +153,20 @@ static hrs_status run_nd(hrs_call *call) {
   return HRS_OK;
 }
 
-#define ROW(name, since, verb)                                                                     \
-  { name, since, 21, 2, 2, 1, 1, HRS_OP_BATCHED, infer_##verb, run_##verb }
+#define ROW(name, since, verb, ...)                                                                \
+  {                                                                                                \
+    name, since, 21, 2, 2, 1, 1, HRS_OP_BATCHED, infer_##verb, run_##verb, {                       \
+      .linear = 1, __VA_ARGS__                                                                     \
+    }                                                                                              \
+  }
+
+static bool indexed(const hrs_node *node, int rank, unsigned *out) {
+  return hrs_op_axis_bit(node, 0, rank, out);
+}
 
 hrs_operator_family hrs_operators_gather = {
-    ROW("Gather", 1, gather),
-    ROW("GatherElements", 11, elements),
-    ROW("GatherND", 11, nd),
+    ROW("Gather", 1, gather, .depends = HRS_BY_INDEX, .axes = indexed),
+    ROW("GatherElements", 11, elements, .depends = HRS_BY_MOVE),
+    ROW("GatherND", 11, nd, .depends = HRS_BY_MOVE),
     {0},
 };

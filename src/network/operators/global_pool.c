@@ -79,9 +79,37 @@ static hrs_status run_global_lp(hrs_call *call) {
   return run_global(call, LP);
 }
 
+static bool places(const hrs_node *node, int rank, unsigned *out) {
+  (void)node;
+  *out = hrs_op_axes_from(2, rank);
+  return rank >= 2;
+}
+
+#define GLOBAL_POOL .depends = HRS_BY_REDUCTION, .channels = HRS_CHANNELS_SECOND, .axes = places
+
 hrs_operator_family hrs_operators_global_pool = {
-    {"GlobalMaxPool", 1, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_global, run_global_max},
-    {"GlobalAveragePool", 1, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_global, run_global_average},
-    {"GlobalLpPool", 2, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_global, run_global_lp},
+    {"GlobalMaxPool",
+     1,
+     21,
+     1,
+     1,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_global,
+     run_global_max,
+     {GLOBAL_POOL, .fold = HRS_FOLD_MAX}},
+    {"GlobalAveragePool",
+     1,
+     21,
+     1,
+     1,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_global,
+     run_global_average,
+     {GLOBAL_POOL, .fold = HRS_FOLD_MEAN, .linear = 1}},
+    {"GlobalLpPool", 2, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_global, run_global_lp, {GLOBAL_POOL}},
     {0},
 };

@@ -156,6 +156,13 @@ typedef struct gemm_state {
   double beta; /* of C; the product itself is added to it */
 } gemm_state;
 
+static hrs_product product_of_gemm(const hrs_node *node) {
+  return (hrs_product){.transposes_a = hrs_attr_int(node, "transA", 0) != 0,
+                       .transposes_b = hrs_attr_int(node, "transB", 0) != 0,
+                       .alpha = hrs_attr_float(node, "alpha", 1),
+                       .beta = hrs_attr_float(node, "beta", 1)};
+}
+
 static hrs_status infer_gemm(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_MATMUL));
   HRS_TRY(hrs_op_types(call, 1, HRS_TYPES_MATMUL));
@@ -168,10 +175,11 @@ static hrs_status infer_gemm(hrs_call *call) {
   call->node->state = state;
   hrs_gemm *g = &state->gemm;
   g->type = a->type;
-  g->transpose_a = hrs_attr_int(call->node, "transA", 0) != 0;
-  g->transpose_b = hrs_attr_int(call->node, "transB", 0) != 0;
-  g->alpha = (double)hrs_attr_float(call->node, "alpha", 1);
-  state->beta = (double)hrs_attr_float(call->node, "beta", 1);
+  hrs_product product = product_of_gemm(call->node);
+  g->transpose_a = product.transposes_a;
+  g->transpose_b = product.transposes_b;
+  g->alpha = (double)product.alpha;
+  state->beta = (double)product.beta;
   g->m = a->dim[g->transpose_a ? 1 : 0];
   g->k = a->dim[g->transpose_a ? 0 : 1];
   g->n = b->dim[g->transpose_b ? 0 : 1];
@@ -242,7 +250,27 @@ static hrs_status run_gemm(hrs_call *call) {
 }
 
 hrs_operator_family hrs_operators_matmul = {
-    {"MatMul", 1, 21, 2, 2, 1, 1, HRS_OP_BATCHED, infer_matmul, run_matmul},
-    {"Gemm", 7, 21, 2, 3, 1, 1, HRS_OP_BATCHED, infer_gemm, run_gemm},
+    {"MatMul",
+     1,
+     21,
+     2,
+     2,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_matmul,
+     run_matmul,
+     {.depends = HRS_BY_PRODUCT, .linear = HRS_LINEAR_IN_ALL, .channels = HRS_CHANNELS_LAST}},
+    {"Gemm",
+     7,
+     21,
+     2,
+     3,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_gemm,
+     run_gemm,
+     {.depends = HRS_BY_PRODUCT, .linear = HRS_LINEAR_IN_ALL, .product = product_of_gemm}},
     {0},
 };

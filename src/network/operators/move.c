@@ -1,26 +1,29 @@
 /*
  * Operators that move elements: each is a strided copy, set up once per call for all instances.
  */
-#include "move.h"
 #include "common.h"
 
 #include <string.h>
 
 /* ---- Transpose ---- */
 
-static hrs_status read_permutation(const hrs_call *call, int *from) {
-  int n, rank = call->in[0].rank;
-  const int64_t *order = hrs_attr_ints(call->node, "perm", &n);
+static bool permutation(const hrs_node *node, int rank, int *from) {
+  int n;
+  const int64_t *order = hrs_attr_ints(node, "perm", &n);
   unsigned seen = 0;
-  HRS_NODE_REQUIRE(!order || n == rank, call, INPUT,
-                   "attribute perm lists %d axes, but the input has %d", n, rank);
+  if (order && n != rank) return false;
   for (int i = 0; i < rank; i++) {
     int64_t axis = order ? order[i] : rank - 1 - i;
-    HRS_NODE_REQUIRE(axis >= 0 && axis < rank && !(seen >> axis & 1), call, INPUT,
-                     "attribute perm is no permutation of %d axes", rank);
+    if (axis < 0 || axis >= rank || seen >> axis & 1) return false;
     seen |= 1u << axis;
     from[i] = (int)axis;
   }
+  return true;
+}
+
+static hrs_status read_permutation(const hrs_call *call, int *from) {
+  HRS_NODE_REQUIRE(permutation(call->node, call->in[0].rank, from), call, INPUT,
+                   "attribute perm is no permutation of the input's %d axes", call->in[0].rank);
   return HRS_OK;
 }
 
@@ -110,6 +113,10 @@ static hrs_status run_tile(hrs_call *call) {
 }
 
 /* ---- Concat ---- */
+
+static bool joined(const hrs_node *node, int rank, unsigned *out) {
+  return hrs_op_axis_bit(node, 0, rank, out);
+}
 
 static hrs_status infer_concat(hrs_call *call) {
   const hrs_tensor *first = &call->in[0];
@@ -239,15 +246,16 @@ static hrs_status run_split(hrs_call *call) {
   return HRS_OK;
 }
 
-void hrs_split_start(const hrs_call *call, int output, hrs_count *start) {
+static bool piece(const hrs_call *call, int output, hrs_count *start) {
   const hrs_count *length = call->node->state;
   int axis, rank = call->in[0].rank;
   for (int i = 0; i < rank; i++)
     start[i] = 0;
   if (hrs_call_axis(call, hrs_attr_int(call->node, "axis", 0), rank, "axis", &axis) != HRS_OK)
-    return; /* infer has looked at it */
+    return false;
   for (int k = 0; k < output; k++)
     start[axis] += length[k];
+  return true;
 }
 
 /* ---- Slice ---- */
@@ -256,7 +264,8 @@ typedef struct slice {
   hrs_count start[HRS_MAX_RANK], step[HRS_MAX_RANK];
 } slice;
 
-bool hrs_slice_start(const hrs_call *call, hrs_count *start) {
+static bool sliced(const hrs_call *call, int output, hrs_count *start) {
+  (void)output;
   const slice *state = call->node->state;
   for (int i = 0; i < call->in[0].rank; i++) {
     if (state->step[i] != 1) return false;
@@ -463,20 +472,25 @@ static hrs_status run_triangle(hrs_call *call) {
   return HRS_OK;
 }
 
-#define ROW(name, since, until, least, most, outputs, verb)                                        \
-  { name, since, until, least, most, 1, outputs, HRS_OP_BATCHED, infer_##verb, run_##verb }
+#define ROW(name, since, until, least, most, outputs, verb, ...)                                   \
+  {                                                                                                \
+    name, since, until, least, most, 1, outputs, HRS_OP_BATCHED, infer_##verb, run_##verb, {       \
+      .depends = HRS_BY_MOVE, __VA_ARGS__                                                          \
+    }                                                                                              \
+  }
 
 hrs_operator_family hrs_operators_move = {
-    ROW("Transpose", 1, 21, 1, 1, 1, transpose),
-    ROW("Expand", 8, 21, 2, 2, 1, expand),
-    ROW("Tile", 6, 21, 2, 2, 1, tile),
-    ROW("Concat", 4, 21, 1, -1, 1, concat),
-    ROW("Split", 2, 12, 1, 1, -1, split),
-    ROW("Split", 13, 21, 1, 2, -1, split),
-    ROW("Slice", 1, 9, 1, 1, 1, slice),
-    ROW("Slice", 10, 21, 3, 5, 1, slice),
-    ROW("DepthToSpace", 1, 21, 1, 1, 1, to_space),
-    ROW("SpaceToDepth", 1, 21, 1, 1, 1, to_depth),
-    ROW("Trilu", 14, 21, 1, 2, 1, triangle),
+    ROW("Transpose", 1, 21, 1, 1, 1, transpose, .linear = 1, .order = permutation),
+    ROW("Expand", 8, 21, 2, 2, 1, expand, .linear = 1, .expands = true),
+    ROW("Tile", 6, 21, 2, 2, 1, tile, .linear = 1),
+    ROW("Concat", 4, 21, 1, -1, 1, concat, .linear = HRS_LINEAR_IN_ALL, .keeps_axes = true,
+        .axes = joined),
+    ROW("Split", 2, 12, 1, 1, -1, split, .linear = 1, .keeps_axes = true, .box = piece),
+    ROW("Split", 13, 21, 1, 2, -1, split, .linear = 1, .keeps_axes = true, .box = piece),
+    ROW("Slice", 1, 9, 1, 1, 1, slice, .linear = 1, .keeps_axes = true, .box = sliced),
+    ROW("Slice", 10, 21, 3, 5, 1, slice, .linear = 1, .keeps_axes = true, .box = sliced),
+    ROW("DepthToSpace", 1, 21, 1, 1, 1, to_space, .linear = 1),
+    ROW("SpaceToDepth", 1, 21, 1, 1, 1, to_depth, .linear = 1),
+    ROW("Trilu", 14, 21, 1, 2, 1, triangle, .linear = 1, .keeps_axes = true),
     {0},
 };

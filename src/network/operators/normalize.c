@@ -232,6 +232,11 @@ typedef struct layer {
   hrs_count rows, inner;
 } layer;
 
+static bool rows_of_layer(const hrs_node *node, int rank, unsigned *out) {
+  *out = hrs_op_axes_from(rank - ((const layer *)node->state)->axes, rank);
+  return true;
+}
+
 static hrs_status infer_layer(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
   const hrs_tensor *x = &call->in[0];
@@ -324,6 +329,12 @@ static hrs_status run_layer(hrs_call *call) {
 
 /* ---- LRN: local response normalisation over channels ---- */
 
+static bool rows_of_lrn(const hrs_node *node, int rank, unsigned *out) {
+  (void)node;
+  *out = 1u << 1;
+  return rank >= 2;
+}
+
 static hrs_status infer_lrn(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
   HRS_TRY(hrs_op_rank(call, 0, 2, HRS_MAX_RANK));
@@ -373,6 +384,10 @@ static hrs_status run_lrn(hrs_call *call) {
 
 /* ---- LpNormalization: divide by the norm along an axis ---- */
 
+static bool rows_of_lp(const hrs_node *node, int rank, unsigned *out) {
+  return hrs_op_axis_bit(node, -1, rank, out);
+}
+
 static hrs_status infer_lp(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
   int axis;
@@ -416,15 +431,21 @@ static hrs_status run_lp(hrs_call *call) {
   return HRS_OK;
 }
 
-#define ROW(name, since, least, most, outputs, verb)                                               \
-  { name, since, 21, least, most, 1, outputs, HRS_OP_BATCHED, infer_##verb, run_##verb }
+#define ROW(name, since, least, most, outputs, verb, ...)                                          \
+  {                                                                                                \
+    name, since, 21, least, most, 1, outputs, HRS_OP_BATCHED, infer_##verb, run_##verb, {          \
+      __VA_ARGS__                                                                                  \
+    }                                                                                              \
+  }
 
 hrs_operator_family hrs_operators_normalize = {
-    ROW("BatchNormalization", 7, 5, 5, 5, batch),
-    ROW("InstanceNormalization", 6, 3, 3, 1, instance),
-    ROW("GroupNormalization", 18, 3, 3, 1, group),
-    ROW("LayerNormalization", 17, 2, 3, 3, layer),
-    ROW("LRN", 1, 1, 1, 1, lrn),
-    ROW("LpNormalization", 1, 1, 1, 1, lp),
+    ROW("BatchNormalization", 7, 5, 5, 5, batch, .depends = HRS_BY_CHANNEL,
+        .linear = 1 << 0 | 1 << 1 | 1 << 2, .channels = HRS_CHANNELS_SECOND),
+    ROW("InstanceNormalization", 6, 3, 3, 1, instance, .channels = HRS_CHANNELS_SECOND),
+    ROW("GroupNormalization", 18, 3, 3, 1, group, .channels = HRS_CHANNELS_SECOND),
+    ROW("LayerNormalization", 17, 2, 3, 3, layer, .depends = HRS_BY_ROW, .axes = rows_of_layer),
+    ROW("LRN", 1, 1, 1, 1, lrn, .depends = HRS_BY_ROW, .channels = HRS_CHANNELS_SECOND,
+        .axes = rows_of_lrn),
+    ROW("LpNormalization", 1, 1, 1, 1, lp, .depends = HRS_BY_ROW, .axes = rows_of_lp),
     {0},
 };

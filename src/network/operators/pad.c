@@ -180,9 +180,11 @@ static hrs_status run_pad(hrs_call *call) {
   return HRS_OK;
 }
 
+#define PAD .depends = HRS_BY_MOVE, .linear = 1, .keeps_axes = true
+
 hrs_operator_family hrs_operators_pad = {
-    {"Pad", 2, 10, 1, 1, 1, 1, HRS_OP_BATCHED, infer_pad, run_pad},
-    {"Pad", 11, 17, 2, 3, 1, 1, HRS_OP_BATCHED, infer_pad, run_pad},
-    {"Pad", 18, 21, 2, 4, 1, 1, HRS_OP_BATCHED, infer_pad, run_pad},
+    {"Pad", 2, 10, 1, 1, 1, 1, HRS_OP_BATCHED, infer_pad, run_pad, {PAD}},
+    {"Pad", 11, 17, 2, 3, 1, 1, HRS_OP_BATCHED, infer_pad, run_pad, {PAD}},
+    {"Pad", 18, 21, 2, 4, 1, 1, HRS_OP_BATCHED, infer_pad, run_pad, {PAD}},
     {0},
 };

@@ -446,10 +446,32 @@ static hrs_status run_lp(hrs_call *call) {
   return HRS_OK;
 }
 
+#define POOL .depends = HRS_BY_WINDOW, .channels = HRS_CHANNELS_SECOND, .window = hrs_pool_window
+
 hrs_operator_family hrs_operators_pool = {
-    {"MaxPool", 1, 7, 1, 1, 1, 1, HRS_OP_BATCHED, infer_max, run_max},
-    {"MaxPool", 8, 21, 1, 1, 1, 2, HRS_OP_BATCHED, infer_max, run_max},
-    {"AveragePool", 7, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_average, run_average},
-    {"LpPool", 2, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_lp, run_lp},
+    {"MaxPool", 1, 7, 1, 1, 1, 1, HRS_OP_BATCHED, infer_max, run_max, {POOL, .fold = HRS_FOLD_MAX}},
+    {"MaxPool",
+     8,
+     21,
+     1,
+     1,
+     1,
+     2,
+     HRS_OP_BATCHED,
+     infer_max,
+     run_max,
+     {POOL, .fold = HRS_FOLD_MAX}},
+    {"AveragePool",
+     7,
+     21,
+     1,
+     1,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_average,
+     run_average,
+     {POOL, .fold = HRS_FOLD_MEAN, .linear = 1}},
+    {"LpPool", 2, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_lp, run_lp, {POOL}},
     {0},
 };

@@ -3,8 +3,6 @@
  * is then either folded into one number (with sixteen partial results, so that it is vector code)
  * or folded element by element into a row of the output.
  */
-#include "reduce.h"
-
 #include "common.h"
 
 #include <string.h>
@@ -183,8 +181,10 @@ static hrs_status infer_axes(hrs_call *call, unsigned types, int input_since) {
   return hrs_call_output(call, 0, in->type, rank, dim);
 }
 
-unsigned hrs_reduced_axes(const hrs_node *node) {
-  return ((const reduce *)node->state)->axes;
+static bool reduced(const hrs_node *node, int rank, unsigned *out) {
+  (void)rank;
+  *out = ((const reduce *)node->state)->axes;
+  return true;
 }
 
 /* Loop over instances and input elements: operand 0 the result, 1 the input, 2 something shaped
@@ -394,23 +394,37 @@ static hrs_status run_standardise(hrs_call *call) {
 }
 
 /* The axes are an attribute first, an input from operator set `input_since` on. */
-#define ROWS(name, input_since, infer, run)                                                        \
-  {name, 1, input_since - 1, 1, 1, 1, 1, HRS_OP_BATCHED, infer, run}, {                            \
-    name, input_since, 21, 1, 2, 1, 1, HRS_OP_BATCHED, infer, run                                  \
+#define ROW(name, since, until, inputs, infer, run, ...)                                           \
+  {                                                                                                \
+    name, since, until, 1, inputs, 1, 1, HRS_OP_BATCHED, infer, run, {                             \
+      .depends = HRS_BY_REDUCTION, .axes = reduced, __VA_ARGS__                                    \
+    }                                                                                              \
   }
+#define ROWS(name, input_since, infer, run, ...)                                                   \
+  ROW(name, 1, input_since - 1, 1, infer, run, __VA_ARGS__),                                       \
+      ROW(name, input_since, 21, 2, infer, run, __VA_ARGS__)
 
 hrs_operator_family hrs_operators_reduce = {
-    ROWS("ReduceSum", 13, infer_sum, run_sum),
-    ROWS("ReduceMean", 18, infer_other, run_mean),
-    ROWS("ReduceProd", 18, infer_other, run_product),
-    ROWS("ReduceMax", 18, infer_extreme, run_max),
-    ROWS("ReduceMin", 18, infer_extreme, run_min),
-    ROWS("ReduceL1", 18, infer_other, run_l1),
-    ROWS("ReduceL2", 18, infer_other, run_l2),
-    ROWS("ReduceSumSquare", 18, infer_other, run_square),
-    ROWS("ReduceLogSum", 18, infer_other, run_log_sum),
-    ROWS("ReduceLogSumExp", 18, infer_log_sum_exp, run_log_sum_exp),
-    {"MeanVarianceNormalization", 9, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_standardise,
-     run_standardise},
+    ROWS("ReduceSum", 13, infer_sum, run_sum, .fold = HRS_FOLD_SUM, .linear = 1),
+    ROWS("ReduceMean", 18, infer_other, run_mean, .fold = HRS_FOLD_MEAN, .linear = 1),
+    ROWS("ReduceProd", 18, infer_other, run_product, .fold = HRS_FOLD_OTHER),
+    ROWS("ReduceMax", 18, infer_extreme, run_max, .fold = HRS_FOLD_MAX),
+    ROWS("ReduceMin", 18, infer_extreme, run_min, .fold = HRS_FOLD_MIN),
+    ROWS("ReduceL1", 18, infer_other, run_l1, .fold = HRS_FOLD_OTHER),
+    ROWS("ReduceL2", 18, infer_other, run_l2, .fold = HRS_FOLD_OTHER),
+    ROWS("ReduceSumSquare", 18, infer_other, run_square, .fold = HRS_FOLD_OTHER),
+    ROWS("ReduceLogSum", 18, infer_other, run_log_sum, .fold = HRS_FOLD_OTHER),
+    ROWS("ReduceLogSumExp", 18, infer_log_sum_exp, run_log_sum_exp, .fold = HRS_FOLD_OTHER),
+    {"MeanVarianceNormalization",
+     9,
+     21,
+     1,
+     1,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_standardise,
+     run_standardise,
+     {0}},
     {0},
 };

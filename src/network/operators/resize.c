@@ -408,9 +408,9 @@ static hrs_status run_resize(hrs_call *call) {
 }
 
 hrs_operator_family hrs_operators_resize = {
-    {"Resize", 10, 10, 2, 2, 1, 1, HRS_OP_BATCHED, infer_resize, run_resize},
-    {"Resize", 11, 21, 1, 4, 1, 1, HRS_OP_BATCHED, infer_resize, run_resize},
-    {"Upsample", 7, 8, 1, 1, 1, 1, HRS_OP_BATCHED, infer_resize, run_resize},
-    {"Upsample", 9, 9, 2, 2, 1, 1, HRS_OP_BATCHED, infer_resize, run_resize},
+    {"Resize", 10, 10, 2, 2, 1, 1, HRS_OP_BATCHED, infer_resize, run_resize, {.linear = 1}},
+    {"Resize", 11, 21, 1, 4, 1, 1, HRS_OP_BATCHED, infer_resize, run_resize, {.linear = 1}},
+    {"Upsample", 7, 8, 1, 1, 1, 1, HRS_OP_BATCHED, infer_resize, run_resize, {.linear = 1}},
+    {"Upsample", 9, 9, 2, 2, 1, 1, HRS_OP_BATCHED, infer_resize, run_resize, {.linear = 1}},
     {0},
 };

@@ -247,24 +247,24 @@ static hrs_status run_columns(hrs_call *call) {
 static const hrs_operator columns_operator = {
     .name = "(scaled columns)", .flags = HRS_OP_BATCHED | HRS_OP_IN_PLACE, .run = run_columns};
 
-static int permuted(const hrs_step *transpose, int rank, int axis) {
-  int n;
-  const int64_t *order = hrs_attr_ints(&transpose->node, "perm", &n);
-  return order ? (int)order[axis] : rank - 1 - axis;
+static bool order_of(const hrs_step *transpose, int rank, int *from) {
+  return transpose->node.def->facts.order(&transpose->node, rank, from);
 }
 
 static bool find_columns(const hrs_fuser *f, int at, parts *p, const hrs_step **normalization) {
   const hrs_step *there = f->s->step[at];
   const hrs_tensor *x = &f->s->slot[there->in[0]].tensor;
+  int from[HRS_MAX_RANK], to[HRS_MAX_RANK];
   *p = (parts){.at = {at}, .n = 1};
   if (strcmp(there->node.op, "Transpose") != 0 || x->type != HRS_F32 || x->rank < 2 ||
-      hrs_tensor_count(x) == 0 || permuted(there, x->rank, 1) != x->rank - 1)
+      hrs_tensor_count(x) == 0 || !order_of(there, x->rank, from) || from[1] != x->rank - 1)
     return false;
   const hrs_step *norm = follow(f, p, there->out[0], "BatchNormalization");
   if (!norm || norm->in[0] != there->out[0]) return false;
   const hrs_step *back = follow(f, p, norm->out[0], "Transpose");
+  if (!back || !order_of(back, x->rank, to)) return false;
   for (int i = 0; i < x->rank; i++)
-    if (!back || permuted(there, x->rank, permuted(back, x->rank, i)) != i) return false;
+    if (from[to[i]] != i) return false;
   *normalization = norm;
   p->out = back->out[0];
   return true;

@@ -150,7 +150,11 @@ static hrs_status run_nd(hrs_call *call) {
 }
 
 #define ROW(name, since, until, verb)                                                              \
-  { name, since, until, 3, 3, 1, 1, HRS_OP_BATCHED, infer_##verb, run_##verb }
+  {                                                                                                \
+    name, since, until, 3, 3, 1, 1, HRS_OP_BATCHED, infer_##verb, run_##verb, {                    \
+      0                                                                                            \
+    }                                                                                              \
+  }
 
 hrs_operator_family hrs_operators_scatter = {
     ROW("Scatter", 9, 10, elements),

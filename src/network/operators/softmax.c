@@ -2,8 +2,6 @@
  * Softmax, LogSoftmax and Hardmax. Before operator set 13 the axes from `axis` (default 1) on are
  * one long row; from 13 on it is the axis itself (default -1).
  */
-#include "softmax.h"
-
 #include "common.h"
 #include "vector_math.h"
 
@@ -17,7 +15,8 @@ static int64_t axis_attribute(const hrs_node *node) {
   return hrs_attr_int(node, "axis", node->opset < 13 ? 1 : -1);
 }
 
-bool hrs_softmax_axes(const hrs_node *node, int rank, int *from, int *to) {
+/* Axes [*from, *to) are one row. False where the attribute does not fit the rank. */
+static bool read_axes(const hrs_node *node, int rank, int *from, int *to) {
   bool joined = node->opset < 13;
   int64_t axis = axis_attribute(node);
   if (axis < -rank || axis > rank || (axis == rank && !joined)) return false;
@@ -26,11 +25,18 @@ bool hrs_softmax_axes(const hrs_node *node, int rank, int *from, int *to) {
   return true;
 }
 
+static bool rows(const hrs_node *node, int rank, unsigned *out) {
+  int from, to;
+  if (!read_axes(node, rank, &from, &to)) return false;
+  *out = hrs_op_axes_from(from, rank) & ~hrs_op_axes_from(to, rank);
+  return true;
+}
+
 static hrs_status infer_softmax(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));
   const hrs_tensor *in = &call->in[0];
   int from, to;
-  HRS_NODE_REQUIRE(hrs_softmax_axes(call->node, in->rank, &from, &to), call, INPUT,
+  HRS_NODE_REQUIRE(read_axes(call->node, in->rank, &from, &to), call, INPUT,
                    "axis is %lld, but the tensor has %d dimensions",
                    (long long)axis_attribute(call->node), in->rank);
   softmax *state;
@@ -158,9 +164,31 @@ static hrs_status run_hardmax(hrs_call *call) {
   return run(call, HARDMAX);
 }
 
+#define ROWS .depends = HRS_BY_ROW, .axes = rows
+
 hrs_operator_family hrs_operators_softmax = {
-    {"Softmax", 1, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_softmax, run_softmax},
-    {"LogSoftmax", 1, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_softmax, run_log_softmax},
-    {"Hardmax", 1, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_softmax, run_hardmax},
+    {"Softmax",
+     1,
+     21,
+     1,
+     1,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_softmax,
+     run_softmax,
+     {ROWS, .scores = HRS_SCORES_PROBABILITIES}},
+    {"LogSoftmax",
+     1,
+     21,
+     1,
+     1,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_softmax,
+     run_log_softmax,
+     {ROWS, .scores = HRS_SCORES_LOG_PROBABILITIES}},
+    {"Hardmax", 1, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_softmax, run_hardmax, {ROWS}},
     {0},
 };

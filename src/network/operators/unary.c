@@ -102,17 +102,18 @@ static hrs_status run_isinf(hrs_call *call) {
   return hrs_unary_run(call, isinf_kernels, detect);
 }
 
-#define ROW(name, since, verb)                                                                     \
+#define ROW_OF(name, since, flags, verb, linear_in)                                                \
   {                                                                                                \
-    name, since, 21, 1, 1, 1, 1, HRS_OP_BATCHED | HRS_OP_IN_PLACE | HRS_OP_ELEMENTWISE,            \
-        infer_##verb, run_##verb                                                                   \
+    name, since, 21, 1, 1, 1, 1, flags, infer_##verb, run_##verb, {                                \
+      .depends = HRS_BY_ELEMENT, .linear = linear_in                                               \
+    }                                                                                              \
   }
-#define TEST_ROW(name, since, verb)                                                                \
-  { name, since, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_##verb, run_##verb }
+#define ROW(name, since, verb) ROW_OF(name, since, HRS_OP_BATCHED | HRS_OP_IN_PLACE, verb, 0)
+#define TEST_ROW(name, since, verb) ROW_OF(name, since, HRS_OP_BATCHED, verb, 0)
 
 hrs_operator_family hrs_operators_unary = {
     ROW("Abs", 6, abs),
-    ROW("Neg", 6, neg),
+    ROW_OF("Neg", 6, HRS_OP_BATCHED | HRS_OP_IN_PLACE, neg, 1),
     ROW("Sign", 9, sign),
     ROW("Sqrt", 6, sqrt),
     ROW("Reciprocal", 6, reciprocal),
