@@ -1,15 +1,15 @@
 /* What a network's output means: logits or probabilities, one vector, classes or a number. */
 #include "scoring.h"
 
+#include "network/graph.h"
+
 #include <math.h>
 #include <string.h>
 
-static const struct {
-  const char *op;
-  hrs_scores scores;
-} last_operators[] = {{"Softmax", HRS_SCORES_PROBABILITIES},
-                      {"LogSoftmax", HRS_SCORES_LOG_PROBABILITIES},
-                      {"Sigmoid", HRS_SCORES_PROBABILITIES}};
+/* What the operator before the scores states of itself. */
+static const hrs_facts *facts_of(const hrs_scoring *scoring) {
+  return &hrs_operator_find(scoring->op, HRS_MAX_OPSET)->facts;
+}
 
 hrs_status hrs_scoring_find(hrs_scoring *scoring, const hrs_network_game *spec,
                             const char **fetch) {
@@ -33,9 +33,7 @@ hrs_status hrs_scoring_find(hrs_scoring *scoring, const hrs_network_game *spec,
     *fetch = before;
     return HRS_OK;
   }
-  for (size_t i = 0; i < sizeof last_operators / sizeof last_operators[0]; i++) {
-    if (strcmp(scoring->op, last_operators[i].op) == 0) scoring->scores = last_operators[i].scores;
-  }
+  scoring->scores = facts_of(scoring)->scores;
   return HRS_OK;
 }
 
@@ -71,7 +69,7 @@ hrs_status hrs_scoring_bind(hrs_scoring *scoring, const hrs_tensor_info *info) {
       "INDEX",
       scoring->tensor, shape);
   scoring->independent =
-      scoring->elements > 1 && scoring->op && strcmp(scoring->op, "Sigmoid") == 0;
+      scoring->elements > 1 && scoring->op && facts_of(scoring)->depends == HRS_BY_ELEMENT;
   HRS_TRY(settle_output(scoring, scoring->elements == 1 && scoring->guessed));
   HRS_TRY(hrs_narrow(scoring->elements, "the number of outputs", &scoring->classes));
   if (scoring->classes == 1 && scoring->output != HRS_OUTPUT_RAW) scoring->classes = 2;
