@@ -30,7 +30,7 @@ typedef enum hrs_dependence {
   HRS_BY_INDEX      /* an element of in[0]: along `axes`, one axis, it stands where in[1] says */
 } hrs_dependence;
 
-/** What becomes of the elements of a window or of a reduction. */
+/** What becomes of the elements of a window, of a reduction, or of all. */
 typedef enum hrs_fold {
   HRS_FOLD_OTHER,
   HRS_FOLD_WEIGHTS, /* their sum, weighted by in[1], plus in[2] */
@@ -38,7 +38,7 @@ typedef enum hrs_fold {
   HRS_FOLD_MEAN,
   HRS_FOLD_MAX,
   HRS_FOLD_MIN,
-  HRS_FOLD_WHICH /* the place of one of them */
+  HRS_FOLD_WHICH /* the places of one or some of them */
 } hrs_fold;
 
 /** alpha * A * B + beta * C, for the last two axes of A and B. */
@@ -57,9 +57,10 @@ typedef enum hrs_channel_axis {
 /** What is not stated is 0. */
 typedef struct hrs_facts {
   hrs_dependence depends;
-  hrs_fold fold;     /* BY_WINDOW, BY_REDUCTION */
+  hrs_fold fold;
   unsigned linear;   /* inputs, as bits: linear in each of these but for a constant, with all other
                         inputs fixed */
+  bool weighs;       /* makes new features of in[0] by weights, in[1] as a rule */
   bool same;         /* out[0] is in[0], perhaps converted to another type */
   bool keeps_axes;   /* BY_MOVE: axis i of the result is axis i of in[0], cut or padded */
   bool expands;      /* BY_MOVE: in[0] broadcasts to the shape in[1] */

@@ -100,7 +100,7 @@ hrs_status hrs_model_before_class(const hrs_model *model, const char *tensor, co
     const hrs_graph_node *node = &graph->node[producer];
     const hrs_facts *facts = facts_of(node);
     if (node->select || node->out[0] != value || node->n_in < 1 || node->in[0] < 0) return HRS_OK;
-    if (facts->fold == HRS_FOLD_WHICH) {
+    if (facts->depends == HRS_BY_REDUCTION && facts->fold == HRS_FOLD_WHICH) {
       *before = graph->value[node->in[0]].name;
       return HRS_OK;
     }

@@ -33,69 +33,30 @@ typedef enum role {
   CHOOSES     /* numbers of elements or classes */
 } role;
 
-static const struct {
-  const char *op;
-  role role;
-} roles[] = {
-    {"Add", SCALES},
-    {"ArgMax", CHOOSES},
-    {"ArgMin", CHOOSES},
-    {"AveragePool", POOLS},
-    {"BatchNormalization", SCALES},
-    {"Cast", MOVES},
-    {"Concat", SCALES},
-    {"Conv", WEIGHS},
-    {"ConvTranspose", WEIGHS},
-    {"DepthToSpace", MOVES},
-    {"Div", SCALES},
-    {"Dropout", MOVES},
-    {"Einsum", WEIGHS},
-    {"Expand", MOVES},
-    {"Flatten", MOVES},
-    {"GRU", WEIGHS},
-    {"Gather", MOVES}, /* an embedding where only the index varies */
-    {"Gemm", WEIGHS},
-    {"GlobalAveragePool", SUMMARISES},
-    {"GlobalLpPool", SUMMARISES},
-    {"GlobalMaxPool", SUMMARISES},
-    {"Identity", MOVES},
-    {"LSTM", WEIGHS},
-    {"LpPool", POOLS},
-    {"MatMul", WEIGHS},
-    {"MaxPool", POOLS},
-    {"Mul", SCALES},
-    {"NonZero", CHOOSES},
-    {"Pad", MOVES},
-    {"RNN", WEIGHS},
-    {"ReduceL1", SUMMARISES},
-    {"ReduceL2", SUMMARISES},
-    {"ReduceLogSum", SUMMARISES},
-    {"ReduceLogSumExp", SUMMARISES},
-    {"ReduceMax", SUMMARISES},
-    {"ReduceMean", SUMMARISES},
-    {"ReduceMin", SUMMARISES},
-    {"ReduceProd", SUMMARISES},
-    {"ReduceSum", SUMMARISES},
-    {"ReduceSumSquare", SUMMARISES},
-    {"Reshape", MOVES},
-    {"Resize", MOVES},
-    {"Slice", MOVES},
-    {"SpaceToDepth", MOVES},
-    {"Split", MOVES},
-    {"Squeeze", MOVES},
-    {"Sub", SCALES},
-    {"Sum", SCALES},
-    {"Tile", MOVES},
-    {"TopK", CHOOSES},
-    {"Transpose", MOVES},
-    {"Unsqueeze", MOVES},
-    {"Upsample", MOVES},
-};
+static const hrs_facts *facts_of(const hrs_graph_node *node) {
+  static const hrs_facts none = {0};
+  return node->base.def ? &node->base.def->facts : &none;
+}
 
 static role role_of(const hrs_graph_node *node) {
-  for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-    if (strcmp(roles[i].op, node->base.op) == 0) return roles[i].role;
-  return ACTIVATES;
+  const hrs_facts *facts = facts_of(node);
+  if (facts->fold == HRS_FOLD_WHICH) return CHOOSES;
+  if (facts->weighs) return WEIGHS;
+  if (facts->same) return MOVES;
+  switch (facts->depends) {
+  case HRS_BY_WINDOW:
+    return POOLS;
+  case HRS_BY_REDUCTION:
+    return SUMMARISES;
+  case HRS_BY_INDEX: /* an embedding where only the index varies */
+    return MOVES;
+  case HRS_BY_MOVE: /* several inputs meet */
+    return node->base.def->max_in < 0 ? SCALES : MOVES;
+  case HRS_BY_ITSELF: /* between the elements, as a Resize */
+    return facts->linear & 1 ? MOVES : ACTIVATES;
+  default:
+    return facts->linear & 1 ? SCALES : ACTIVATES;
+  }
 }
 
 /* Who reads a stage from outside; AT_HOME: the stage that it is a statistic of. */
@@ -180,15 +141,11 @@ static bool varies(const cutter *c, const hrs_graph_node *node, int input) {
   return input < node->n_in && node->in[input] >= 0 && c->stage_of[node->in[input]] >= 0;
 }
 
-static bool is(const hrs_graph_node *node, const char *op) {
-  return strcmp(node->base.op, op) == 0;
-}
-
 /* Filters of one channel each, for channels of several groups. */
 static bool is_depthwise(const cutter *c, const hrs_graph_node *node) {
   const hrs_array *weights = node->n_in > 1 ? &c->graph->value[node->in[1]].constant : NULL;
-  return is(node, "Conv") && hrs_attr_int(&node->base, "group", 1) > 1 && weights &&
-         weights->type != HRS_NONE && weights->rank > 1 && weights->dim[1] == 1;
+  return facts_of(node)->depends == HRS_BY_WINDOW && hrs_attr_int(&node->base, "group", 1) > 1 &&
+         weights && weights->type != HRS_NONE && weights->rank > 1 && weights->dim[1] == 1;
 }
 
 /* A stage goes on, alone or with statistics of it; or stages meet, maybe all of them statistics. */
@@ -203,14 +160,15 @@ static hrs_status go_on(cutter *c, const inputs *in, int *out) {
 static hrs_status make_stage(cutter *c, const hrs_graph_node *node, role does, const inputs *in,
                              int *out) {
   stage fresh = {.parent = -1, .depth = in->depth, .listed = true};
-  if (is(node, "Gather") && !varies(c, node, 0)) return new_stage(c, fresh, out);
+  const hrs_facts *facts = facts_of(node);
+  if (facts->depends == HRS_BY_INDEX && !varies(c, node, 0)) return new_stage(c, fresh, out);
   switch (does) {
   case WEIGHS:
     fresh.listed = !varies(c, node, 0) || !varies(c, node, 1);
     fresh.depth += fresh.listed;
-    fresh.convolution = is(node, "Conv") || is(node, "ConvTranspose");
+    fresh.convolution = facts->channels == HRS_CHANNELS_SECOND;
     fresh.depthwise = is_depthwise(c, node);
-    fresh.activated = !fresh.convolution && !is(node, "Gemm") && !is(node, "MatMul");
+    fresh.activated = !facts->linear;
     return new_stage(c, fresh, out);
   case POOLS:
     return new_stage(c, fresh, out);

@@ -196,7 +196,7 @@ hrs_operator_family hrs_operators_arg = {
      infer_arg,
      run_arg_min,
      {.depends = HRS_BY_REDUCTION, .fold = HRS_FOLD_WHICH, .axes = line}},
-    {"TopK", 1, 9, 1, 1, 1, 2, HRS_OP_BATCHED, infer_top, run_top, {0}},
-    {"TopK", 10, 21, 2, 2, 1, 2, HRS_OP_BATCHED, infer_top, run_top, {0}},
+    {"TopK", 1, 9, 1, 1, 1, 2, HRS_OP_BATCHED, infer_top, run_top, {.fold = HRS_FOLD_WHICH}},
+    {"TopK", 10, 21, 2, 2, 1, 2, HRS_OP_BATCHED, infer_top, run_top, {.fold = HRS_FOLD_WHICH}},
     {0},
 };

@@ -321,6 +321,7 @@ hrs_operator_family hrs_operators_conv = {
      run_conv,
      {.depends = HRS_BY_WINDOW,
       .fold = HRS_FOLD_WEIGHTS,
+      .weighs = true,
       .linear = HRS_LINEAR_IN_ALL,
       .channels = HRS_CHANNELS_SECOND,
       .window = window_of_conv}},

@@ -179,6 +179,6 @@ hrs_operator_family hrs_operators_conv_transpose = {
      HRS_OP_BATCHED,
      infer_transposed,
      run_transposed,
-     {.linear = HRS_LINEAR_IN_ALL, .channels = HRS_CHANNELS_SECOND}},
+     {.linear = HRS_LINEAR_IN_ALL, .weighs = true, .channels = HRS_CHANNELS_SECOND}},
     {0},
 };

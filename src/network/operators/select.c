@@ -268,7 +268,7 @@ static hrs_status run_reverse(hrs_call *call) {
 
 hrs_operator_family hrs_operators_select = {
     {"OneHot", 9, 21, 3, 3, 1, 1, HRS_OP_BATCHED, infer_one_hot, run_one_hot, {0}},
-    {"NonZero", 9, 21, 1, 1, 1, 1, 0, infer_nonzero, run_nonzero, {0}},
+    {"NonZero", 9, 21, 1, 1, 1, 1, 0, infer_nonzero, run_nonzero, {.fold = HRS_FOLD_WHICH}},
     {"Compress", 9, 21, 2, 2, 1, 1, HRS_OP_BATCHED, infer_compress, run_compress, {MOVE}},
     {"CumSum", 11, 21, 2, 2, 1, 1, HRS_OP_BATCHED, infer_cumulate, run_cumulate, {.linear = 1}},
     {"ReverseSequence", 10, 21, 2, 2, 1, 1, HRS_OP_BATCHED, infer_reverse, run_reverse, {MOVE}},
