@@ -69,7 +69,7 @@ typedef struct stage {
   bool activated; /* something in it is not linear */
   bool convolution, depthwise;
   unsigned read;
-  int exit;       /* the first value of it that is read from outside; -1 */
+  int exit;       /* the first value of it that is read from outside, before moves; -1 */
   bool of_scores; /* what reads the exit is the network's output, or wants a class */
 } stage;
 
@@ -199,13 +199,27 @@ static hrs_status cut_node(cutter *c, int index) {
 
 /* ---- who reads a stage ---- */
 
+/* Back over what moves elements only, inside of the stage. */
+static int strip(const cutter *c, int value) {
+  for (;;) {
+    int producer = c->graph->value[value].producer;
+    const hrs_graph_node *node = producer >= 0 ? &c->graph->node[producer] : NULL;
+    if (!node || node->select || role_of(node) != MOVES || !varies(c, node, 0)) return value;
+    if (c->stage_of[node->in[0]] != c->stage_of[value]) return value;
+    value = node->in[0];
+  }
+}
+
+/* In the graph; of the results of one node, the first one. */
 static bool is_earlier(const hrs_graph *graph, int value, int than) {
-  return graph->value[value].producer < graph->value[than].producer;
+  int own = graph->value[value].producer, other = graph->value[than].producer;
+  return own < other || (own == other && value < than);
 }
 
 static void note_reader(cutter *c, int value, unsigned by, bool of_scores) {
   stage *s = &c->stage[c->stage_of[value]];
   s->read |= by;
+  value = strip(c, value);
   if (s->exit >= 0 && !is_earlier(c->graph, value, s->exit)) return;
   s->exit = value;
   s->of_scores = of_scores;
@@ -246,29 +260,16 @@ static bool is_part(const stage *s) {
          (s->read == BY_POOL || (s->depthwise && s->read == BY_WEIGHTS));
 }
 
-/* Back over what moves elements only, inside of the stage. */
-static int strip(const cutter *c, int value) {
-  for (;;) {
-    int producer = c->graph->value[value].producer;
-    const hrs_graph_node *node = producer >= 0 ? &c->graph->node[producer] : NULL;
-    if (!node || node->select || role_of(node) != MOVES || !varies(c, node, 0)) return value;
-    if (c->stage_of[node->in[0]] != c->stage_of[value]) return value;
-    value = node->in[0];
-  }
-}
-
 static hrs_status layer_of(const cutter *c, int index, int *out) {
   const stage *s = &c->stage[index];
   *out = -1;
   if (!s->listed || s->exit < 0 || is_part(s)) return HRS_OK;
-  int value = s->exit;
-  if (s->of_scores) {
-    const char *before, *op;
-    HRS_TRY(hrs_model_before_scores(c->model, c->graph->value[value].name, &before, &op));
-    int logits = hrs_graph_find(c->graph, before);
-    if (op && c->stage_of[logits] == index) value = logits;
-  }
-  *out = strip(c, value);
+  *out = s->exit;
+  if (!s->of_scores) return HRS_OK;
+  const char *before, *op;
+  HRS_TRY(hrs_model_before_scores(c->model, c->graph->value[s->exit].name, &before, &op));
+  int logits = hrs_graph_find(c->graph, before);
+  if (op && c->stage_of[logits] == index) *out = strip(c, logits);
   return HRS_OK;
 }
 

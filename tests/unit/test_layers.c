@@ -257,6 +257,27 @@ static void test_pre_norm(void **state) {
               LAYERS("x [5, 4] 0", "h [5, 4] 2", "u [5, 8] 3", "e [5, 4] 4", "y [5, 4] 5"));
 }
 
+static void test_recurrent(void **state) {
+  (void)state;
+  /* What all steps give, reshaped on the way to the next layer, and the last state, read as it is:
+   * one stage. */
+  model_proto *proto = maker_model(13);
+  graph_proto *graph = proto->graph;
+  maker_input(graph, "x", MAKER_TYPE(FLOAT), 3, DIMS(5, 1, 3));
+  weights(graph, "w", 3, DIMS(1, 4, 3));
+  weights(graph, "r", 3, DIMS(1, 4, 4));
+  weights(graph, "w2", 3, DIMS(1, 4, 4));
+  weights(graph, "end", 2, DIMS(8, 3));
+  whole(graph, "steps", 3, (const int64_t[]){5, 1, 4});
+  whole(graph, "row", 2, (const int64_t[]){1, 8});
+  nodes(graph, LAYERS("RNN x,w,r a1,h1", "Reshape a1,steps b", "RNN b,w2,r a2,h2", "Concat h1,h2 c",
+                      "Reshape c,row f"));
+  maker_int(graph->node[0], "hidden_size", 4);
+  maker_int(graph->node[2], "hidden_size", 4);
+  check_graph(proto, LAYERS("MatMul f,end y"),
+              LAYERS("a1 [5, 1, 1, 4] 1", "c [1, 8] 2", "y [3] 3"));
+}
+
 static void test_variance_of_squares(void **state) {
   (void)state;
   /* Two means that meet before they come back: no pool, no layer of their own. */
@@ -280,6 +301,7 @@ int main(void) {
       cmocka_unit_test(test_class_number),
       cmocka_unit_test(test_post_norm),
       cmocka_unit_test(test_pre_norm),
+      cmocka_unit_test(test_recurrent),
       cmocka_unit_test(test_variance_of_squares),
   };
   return cmocka_run_group_tests(tests, NULL, scratch_remove);
