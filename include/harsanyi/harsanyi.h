@@ -1,6 +1,6 @@
 /*
  * harsanyi.h -- the umbrella: everything that needs no MPI. For the distributed lattice and the
- * data set include harsanyi/mpi.h.
+ * reductions include harsanyi/mpi.h.
  */
 #ifndef HARSANYI_H
 #define HARSANYI_H

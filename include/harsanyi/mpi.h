@@ -1,6 +1,6 @@
 /*
- * mpi.h -- the distributed lattice, its transforms and reductions, and the data set. The only
- * header that includes <mpi.h>.
+ * mpi.h -- the distributed lattice, its transforms and reductions. The only header that includes
+ * <mpi.h>.
  *
  * Model. The n bits of a mask are, from the top, (h: v bits)(q: v bits)(low: n-2v bits). The 2^n
  * elements form V = 2^v rows of 2^(n-v) elements, in one of two layouts:
@@ -221,120 +221,6 @@ hrs_status hrs_lattice_select(const hrs_lattice *lattice, uint8_t type, double t
  *  Empties `other`. Not collective. */
 hrs_status hrs_salient_merge(hrs_salient *into, hrs_salient *other, double threshold,
                              hrs_count limit);
-
-/* ---- the data set --------------------------------------------------------------------------- */
-
-/** Version of the data set's format, an attribute of each file. */
-#define HRS_FORMAT_VERSION 1
-
-/** An attribute of /run or /game. */
-typedef struct hrs_run_attribute {
-  const char *name;
-  const char *text; /* a string attribute, or NULL: */
-  double number;    /* a double attribute */
-} hrs_run_attribute;
-
-/** What a data set will hold: all shapes are known before the first value. */
-typedef struct hrs_dataset_spec {
-  int n;
-  hrs_count samples; /* distinct samples */
-  hrs_count rows;    /* k = (sample, target) pairs, sample by sample */
-  hrs_dtype precision;
-  bool values;                 /* /values */
-  bool types[2];               /* AND, OR computed: /orders */
-  int networks;                /* rows of several networks in turn: /samples/network; else 0 or 1 */
-  bool fit;                    /* AND and OR are a fitted split: /fit, /reconstruction */
-  bool keep_all;               /* /interactions */
-  bool indices[2];             /* SV, BV */
-  int orders[HRS_INDEX_LIMIT]; /* highest order of the other indices, 0: not there */
-  char *const *player_names;   /* [n], or NULL */
-  char *const *row_player_names; /* [rows, n]: names that differ by sample, or NULL */
-  const hrs_array *map;          /* i4, or NULL: no /players/map, /players/baseline */
-  const hrs_array *baseline;
-  char *const *class_names; /* [classes], or NULL */
-  int classes;
-  const hrs_run_attribute *game; /* what v is: attributes of /game */
-  int game_attributes;
-} hrs_dataset_spec;
-
-/** The small results of one row k. */
-typedef struct hrs_dataset_row {
-  hrs_count index; /* of the sample in its file */
-  int label;       /* -1 where there is none */
-  int target;
-  double v_empty, v_full;
-  double threshold;
-  /* orders[type][what][n+1], what = positive, negative, count (salient), all_positive,
-   * all_negative */
-  double orders[2][5][HRS_MAX_PLAYERS + 1];
-  double indices[2][HRS_MAX_PLAYERS];      /* SV, BV */
-  double mean_effect[HRS_MAX_PLAYERS + 1]; /* E_{|S|=k} v(S) - v(empty) */
-  int network;                             /* of several */
-} hrs_dataset_row;
-
-/** What /reconstruction/curve has points for: the 1, 2, 4, ... strongest interactions. */
-enum { HRS_CURVE_POINTS = 21 };
-/** Points of a curve for n players: up to all 2^(n+1), or 2^20, interactions. */
-static inline int hrs_curve_points(int n) {
-  return n + 2 < HRS_CURVE_POINTS ? n + 2 : HRS_CURVE_POINTS;
-}
-
-/** What a fitted row has besides: /fit and /reconstruction. */
-typedef struct hrs_dataset_fit {
-  double l1, loss, lower_bound, gap, noise_bound, max_residual;
-  hrs_count iterations;
-  double reconstruction[5];          /* rmse, max, rho_unfaith, explained, kept */
-  double curve[5][HRS_CURVE_POINTS]; /* kept, rmse, max, explained, strength */
-} hrs_dataset_fit;
-
-/** A data set that is being written. */
-typedef struct hrs_dataset hrs_dataset;
-
-/**
- * Create PATH.part with all objects of fixed size, `complete` = 0, flushed, so that a killed run
- * leaves a readable file under a name that says it is not done. Of a symbolic link the file that it
- * leads to is meant. Fails where PATH exists (unless force), another run is writing it, PATH.part
- * is no dead run's, the folder cannot be written, or the disk has less room than the data needs.
- * Collective over comm. Errors: USAGE (exists), IO.
- */
-hrs_status hrs_dataset_create(MPI_Comm comm, const char *path, bool force,
-                              const hrs_dataset_spec *spec, hrs_dataset **out);
-/** What of a lattice is written where. */
-typedef enum hrs_dataset_array {
-  HRS_DATASET_AND, /* /interactions/and */
-  HRS_DATASET_OR,
-  HRS_DATASET_VALUES
-} hrs_dataset_array;
-/**
- * Write a lattice as row k of an array, in slabs, from either phase. Collective over the data set's
- * communicator: ranks of groups without a lattice in this round pass NULL. Different groups write
- * different rows at the same time.
- */
-hrs_status hrs_dataset_write_lattice(hrs_dataset *set, hrs_dataset_array which, hrs_count k,
-                                     const hrs_lattice *lattice);
-/** Write the small results of row k: by any one rank, not collective. */
-hrs_status hrs_dataset_write_row(hrs_dataset *set, hrs_count k, const hrs_dataset_row *row);
-/** Write row k of /indices/NAME: values[hrs_set_count(n, orders)] and their error. By any one rank,
- *  not collective. */
-hrs_status hrs_dataset_write_index(hrs_dataset *set, hrs_count k, hrs_index index,
-                                   const double *values, double error);
-/** Write row k of /fit and /reconstruction. By any one rank, not collective. */
-hrs_status hrs_dataset_write_fit(hrs_dataset *set, hrs_count k, const hrs_dataset_fit *fit);
-/** Write row k of /sharing. By any one rank, not collective. */
-hrs_status hrs_dataset_write_sharing(hrs_dataset *set, hrs_count k, double salient,
-                                     const double *top);
-/** Write /salient: `lists[i]` is that of row rows[i]; each row k is listed by exactly one rank.
- *  Collective. */
-hrs_status hrs_dataset_write_salient(hrs_dataset *set, hrs_count count, const hrs_count *rows,
-                                     const hrs_salient *lists);
-/** Write /run, set `complete`, close, and rename to the final name; where that fails, remove the
- *  file. One that is complete and finds its name taken is left as PATH.part. *set is NULL
- *  afterwards. Collective. Errors: IO. */
-hrs_status hrs_dataset_finish(hrs_dataset **set, int attributes, const hrs_run_attribute *run);
-/** Close and remove the unfinished file; NULL is fine. Collective. */
-void hrs_dataset_abort(hrs_dataset **set);
-/** Bytes of the file, roughly, without the salient list: for the plan. */
-hrs_count hrs_dataset_bytes(const hrs_dataset_spec *spec);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -1,9 +1,9 @@
 /*
- * What one process does with a data set while no other has it open: every object and attribute,
- * the dimension scales by which h5py, xarray and HDFView know the axes, and `complete`.
+ * What one process does with a data set while no other has it open: every array and attribute of a
+ * contents, the dimension scales by which h5py, xarray and HDFView know the axes, and `complete`.
  *
- * The mask axis and that of the salient lists have scales without values or storage, as netCDF
- * keeps dimensions that are no variables: the numbers 0 .. 2^n - 1 would be as large as a lattice.
+ * Some axes have scales without values or storage, as netCDF keeps dimensions that are no
+ * variables: numbers such as 0 .. 2^n - 1 would be as large as a lattice.
  *
  * Names are strings of any length: netCDF 4.9 crashes on arrays of fixed-length ones. Where HDF5
  * keeps them is its own business, and one process writes them, when the file is made.
@@ -12,7 +12,9 @@
 #define _GNU_SOURCE /* fallocate */
 #endif
 
-#include "dataset.h"
+#include "build.h"
+
+#include "h5.h"
 
 #include <hdf5_hl.h>
 
@@ -133,27 +135,7 @@ done:
 
 /* ---- scales --------------------------------------------------------------------------------- */
 
-/* The path of each axis's scale: netCDF looks for it in an array's group and in those above. */
-static const char *const scale_paths[HRS_AXIS_LIMIT] = {
-    [HRS_AXIS_ROW] = "/row",
-    [HRS_AXIS_PLAYER] = "/player",
-    [HRS_AXIS_ORDER] = "/orders/order",
-    [HRS_AXIS_MASK] = "/mask",
-    [HRS_AXIS_CLASS] = "/classes/name",
-    [HRS_AXIS_OFFSET] = "/salient/offset",
-    [HRS_AXIS_ENTRY] = "/salient/entry",
-    [HRS_AXIS_POINT] = "/reconstruction/curve/point",
-    [HRS_AXIS_SHARED_POINT] = "/sharing/point",
-};
-
-static const char *scale_path(hrs_dataset_axis axis) {
-  hrs_index index = hrs_dataset_axis_index(axis);
-  return index == HRS_INDEX_LIMIT
-             ? scale_paths[axis]
-             : hrs_dataset_objects[hrs_dataset_index(index, HRS_INDEX_MASK)].path;
-}
-
-static hrs_status make_scale_without_values(hid_t file, const char *path, hsize_t length) {
+static hrs_status make_bare_scale(hid_t file, const char *path, hsize_t length) {
   hrs_status status = HRS_OK;
   herr_t error;
   hid_t space = H5I_INVALID_HID, properties = H5I_INVALID_HID, scale = H5I_INVALID_HID;
@@ -174,39 +156,47 @@ done:
   return status;
 }
 
-/* Make an array a scale, or attach the scales of its axes. */
-static hrs_status name_axes(hid_t file, const hrs_dataset_object *object, hid_t array,
-                            const hsize_t *dim) {
+static hrs_status attach_scale(hid_t file, hid_t array, const char *path, unsigned at,
+                               const char *scale_path) {
   hrs_status status = HRS_OK;
   herr_t error;
   hid_t scale = H5I_INVALID_HID;
-  for (int i = 0; i < 2 && object->axis[i] != HRS_AXIS_NONE; i++) {
-    const char *path = scale_path(object->axis[i]);
-    const char *text = hrs_dataset_axis_text(object->axis[i]);
-    HRS_H5_GO(error, H5DSset_label(array, (unsigned)i, text), IO, "%s", object->path);
-    if (strcmp(path, object->path) == 0) {
-      HRS_H5_GO(error, H5DSset_scale(array, text), IO, "%s", object->path);
-      break;
-    }
-    bool without_values = object->axis[i] == HRS_AXIS_MASK || object->axis[i] == HRS_AXIS_ENTRY;
-    if (without_values && !hrs_h5_exists(file, path))
-      HRS_GO(make_scale_without_values(file, path, dim[i]));
-    HRS_H5_GO(scale, H5Dopen2(file, path, H5P_DEFAULT), IO, "%s", path);
-    HRS_H5_GO(error, H5DSattach_scale(array, scale, (unsigned)i), IO, "%s", object->path);
-    hrs_h5_close(scale);
-    scale = H5I_INVALID_HID;
-  }
+  HRS_H5_GO(scale, H5Dopen2(file, scale_path, H5P_DEFAULT), IO, "%s", scale_path);
+  HRS_H5_GO(error, H5DSattach_scale(array, scale, at), IO, "%s", path);
 done:
   hrs_h5_close(scale);
   return status;
 }
 
-/* ---- objects -------------------------------------------------------------------------------- */
+/* Make an array a scale, or attach the scales of its axes. */
+static hrs_status name_axes(hid_t file, const hrs_kind *kind, const hrs_contents_array *of,
+                            hid_t array) {
+  hrs_status status = HRS_OK;
+  herr_t error;
+  for (int i = 0; i < HRS_OBJECT_AXES && of->object->axis[i] > HRS_AXIS_NONE; i++) {
+    const hrs_axis *axis = &kind->axis[of->object->axis[i]];
+    char path[HRS_PATH_SIZE];
+    HRS_H5_GO(error, H5DSset_label(array, (unsigned)i, axis->label), IO, "%s", of->path);
+    if (!axis->scale) continue;
+    HRS_ASSERT(hrs_object_path(axis->scale, of->name, path));
+    if (strcmp(path, of->path) == 0) {
+      HRS_H5_GO(error, H5DSset_scale(array, axis->label), IO, "%s", of->path);
+      break;
+    }
+    if (axis->bare && !hrs_h5_exists(file, path))
+      HRS_GO(make_bare_scale(file, path, (hsize_t)of->dim[i]));
+    HRS_GO(attach_scale(file, array, of->path, (unsigned)i, path));
+  }
+done:
+  return status;
+}
+
+/* ---- arrays --------------------------------------------------------------------------------- */
 
 /* The groups on the way to an object. Nothing in the file has a time, so that equal results are
  * equal bytes. */
 static hrs_status make_groups(hid_t file, const char *path) {
-  char group[128];
+  char group[HRS_PATH_SIZE];
   for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
     snprintf(group, sizeof group, "%.*s", (int)(slash - path), path);
     if (hrs_h5_exists(file, group)) continue;
@@ -222,44 +212,41 @@ static hrs_status make_groups(hid_t file, const char *path) {
   return HRS_OK;
 }
 
-/*
- * Make an array, contiguous and with its space in the file at once. The parallel writers fill most;
- * `fill` writes NaN or 0 first, so that a run that was cut short shows which rows it finished;
- * `data` of type `memory_type`, unless NULL, is all of the array.
- */
-static hrs_status make_array(hid_t file, hrs_dataset_path path, const hrs_dataset_shape *shape,
-                             bool fill, hid_t memory_type, const void *data) {
-  const hrs_dataset_object *object = &hrs_dataset_objects[path];
+/* Make an array, contiguous and with its space in the file at once; `data` of type `memory_type`,
+ * unless NULL, is all of it. */
+static hrs_status make_array(hid_t file, const hrs_kind *kind, const hrs_contents_array *of,
+                             hid_t memory_type, const void *data) {
   hrs_status status = HRS_OK;
   herr_t error;
   hid_t type = H5I_INVALID_HID, space = H5I_INVALID_HID, properties = H5I_INVALID_HID;
   hid_t array = H5I_INVALID_HID;
-  HRS_GO(make_groups(file, object->path));
-  HRS_H5_GO(type,
-            shape->strings ? hrs_h5_string_type(H5T_VARIABLE)
-                           : H5Tcopy(hrs_h5_file_type(shape->type)),
-            IO, "%s", object->path);
-  HRS_H5_GO(space,
-            shape->rank ? H5Screate_simple(shape->rank, shape->dim, NULL) : H5Screate(H5S_SCALAR),
-            IO, "%s", object->path);
-  HRS_H5_GO(properties, H5Pcreate(H5P_DATASET_CREATE), IO, "%s", object->path);
+  hsize_t dim[HRS_MAX_RANK];
+  bool text = of->object->source == HRS_SOURCE_TEXT;
+  for (int i = 0; i < of->rank; i++)
+    dim[i] = (hsize_t)of->dim[i];
+  HRS_GO(make_groups(file, of->path));
+  HRS_H5_GO(type, text ? hrs_h5_string_type(H5T_VARIABLE) : H5Tcopy(hrs_h5_file_type(of->type)), IO,
+            "%s", of->path);
+  HRS_H5_GO(space, of->rank ? H5Screate_simple(of->rank, dim, NULL) : H5Screate(H5S_SCALAR), IO,
+            "%s", of->path);
+  HRS_H5_GO(properties, H5Pcreate(H5P_DATASET_CREATE), IO, "%s", of->path);
   H5Pset_layout(properties, H5D_CONTIGUOUS);
   H5Pset_obj_track_times(properties, false);
   H5Pset_alloc_time(properties, H5D_ALLOC_TIME_EARLY);
-  /* HDF5 has no strings of any length without a fill value. */
-  fill = fill || shape->strings;
+  /* What is made later is written at once. HDF5 has no strings of any length without a fill. */
+  bool later = of->object->when & HRS_WHEN_LATER;
+  bool fill = text || (of->object->source == HRS_SOURCE_RUN && !later);
   H5Pset_fill_time(properties, fill ? H5D_FILL_TIME_ALLOC : H5D_FILL_TIME_NEVER);
-  if (fill && shape->type == HRS_F64) {
+  if (fill && of->type == HRS_F64) {
     double nan = (double)NAN;
     H5Pset_fill_value(properties, H5T_NATIVE_DOUBLE, &nan);
   }
-  HRS_H5_GO(array,
-            H5Dcreate2(file, object->path, type, space, H5P_DEFAULT, properties, H5P_DEFAULT), IO,
-            "%s", object->path);
+  HRS_H5_GO(array, H5Dcreate2(file, of->path, type, space, H5P_DEFAULT, properties, H5P_DEFAULT),
+            IO, "%s", of->path);
   if (data)
     HRS_H5_GO(error, H5Dwrite(array, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), IO, "%s",
-              object->path);
-  status = name_axes(file, object, array, shape->dim);
+              of->path);
+  status = name_axes(file, kind, of, array);
 done:
   hrs_h5_close(array);
   hrs_h5_close(properties);
@@ -268,150 +255,112 @@ done:
   return status;
 }
 
-static hrs_status make_names(hid_t file, hrs_dataset_path path, const hrs_dataset_shape *shape) {
+static hrs_status make_texts(hid_t file, const hrs_kind *kind, const hrs_contents_array *of) {
+  HRS_ASSERT(of->strings);
   hid_t type = hrs_h5_string_type(H5T_VARIABLE);
-  hrs_status status = make_array(file, path, shape, false, type, shape->strings);
+  hrs_status status = make_array(file, kind, of, type, of->strings);
   hrs_h5_close(type);
   return status;
 }
 
-static hrs_status make_copy(hid_t file, hrs_dataset_path path, const hrs_dataset_shape *shape,
-                            const hrs_array *array) {
+static hrs_status make_copy(hid_t file, const hrs_kind *kind, const hrs_contents_array *of) {
+  const hrs_array *array = of->array;
   hrs_array converted = {0};
-  if (shape->type != array->type) {
+  hrs_status status = HRS_OK;
+  HRS_ASSERT(array);
+  if (of->type != array->type) {
     HRS_TRY(hrs_array_copy(array, &converted));
-    hrs_status status = hrs_array_convert(&converted, shape->type);
-    if (status != HRS_OK) {
-      hrs_array_destroy(&converted);
-      return status;
-    }
+    status = hrs_array_convert(&converted, of->type);
     array = &converted;
   }
-  hrs_status status =
-      make_array(file, path, shape, false, hrs_h5_memory_type(shape->type), array->data);
+  if (status == HRS_OK)
+    status = make_array(file, kind, of, hrs_h5_memory_type(of->type), array->data);
   hrs_array_destroy(&converted);
   return status;
 }
 
-/* The coordinate 0, 1, 2, ... of an axis. */
-static hrs_status make_numbers(hid_t file, hrs_dataset_path path, const hrs_dataset_shape *shape) {
+static hrs_status make_numbers(hid_t file, const hrs_contents *contents,
+                               const hrs_contents_array *of) {
   int64_t *number;
-  HRS_TRY(hrs_alloc((hrs_count)shape->dim[0], sizeof *number, &number));
-  for (hsize_t i = 0; i < shape->dim[0]; i++)
-    number[i] = (int64_t)i;
-  hrs_status status = make_array(file, path, shape, false, H5T_NATIVE_INT64, number);
+  HRS_TRY(hrs_alloc(hrs_contents_count(of), sizeof *number, &number));
+  of->object->numbers(of->dim, contents->length, number);
+  hrs_status status = make_array(file, contents->kind, of, H5T_NATIVE_INT64, number);
   hrs_free(number);
   return status;
 }
 
-/* The coordinate 1, 2, 4, ... of the curve, and of what networks share. */
-static hrs_status make_powers(hid_t file, hrs_dataset_path path, const hrs_dataset_shape *shape) {
-  int64_t number[HRS_CURVE_POINTS];
-  for (hsize_t i = 0; i < shape->dim[0]; i++)
-    number[i] = (int64_t)1 << i;
-  return make_array(file, path, shape, false, H5T_NATIVE_INT64, number);
+static hrs_status make_object(hid_t file, const hrs_contents *contents,
+                              const hrs_contents_array *of) {
+  switch (of->object->source) {
+  case HRS_SOURCE_NUMBERS:
+    return make_numbers(file, contents, of);
+  case HRS_SOURCE_TEXT:
+    return make_texts(file, contents->kind, of);
+  case HRS_SOURCE_ARRAY:
+    return make_copy(file, contents->kind, of);
+  case HRS_SOURCE_RUN:
+  case HRS_SOURCE_BULK:
+    break;
+  }
+  return make_array(file, contents->kind, of, H5I_INVALID_HID, NULL);
 }
 
-/* The sets of an interaction index. */
-static hrs_status make_sets(hid_t file, hrs_dataset_path path, const hrs_dataset_shape *shape,
-                            int n, int orders) {
-  hrs_mask *sets;
-  HRS_TRY(hrs_alloc((hrs_count)shape->dim[0], sizeof *sets, &sets));
-  hrs_set_list(n, orders, sets);
-  hrs_status status = make_array(file, path, shape, false, H5T_NATIVE_UINT64, sets);
-  hrs_free(sets);
+static hrs_status make_objects(hid_t file, const hrs_contents *contents, bool later) {
+  for (int i = 0; i < contents->arrays; i++)
+    if (((contents->array[i].object->when & HRS_WHEN_LATER) != 0) == later)
+      HRS_TRY(make_object(file, contents, &contents->array[i]));
+  return HRS_OK;
+}
+
+/* ---- the turns of the one process ----------------------------------------------------------- */
+
+static hrs_status set_attribute(hid_t file, const hrs_contents_attribute *a) {
+  hid_t object = H5Oopen(file, a->object, H5P_DEFAULT);
+  if (object < 0) return hrs_h5_error(HRS_STATUS_IO, __FILE__, __LINE__, "%s", a->object);
+  hrs_status status = a->text ? hrs_h5_set_text(object, a->name, a->text)
+                              : hrs_h5_set_number(object, a->name, a->type, a->number);
+  hrs_h5_close(object);
   return status;
 }
 
-static hrs_status make_object(hid_t file, hrs_dataset_path path, const hrs_dataset_spec *spec) {
-  hrs_dataset_shape shape = hrs_dataset_shape_of(spec, path);
-  hrs_index index = hrs_dataset_axis_index(hrs_dataset_objects[path].axis[0]);
-  if (index != HRS_INDEX_LIMIT) return make_sets(file, path, &shape, spec->n, spec->orders[index]);
-  switch (path) {
-  case HRS_PATH_ROW:
-  case HRS_PATH_PLAYER:
-  case HRS_PATH_ORDER:
-    return make_numbers(file, path, &shape);
-  case HRS_PATH_CURVE_POINT:
-  case HRS_PATH_SHARED_POINT:
-    return make_powers(file, path, &shape);
-  case HRS_PATH_PLAYER_NAME:
-  case HRS_PATH_ROW_NAME:
-  case HRS_PATH_CLASS_NAME:
-    return make_names(file, path, &shape);
-  case HRS_PATH_MAP:
-    return make_copy(file, path, &shape, spec->map);
-  case HRS_PATH_BASELINE:
-    return make_copy(file, path, &shape, spec->baseline);
-  default: {
-    bool lattice = hrs_dataset_objects[path].axis[1] == HRS_AXIS_MASK;
-    return make_array(file, path, &shape, !lattice, H5I_INVALID_HID, NULL);
+/* Groups that hold attributes alone are made, too. */
+static hrs_status set_attributes(hid_t file, const hrs_contents *contents) {
+  for (int i = 0; i < contents->attributes; i++) {
+    const hrs_contents_attribute *a = &contents->attribute[i];
+    char group[HRS_PATH_SIZE + 1];
+    snprintf(group, sizeof group, "%s/", a->object);
+    if (strcmp(a->object, "/") != 0 && hrs_contents_find(contents, a->object) < 0)
+      HRS_TRY(make_groups(file, group));
+    HRS_TRY(set_attribute(file, a));
   }
-  }
-}
-
-/* ---- the three turns of the one process ----------------------------------------------------- */
-
-static hrs_status set_attributes(hid_t file, const char *path, int count,
-                                 const hrs_run_attribute *attribute) {
-  hid_t group = H5Gopen2(file, path, H5P_DEFAULT);
-  hrs_status status = HRS_OK;
-  if (group < 0) status = hrs_h5_error(HRS_STATUS_IO, __FILE__, __LINE__, "%s", path);
-  for (int i = 0; i < count && status == HRS_OK; i++) {
-    const hrs_run_attribute *a = &attribute[i];
-    status = a->text ? hrs_h5_set_text(group, a->name, a->text)
-                     : hrs_h5_set_number(group, a->name, HRS_F64, a->number);
-  }
-  hrs_h5_close(group);
-  return status;
+  return HRS_OK;
 }
 
 static hrs_status build(hid_t file, const void *context) {
-  const hrs_dataset_spec *spec = context;
-  bool present[HRS_WHEN_LIMIT];
-  hrs_dataset_present(spec, present);
+  const hrs_contents *contents = context;
   HRS_TRY(hrs_h5_set_text(file, "format", HRS_DATASET_FORMAT));
-  HRS_TRY(hrs_h5_set_number(file, "format_version", HRS_I32, HRS_FORMAT_VERSION));
+  HRS_TRY(hrs_h5_set_number(file, "format_version", HRS_I32, HRS_DATASET_VERSION));
+  HRS_TRY(hrs_h5_set_text(file, "kind", contents->kind->name));
   HRS_TRY(hrs_h5_set_text(file, "program_version", hrs_version()));
   HRS_TRY(hrs_h5_set_text(file, "git", hrs_git()));
-  HRS_TRY(hrs_h5_set_number(file, "n_players", HRS_I32, spec->n));
-  HRS_TRY(hrs_h5_set_number(file, "n_samples", HRS_I64, (double)spec->samples));
   HRS_TRY(hrs_h5_set_number(file, "complete", HRS_U8, 0));
   HRS_TRY(make_groups(file, "/run/"));
-  if (spec->game_attributes > 0) {
-    HRS_TRY(make_groups(file, "/game/"));
-    HRS_TRY(set_attributes(file, "/game", spec->game_attributes, spec->game));
-  }
-  for (int i = 0; i < HRS_PATH_LIMIT; i++)
-    if (present[hrs_dataset_objects[i].when]) HRS_TRY(make_object(file, (hrs_dataset_path)i, spec));
-  return HRS_OK;
+  HRS_TRY(make_objects(file, contents, false));
+  return set_attributes(file, contents);
 }
 
-hrs_status hrs_dataset_build(const char *part, const hrs_dataset_spec *spec) {
-  HRS_TRY(with_file(part, true, hrs_dataset_bytes(spec), build, spec));
+hrs_status hrs_dataset_build(const char *part, const hrs_contents *contents) {
+  HRS_TRY(with_file(part, true, hrs_contents_bytes(contents), build, contents));
   return fill_room(part);
 }
 
-typedef struct salient_sizes {
-  hrs_count rows, total;
-} salient_sizes;
-
-static hrs_status build_salient(hid_t file, const void *context) {
-  const salient_sizes *sizes = context;
-  for (int i = 0; i < HRS_PATH_LIMIT; i++) {
-    const hrs_dataset_object *object = &hrs_dataset_objects[i];
-    if (object->when != HRS_WHEN_SALIENT) continue;
-    hrs_count length = object->axis[0] == HRS_AXIS_OFFSET ? sizes->rows + 1 : sizes->total;
-    hrs_dataset_shape shape = {.type = object->type, .rank = 1, .dim = {(hsize_t)length}};
-    HRS_TRY(make_array(file, (hrs_dataset_path)i, &shape, false, H5I_INVALID_HID, NULL));
-  }
-  return HRS_OK;
+static hrs_status build_later(hid_t file, const void *context) {
+  return make_objects(file, context, true);
 }
 
-hrs_status hrs_dataset_build_salient(const char *part, hrs_count rows, hrs_count total) {
-  salient_sizes sizes = {rows, total};
-  hrs_count entry = 8 + 1 + 1 + 8, growth = 8 * (rows + 1) + entry * total + SOME;
-  HRS_TRY(with_file(part, false, growth, build_salient, &sizes));
+hrs_status hrs_dataset_build_later(const char *part, const hrs_contents *contents) {
+  hrs_count growth = hrs_count_add(hrs_contents_later_bytes(contents), SOME);
+  HRS_TRY(with_file(part, false, growth, build_later, contents));
   return fill_room(part);
 }
 
@@ -422,7 +371,11 @@ typedef struct run_record {
 
 static hrs_status complete(hid_t file, const void *context) {
   const run_record *record = context;
-  HRS_TRY(set_attributes(file, "/run", record->attributes, record->run));
+  for (int i = 0; i < record->attributes; i++) {
+    const hrs_run_attribute *from = &record->run[i];
+    hrs_contents_attribute a = {"/run", from->name, from->text, HRS_F64, from->number};
+    HRS_TRY(set_attribute(file, &a));
+  }
   return hrs_h5_set_number(file, "complete", HRS_U8, 1);
 }
 

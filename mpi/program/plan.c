@@ -215,9 +215,10 @@ static hrs_status make_plan(const hrs_job *job, const hrs_interactions_options *
     plan->keeps_values = false;
     HRS_TRY(choose_groups(job, o, block_bits, plan));
   }
-  hrs_dataset_spec spec;
-  hrs_job_dataset_spec(job, o, &spec);
-  plan->file_bytes = hrs_dataset_bytes(&spec);
+  hrs_contents *contents;
+  HRS_TRY(hrs_job_contents(job, o, &contents));
+  plan->file_bytes = hrs_contents_bytes(contents);
+  hrs_contents_destroy(&contents);
   plan->fits = fits(plan);
   if (!plan->fits) plan->needed = ranks_needed(job, o, job->n, block_bits, plan);
   return HRS_OK;

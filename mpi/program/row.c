@@ -13,6 +13,8 @@
  */
 #include "run_indices.h"
 
+#include "mpi/dataset/write.h"
+#include "mpi/dataset/write_lattice.h"
 #include "mpi/lattice/comm.h"
 #include "run_fit.h"
 
@@ -80,7 +82,7 @@ static hrs_status reduce_orders(const hrs_lattice *lattice, int n, double thresh
 }
 
 void hrs_run_orders_from_list(int n, const hrs_salient *list, double threshold,
-                              hrs_dataset_row *row) {
+                              hrs_interactions_row *row) {
   row->threshold = threshold;
   for (int type = 0; type < 2; type++)
     for (int what = 0; what < 3; what++)
@@ -133,7 +135,7 @@ static hrs_status verify(hrs_run *run, const hrs_lattice *lattice, bool or_type,
 
 /* Nothing of a type may be beyond the range of numbers: neither the largest |I| nor sums. */
 static hrs_status check_type(const hrs_run *run, int type, double largest,
-                             const hrs_dataset_row *row) {
+                             const hrs_interactions_row *row) {
   HRS_TRY(hrs_run_check_range(run, row, type == AND ? "AND interactions" : "OR interactions",
                               run->job->precision, largest));
   double size = 0;
@@ -144,7 +146,7 @@ static hrs_status check_type(const hrs_run *run, int type, double largest,
 
 /* Largest |I|, order sums and salient list of a type, at the threshold that is known by now. */
 static hrs_status reduce_type(hrs_run *run, const hrs_lattice *lattice, int type, double *largest,
-                              hrs_dataset_row *row, hrs_salient *list) {
+                              hrs_interactions_row *row, hrs_salient *list) {
   double here;
   HRS_TRY(hrs_lattice_max(lattice, &here));
   *largest = here > *largest ? here : *largest;
@@ -174,8 +176,8 @@ static hrs_status evaluate_again(hrs_run *run, hrs_count sample, hrs_run_phase p
 
 /* Interactions of a type into *lattice, which holds v; *lattice becomes the one that has them.
  * Collective over the group. */
-static hrs_status make_type(hrs_run *run, hrs_count sample, int type, const hrs_dataset_row *row,
-                            hrs_lattice **lattice, double *start) {
+static hrs_status make_type(hrs_run *run, hrs_count sample, int type,
+                            const hrs_interactions_row *row, hrs_lattice **lattice, double *start) {
   if (run->fit) {
     *lattice = hrs_fit_interactions(run->fit, row->network, type == OR);
     return HRS_OK;
@@ -191,11 +193,11 @@ static hrs_status make_type(hrs_run *run, hrs_count sample, int type, const hrs_
 
 /* AND at its final threshold, after OR has raised it. */
 static hrs_status refine_and(hrs_run *run, hrs_count sample, hrs_lattice *lattice,
-                             hrs_dataset_row *row, hrs_salient *list, double *start) {
+                             hrs_interactions_row *row, hrs_salient *list, double *start) {
   int lacks = run->group_rank == 0 && hrs_salient_lacks(list, row->threshold);
   HRS_TRY(hrs_broadcast(run->group, 0, &lacks, sizeof lacks));
   if (!lacks) {
-    hrs_dataset_row sums = *row;
+    hrs_interactions_row sums = *row;
     hrs_run_orders_from_list(run->job->n, list, row->threshold, &sums);
     memcpy(row->orders[AND], sums.orders[AND], 3 * sizeof row->orders[AND][0]);
     return HRS_OK;
@@ -213,7 +215,7 @@ static hrs_status refine_and(hrs_run *run, hrs_count sample, hrs_lattice *lattic
 
 /* One type: transform, reduce, write. Ranks without a lattice take part in the agreements. */
 static hrs_status do_type(hrs_run *run, int type, hrs_count k, hrs_lattice *lattice, bool again,
-                          double *largest, hrs_dataset_row *row, hrs_salient *list) {
+                          double *largest, hrs_interactions_row *row, hrs_salient *list) {
   double start = hrs_time();
   hrs_status status = HRS_OK;
   if (lattice) {
@@ -227,14 +229,15 @@ static hrs_status do_type(hrs_run *run, int type, hrs_count k, hrs_lattice *latt
   }
   HRS_TRY(hrs_agree(run->world, status));
   if (run->job->keep == HRS_KEEP_ALL && !again)
-    HRS_TRY(hrs_dataset_write_lattice(run->set, type == AND ? HRS_DATASET_AND : HRS_DATASET_OR, k,
-                                      lattice));
+    HRS_TRY(hrs_dataset_write_lattice(
+        run->set, type == AND ? "/interactions/and" : "/interactions/or", k, lattice));
   hrs_run_clock(run, HRS_RUN_write, &start);
   return HRS_OK;
 }
 
 /* E_{|S|=k} v(S) - v(empty), which should not fall with k where interactions are to be sparse. */
-static hrs_status mean_effects(const hrs_run *run, const hrs_lattice *v, hrs_dataset_row *row) {
+static hrs_status mean_effects(const hrs_run *run, const hrs_lattice *v,
+                               hrs_interactions_row *row) {
   int n = run->job->n;
   double orders[5][HRS_MAX_PLAYERS + 1];
   HRS_TRY(reduce_orders(v, n, INFINITY, orders));
@@ -246,7 +249,7 @@ static hrs_status mean_effects(const hrs_run *run, const hrs_lattice *v, hrs_dat
 }
 
 static hrs_status start_row(hrs_run *run, hrs_count sample, int target, hrs_lattice *lattice,
-                            bool again, hrs_dataset_row *row) {
+                            bool again, hrs_interactions_row *row) {
   const hrs_job *job = run->job;
   row->index = job->index[sample];
   row->label = job->label[sample];
@@ -261,7 +264,7 @@ static hrs_status start_row(hrs_run *run, hrs_count sample, int target, hrs_latt
 }
 
 /* Store what the group's first rank keeps of row k; in place where the row is done again. */
-static hrs_status keep_row(hrs_run *run, hrs_count k, bool again, const hrs_dataset_row *row,
+static hrs_status keep_row(hrs_run *run, hrs_count k, bool again, const hrs_interactions_row *row,
                            hrs_salient *list) {
   hrs_count at = run->listed;
   if (again) {
@@ -274,7 +277,7 @@ static hrs_status keep_row(hrs_run *run, hrs_count k, bool again, const hrs_data
   list->truncated = hrs_salient_lacks(list, row->threshold);
   run->lists[at] = *list;
   memset(list, 0, sizeof *list);
-  if (!run->kept) return hrs_dataset_write_row(run->set, k, row);
+  if (!run->kept) return hrs_dataset_write_record(run->set, HRS_INTERACTIONS_ROW, k, row);
   run->kept[at] = *row;
   return HRS_OK;
 }
@@ -283,7 +286,7 @@ hrs_status hrs_run_row(hrs_run *run, hrs_count sample, int target, hrs_lattice *
                        bool again) {
   const hrs_job *job = run->job;
   hrs_count k = sample * job->targets + target;
-  hrs_dataset_row row = {0};
+  hrs_interactions_row row = {0};
   hrs_salient lists[2] = {{0}};
   double largest = 0, start = hrs_time();
   hrs_status status = HRS_OK;
@@ -291,7 +294,7 @@ hrs_status hrs_run_row(hrs_run *run, hrs_count sample, int target, hrs_lattice *
   hrs_run_clock(run, HRS_RUN_reduce, &start);
   HRS_GO(hrs_agree(run->world, status));
   if (run->options->values && !again)
-    HRS_GO(hrs_dataset_write_lattice(run->set, HRS_DATASET_VALUES, k, lattice));
+    HRS_GO(hrs_dataset_write_lattice(run->set, "/values", k, lattice));
   hrs_run_clock(run, HRS_RUN_write, &start);
   double after_and = 0;
   for (int type = AND; type <= OR; type++) {
@@ -308,10 +311,10 @@ hrs_status hrs_run_row(hrs_run *run, hrs_count sample, int target, hrs_lattice *
                                  list_limit(run));
     if (run->fit) status = hrs_agree(run->group, status);
     if (status == HRS_OK && run->fit) {
-      hrs_dataset_fit fit;
+      hrs_interactions_fit fit;
       status = hrs_run_reconstruct(run, row.network, lattice, row.threshold, &fit);
       if (status == HRS_OK && run->group_rank == 0)
-        status = hrs_dataset_write_fit(run->set, k, &fit);
+        status = hrs_dataset_write_record(run->set, HRS_INTERACTIONS_FIT, k, &fit);
       bool last = job->networks > 1 && row.network == job->networks - 1;
       if (status == HRS_OK && run->group_rank == 0 && last) status = hrs_run_share(run, k);
     }

@@ -7,7 +7,9 @@
  */
 #include "run.h"
 
+#include "mpi/dataset/write.h"
 #include "mpi/lattice/comm.h"
+#include "mpi/program/kinds/interactions/salient.h"
 #include "node.h"
 #include "run_fit.h"
 
@@ -193,7 +195,7 @@ static hrs_status finish_global(hrs_run *run) {
   HRS_GO(hrs_comm_reduce(run->world, MPI_LOR, MPI_C_BOOL, again, run->job->samples));
   HRS_GO(do_rounds(run, again, true));
   for (hrs_count i = 0; i < run->listed && status == HRS_OK; i++)
-    status = hrs_dataset_write_row(run->set, run->rows[i], &run->kept[i]);
+    status = hrs_dataset_write_record(run->set, HRS_INTERACTIONS_ROW, run->rows[i], &run->kept[i]);
   status = hrs_agree(run->world, status);
 done:
   hrs_free(again);
@@ -367,10 +369,10 @@ hrs_status hrs_job_run(MPI_Comm comm, hrs_job *job, const hrs_plan *plan,
     hrs_log("there is no memory for v beside AND: v is evaluated %d times, to the same numbers",
             plan->evaluations);
   hrs_progress_start(&run.progress, plan->masks, plan->world - plan->idle, rank == 0);
-  hrs_dataset_spec spec;
-  hrs_job_dataset_spec(job, options, &spec);
+  hrs_contents *contents = NULL;
   hrs_status status = HRS_OK;
-  HRS_GO(hrs_dataset_create(comm, options->out, options->force, &spec, &run.set));
+  HRS_GO(hrs_agree(comm, hrs_job_contents(job, options, &contents)));
+  HRS_GO(hrs_dataset_create(comm, options->out, options->force, &contents, &run.set));
   HRS_GO(allocate(&run));
   HRS_GO(measure_delta(&run));
   HRS_GO(do_rounds(&run, NULL, false));
@@ -378,9 +380,10 @@ hrs_status hrs_job_run(MPI_Comm comm, hrs_job *job, const hrs_plan *plan,
   hrs_progress_end(&run.progress);
   HRS_GO(hrs_run_notes_say(&run));
   HRS_GO(check_verified(&run));
-  HRS_GO(hrs_dataset_write_salient(run.set, run.listed, run.rows, run.lists));
+  HRS_GO(hrs_salient_write(run.set, run.listed, run.rows, run.lists));
   HRS_GO(finish(&run, command_line, echo, start));
 done:
+  hrs_contents_destroy(&contents);
   status = hrs_agree(comm, status); /* whoever failed alone says so before it closes the file */
   if (status != HRS_OK) {
     hrs_progress_end(&run.progress);

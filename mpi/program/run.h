@@ -61,10 +61,10 @@ typedef struct hrs_run {
   double running_max; /* largest |I| of the rows so far, for the global threshold */
   double verified;    /* largest error against known dividends, over its tolerance */
   /* On the first rank of a group: */
-  hrs_count listed;      /* rows done here */
-  hrs_count *rows;       /* their numbers */
-  hrs_salient *lists;    /* their salient interactions */
-  hrs_dataset_row *kept; /* their results, where they wait for the global threshold */
+  hrs_count listed;           /* rows done here */
+  hrs_count *rows;            /* their numbers */
+  hrs_salient *lists;         /* their salient interactions */
+  hrs_interactions_row *kept; /* their results, where they wait for the global threshold */
   double seconds[HRS_RUN_PHASES];
   hrs_progress progress;
 } hrs_run;
@@ -83,8 +83,8 @@ void hrs_run_range_add(hrs_run_range *range, hrs_count count, const double *valu
 hrs_status hrs_run_range_agree(hrs_run *run, hrs_count sample, bool again);
 /** Is a number that was made of a row's values finite in a type? Errors: NONFINITE, unless
  *  --allow-nonfinite is given. Not collective. */
-hrs_status hrs_run_check_range(const hrs_run *run, const hrs_dataset_row *row, const char *what,
-                               hrs_dtype type, double number);
+hrs_status hrs_run_check_range(const hrs_run *run, const hrs_interactions_row *row,
+                               const char *what, hrs_dtype type, double number);
 
 /** Note what a row of the job's sample gives reason to warn of. By all ranks of the group. */
 void hrs_run_note_add(hrs_run *run, hrs_run_note_kind kind, hrs_count sample, double worst,
@@ -101,6 +101,6 @@ hrs_status hrs_run_row(hrs_run *run, hrs_count sample, int target, hrs_lattice *
                        bool again);
 /** Salient order sums of a complete list: row->orders[..][0..2] and threshold. */
 void hrs_run_orders_from_list(int n, const hrs_salient *list, double threshold,
-                              hrs_dataset_row *row);
+                              hrs_interactions_row *row);
 
 #endif

@@ -70,20 +70,22 @@ done:
 }
 
 hrs_status hrs_run_reconstruct(hrs_run *run, int network, hrs_lattice *values, double threshold,
-                               hrs_dataset_fit *out) {
+                               hrs_interactions_fit *out) {
   const hrs_fit_report *report = &run->report;
-  *out = (hrs_dataset_fit){.l1 = report->l1[network],
-                           .loss = report->loss,
-                           .lower_bound = report->bound,
-                           .gap = report->gap,
-                           .noise_bound = run->noise[network],
-                           .max_residual = report->residual[network],
-                           .iterations = report->iterations};
+  *out = (hrs_interactions_fit){.l1 = report->l1[network],
+                                .loss = report->loss,
+                                .lower_bound = report->bound,
+                                .gap = report->gap,
+                                .noise_bound = run->noise[network],
+                                .max_residual = report->residual[network],
+                                .iterations = report->iterations};
   hrs_reconstruction r;
   HRS_TRY(hrs_fit_reconstruct(run->fit, network, values, threshold, &r));
-  const double salient[] = {r.rmse, r.max, r.unfaith, r.explained, r.kept};
-  for (int i = 0; i < 5; i++)
-    out->reconstruction[i] = salient[i];
+  out->rmse = r.rmse;
+  out->max = r.max;
+  out->rho_unfaith = r.unfaith;
+  out->explained = r.explained;
+  out->kept = r.kept;
   run->thresholds[network] = threshold;
   int points = hrs_curve_points(run->job->n);
   double strength[HRS_CURVE_POINTS];
@@ -94,9 +96,11 @@ hrs_status hrs_run_reconstruct(hrs_run *run, int network, hrs_lattice *values, d
       double least = strength[point] > 0 ? strength[point] : DBL_TRUE_MIN;
       HRS_TRY(hrs_fit_reconstruct(run->fit, network, values, least, &r));
     }
-    const double here[] = {r.kept, r.rmse, r.max, r.explained, strength[point]};
-    for (int i = 0; i < 5; i++)
-      out->curve[i][point] = here[i];
+    out->curve.kept[point] = r.kept;
+    out->curve.rmse[point] = r.rmse;
+    out->curve.max[point] = r.max;
+    out->curve.explained[point] = r.explained;
+    out->curve.strength[point] = strength[point];
   }
   return HRS_OK;
 }

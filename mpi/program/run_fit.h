@@ -12,7 +12,7 @@ hrs_status hrs_run_split(hrs_run *run, hrs_count sample, hrs_lattice *const *val
 /** What /fit and /reconstruction say of one network after hrs_run_split, with the interactions
  *  from `threshold` on. Collective over the group. */
 hrs_status hrs_run_reconstruct(hrs_run *run, int network, hrs_lattice *values, double threshold,
-                               hrs_dataset_fit *out);
+                               hrs_interactions_fit *out);
 
 /** After hrs_run_reconstruct of all networks of a sample and target, of which row k is the last:
  *  what they share, to the data set. By the group's first rank. */

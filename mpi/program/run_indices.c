@@ -97,7 +97,7 @@ static hrs_status fold_row(void *context, hrs_dtype type, const void *values, hr
 }
 
 static hrs_status values_of_players(const hrs_run *run, const hrs_lattice *v,
-                                    hrs_dataset_row *row) {
+                                    hrs_interactions_row *row) {
   int n = run->job->n;
   double sums[2 * HRS_MAX_PLAYERS];
   HRS_TRY(hrs_lattice_sum(v, 2 * n, fold_row, &n, sums));
@@ -109,7 +109,7 @@ static hrs_status values_of_players(const hrs_run *run, const hrs_lattice *v,
 }
 
 /* One index of row k: what storing v has rounded off comes to its error. */
-static hrs_status write_index(hrs_run *run, hrs_count k, const hrs_dataset_row *row,
+static hrs_status write_index(hrs_run *run, hrs_count k, const hrs_interactions_row *row,
                               hrs_index index, const double *values, double error) {
   const hrs_job *job = run->job;
   int orders = job->orders[index];
@@ -117,10 +117,10 @@ static hrs_status write_index(hrs_run *run, hrs_count k, const hrs_dataset_row *
     HRS_TRY(hrs_run_check_range(run, row, hrs_index_name(index), HRS_F64, values[i]));
   double rounding = run->ranges[k % job->targets].rounding;
   if (rounding > 0) error += rounding * hrs_index_sensitivity(index, job->n, orders);
-  return hrs_dataset_write_index(run->set, k, index, values, error);
+  return hrs_interactions_write_index(run->set, k, index, values, error);
 }
 
-static hrs_status write_all(hrs_run *run, hrs_count k, const hrs_dataset_row *row,
+static hrs_status write_all(hrs_run *run, hrs_count k, const hrs_interactions_row *row,
                             double *const *values, const double *error) {
   for (int i = 0; i < HRS_INDEX_LIMIT; i++)
     if (run->job->orders[i]) HRS_TRY(write_index(run, k, row, (hrs_index)i, values[i], error[i]));
@@ -128,7 +128,7 @@ static hrs_status write_all(hrs_run *run, hrs_count k, const hrs_dataset_row *ro
 }
 
 hrs_status hrs_run_indices(hrs_run *run, hrs_count k, const hrs_lattice *v, bool again,
-                           hrs_dataset_row *row) {
+                           hrs_interactions_row *row) {
   const hrs_job *job = run->job;
   if (job->indices[0] || job->indices[1]) HRS_TRY(values_of_players(run, v, row));
   bool any = false;

@@ -18,6 +18,6 @@ hrs_status hrs_indices_settle(int n, int *orders);
  * Collective over the group; the status is agreed on.
  */
 hrs_status hrs_run_indices(hrs_run *run, hrs_count k, const hrs_lattice *v, bool again,
-                           hrs_dataset_row *row);
+                           hrs_interactions_row *row);
 
 #endif

@@ -45,8 +45,8 @@ hrs_status hrs_run_range_agree(hrs_run *run, hrs_count sample, bool again) {
   return HRS_OK;
 }
 
-hrs_status hrs_run_check_range(const hrs_run *run, const hrs_dataset_row *row, const char *what,
-                               hrs_dtype type, double number) {
+hrs_status hrs_run_check_range(const hrs_run *run, const hrs_interactions_row *row,
+                               const char *what, hrs_dtype type, double number) {
   if (fabs(number) <= (type == HRS_F32 ? (double)FLT_MAX : DBL_MAX)) return HRS_OK;
   if (run->options->allow_nonfinite) return HRS_OK;
   bool single = run->job->precision == HRS_F32;

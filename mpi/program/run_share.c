@@ -1,6 +1,8 @@
 /* --share: how many of their interactions the networks of a joint fit have in common. */
 #include "run_fit.h"
 
+#include "mpi/dataset/write.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -72,9 +74,14 @@ hrs_status hrs_share_measure(int networks, const hrs_salient *lists, const doubl
 
 hrs_status hrs_run_share(hrs_run *run, hrs_count k) {
   int networks = run->job->networks, points = hrs_curve_points(run->job->n);
-  double salient[HRS_SHARE_NETWORKS], top[HRS_CURVE_POINTS];
-  HRS_TRY(hrs_share_measure(networks, run->strongest, run->thresholds, points, salient, top));
-  for (int i = 0; i < networks; i++)
-    HRS_TRY(hrs_dataset_write_sharing(run->set, k - networks + 1 + i, salient[i], top));
+  double salient[HRS_SHARE_NETWORKS];
+  hrs_interactions_sharing sharing;
+  HRS_TRY(
+      hrs_share_measure(networks, run->strongest, run->thresholds, points, salient, sharing.top));
+  for (int i = 0; i < networks; i++) {
+    sharing.salient = salient[i];
+    HRS_TRY(hrs_dataset_write_record(run->set, HRS_INTERACTIONS_SHARING, k - networks + 1 + i,
+                                     &sharing));
+  }
   return HRS_OK;
 }

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FORMAT_VERSION = 1
+FORMAT_VERSION, KIND = 2, "interactions"
 LARGEST_PLAYERS = 40
 # Rows of more masks than this are not transformed, curves over more not recomputed.
 LARGEST_BITS = 22
@@ -13,8 +13,8 @@ DOUBLE, SINGLE = np.dtype("<f8"), np.dtype("<f4")
 WITHOUT_VALUES = ("mask", "salient/entry")
 NO_VALUES = "This is a netCDF dimension but not a netCDF variable."
 
-ROOT_ATTRIBUTES = {"format": "text", "format_version": "<i4", "program_version": "text",
-                   "git": "text", "n_players": "<i4", "n_samples": "<i8", "complete": "u1"}
+ROOT_ATTRIBUTES = {"format": "text", "format_version": "<i4", "kind": "text",
+                   "program_version": "text", "git": "text", "n_players": "<i4", "n_samples": "<i8", "complete": "u1"}
 GAME_ATTRIBUTES = {"kind", "v"}
 NETWORK_ATTRIBUTES = {"scores", "output_node", "target", "masked", "players", "baseline",
                       "evaluator"}

@@ -2,7 +2,7 @@
 import h5py
 import numpy as np
 
-from dataset_objects import (DOUBLE, FORMAT_VERSION, GAME_ATTRIBUTES, GROUPS, INDICES,
+from dataset_objects import (DOUBLE, FORMAT_VERSION, GAME_ATTRIBUTES, GROUPS, INDICES, KIND,
                              LARGEST_PLAYERS, MOST_POINTS, NETWORK_ATTRIBUTES, NO_VALUES, OBJECTS,
                              ORDER_SUMS, ROOT_ATTRIBUTES, SCALES, SHARE, SINGLE,
                              SOME_NETWORKS_ATTRIBUTES, SPLIT, WITHOUT_VALUES, as_text)
@@ -28,6 +28,7 @@ def check_header(data):
     data.need(as_text(attributes["format"]) == "harsanyi", "format is not harsanyi")
     data.need(attributes["format_version"] == FORMAT_VERSION,
               f"format_version {attributes['format_version']}")
+    data.need(as_text(attributes["kind"]) == KIND, f"kind {attributes['kind']!r}")
     data.need(attributes["complete"] == 1, "the file is not complete")
     data.need(1 <= attributes["n_players"] <= LARGEST_PLAYERS,
               f"{attributes['n_players']} players")

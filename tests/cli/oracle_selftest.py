@@ -222,8 +222,8 @@ def write_dataset(path, rows, types, players, coefficient=0.05):
         thresholds.append(limit)
     order = oracle.orders_of(n)
     with h5py.File(path, "w") as file:
-        file.attrs.update(format="harsanyi", format_version=1, program_version="0", git="unknown",
-                          n_players=n, n_samples=len({row.sample for row in rows}), complete=1)
+        file.attrs.update(format="harsanyi", format_version=2, kind="interactions",
+                          program_version="0", git="unknown", n_players=n, n_samples=len({row.sample for row in rows}), complete=1)
         file["values"] = np.stack([row.values for row in rows])
         file["players/map"] = np.asarray(players, dtype=np.int32)
         for name, column, kind in (

@@ -6,7 +6,7 @@
  * has to live through all of it; of the children that read for it, many do not. The changes come
  * from a generator with a fixed seed, so that a failure can be repeated.
  */
-#include "mpi/dataset/check.h"
+#include "mpi/program/kinds/interactions/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,18 +88,18 @@ static hrs_status read_array(const char *path) {
 }
 
 static hrs_status read_data_set(const char *path) {
-  hrs_dataset_reading *set;
+  hrs_interactions_file *set;
   char *command = NULL;
-  hrs_dataset_check *checks = NULL;
-  HRS_TRY(hrs_dataset_open(path, &set));
-  hrs_status status = hrs_dataset_read_run(set, "command", &command);
-  if (status == HRS_OK) status = hrs_alloc(hrs_dataset_checks, sizeof *checks, &checks);
-  if (status == HRS_OK) hrs_dataset_check_start(checks);
-  for (hrs_count k = 0; status == HRS_OK && set->complete && k < set->rows && k < 8; k++)
-    status = hrs_dataset_check_row(set, k, checks);
+  hrs_check *checks = NULL;
+  HRS_TRY(hrs_interactions_open(path, &set));
+  hrs_status status = hrs_reading_text(set->file, "/run", "command", &command);
+  if (status == HRS_OK) status = hrs_alloc(hrs_interactions_checks, sizeof *checks, &checks);
+  if (status == HRS_OK) hrs_interactions_check_start(checks);
+  for (hrs_count k = 0; status == HRS_OK && set->file->complete && k < set->rows && k < 8; k++)
+    status = hrs_interactions_check(set, k, checks);
   hrs_free(checks);
   hrs_free(command);
-  hrs_dataset_close(&set);
+  hrs_interactions_close(&set);
   return status;
 }
 

@@ -1,6 +1,10 @@
 /* The data set's writer at any number of ranks: what is written is what is read, from both phases,
  * by several groups at a time; failures and aborts leave nothing behind. Rank 0 reads the file back
  * with serial HDF5 and compares bit by bit. */
+#include "mpi/dataset/write.h"
+#include "mpi/dataset/write_lattice.h"
+#include "mpi/program/kinds/interactions/interactions.h"
+#include "mpi/program/kinds/interactions/salient.h"
 #include "mpi_test.h"
 
 #include <hdf5.h>
@@ -77,15 +81,33 @@ static bool load(const char *path, const char *array, hrs_dtype type, void *out,
   return good;
 }
 
-static hrs_dataset_spec plain_spec(int n, hrs_count rows) {
-  return (hrs_dataset_spec){.n = n,
-                            .samples = rows,
-                            .rows = rows,
-                            .precision = HRS_F64,
-                            .values = true,
-                            .types = {true, true},
-                            .keep_all = true,
-                            .indices = {true, true}};
+static hrs_interactions_spec plain_spec(int n, hrs_count rows) {
+  return (hrs_interactions_spec){.n = n,
+                                 .samples = rows,
+                                 .rows = rows,
+                                 .precision = HRS_F64,
+                                 .values = true,
+                                 .types = {true, true},
+                                 .keep_all = true,
+                                 .indices = {true, true}};
+}
+
+static hrs_status create(const char *path, bool force, const hrs_interactions_spec *spec,
+                         hrs_dataset **out) {
+  hrs_contents *contents;
+  *out = NULL;
+  HRS_TRY(hrs_interactions_contents(spec, &contents));
+  hrs_status status = hrs_dataset_create(MPI_COMM_WORLD, path, force, &contents, out);
+  hrs_contents_destroy(&contents);
+  return status;
+}
+
+static hrs_count bytes_of(const hrs_interactions_spec *spec) {
+  hrs_contents *contents;
+  if (hrs_interactions_contents(spec, &contents) != HRS_OK) return -1;
+  hrs_count bytes = hrs_contents_bytes(contents);
+  hrs_contents_destroy(&contents);
+  return bytes;
 }
 
 static void fill(hrs_lattice *lattice, hrs_count k, int which) {
@@ -101,13 +123,13 @@ static void fill(hrs_lattice *lattice, hrs_count k, int which) {
   }
 }
 
-static hrs_dataset_row small_row(int n, hrs_count k) {
-  hrs_dataset_row row = {.index = 100 + k,
-                         .label = (int)k % 10,
-                         .target = (int)k % 3,
-                         .v_empty = number(k, 0, 0),
-                         .v_full = number(k, 0, hrs_mask_full(n)),
-                         .threshold = 0.5 + (double)k};
+static hrs_interactions_row small_row(int n, hrs_count k) {
+  hrs_interactions_row row = {.index = 100 + k,
+                              .label = (int)k % 10,
+                              .target = (int)k % 3,
+                              .v_empty = number(k, 0, 0),
+                              .v_full = number(k, 0, hrs_mask_full(n)),
+                              .threshold = 0.5 + (double)k};
   for (int type = 0; type < 2; type++)
     for (int i = 0; i <= n; i++)
       for (int what = 0; what < 5; what++)
@@ -154,10 +176,10 @@ static void write_and_compare(int n, hrs_dtype type, int groups, hrs_count rows,
       status = hrs_lattice_create(comm, &part, type, chunk, HRS_SHARE_AUTO, &lattice);
   }
   mpi_assert_ok(status);
-  hrs_dataset_spec spec = plain_spec(n, rows);
+  hrs_interactions_spec spec = plain_spec(n, rows);
   spec.precision = type;
   hrs_dataset *set;
-  mpi_assert_ok(hrs_dataset_create(MPI_COMM_WORLD, path, false, &spec, &set));
+  mpi_assert_ok(create(path, false, &spec, &set));
   mpi_assert(!exists("set.h5") && exists("set.h5.part"));
   hrs_count mine = 0, listed[64];
   hrs_salient lists[64];
@@ -165,24 +187,24 @@ static void write_and_compare(int n, hrs_dtype type, int groups, hrs_count rows,
     hrs_count k = round * groups + group;
     hrs_lattice *own = k < rows ? lattice : NULL;
     if (own) fill(own, k, 0);
-    mpi_assert_ok(hrs_dataset_write_lattice(set, HRS_DATASET_VALUES, k, own));
+    mpi_assert_ok(hrs_dataset_write_lattice(set, "/values", k, own));
     if (own) {
       fill(own, k, 1);
       status = hrs_lattice_exchange(own);
     }
     mpi_assert_ok(status);
-    mpi_assert_ok(hrs_dataset_write_lattice(set, HRS_DATASET_AND, k, own));
+    mpi_assert_ok(hrs_dataset_write_lattice(set, "/interactions/and", k, own));
     if (own) fill(own, k, 2);
-    mpi_assert_ok(hrs_dataset_write_lattice(set, HRS_DATASET_OR, k, own));
+    mpi_assert_ok(hrs_dataset_write_lattice(set, "/interactions/or", k, own));
     if (k < rows && rank / groups == 0) {
-      hrs_dataset_row row = small_row(n, k);
-      status = hrs_dataset_write_row(set, k, &row);
+      hrs_interactions_row row = small_row(n, k);
+      status = hrs_dataset_write_record(set, HRS_INTERACTIONS_ROW, k, &row);
       listed[mine] = k;
       lists[mine++] = small_list(k);
     }
     mpi_assert_ok(status);
   }
-  mpi_assert_ok(hrs_dataset_write_salient(set, mine, listed, lists));
+  mpi_assert_ok(hrs_salient_write(set, mine, listed, lists));
   const hrs_run_attribute run[] = {{"command", "a test", 0}, {"seconds", NULL, 1.5}};
   mpi_assert_ok(hrs_dataset_finish(&set, 2, run));
   mpi_assert(set == NULL && exists("set.h5") && !exists("set.h5.part"));
@@ -241,18 +263,19 @@ static void nothing_salient(void **state) {
   (void)state;
   char path[512];
   in_folder(path, "empty.h5");
-  hrs_dataset_spec spec = {.n = 3, .samples = 1, .rows = 1, .precision = HRS_F64, .types = {true}};
+  hrs_interactions_spec spec = {
+      .n = 3, .samples = 1, .rows = 1, .precision = HRS_F64, .types = {true}};
   hrs_dataset *set;
-  mpi_assert_ok(hrs_dataset_create(MPI_COMM_WORLD, path, false, &spec, &set));
+  mpi_assert_ok(create(path, false, &spec, &set));
   hrs_status status = HRS_OK;
   if (rank == size - 1) {
-    hrs_dataset_row row = small_row(3, 0);
-    status = hrs_dataset_write_row(set, 0, &row);
+    hrs_interactions_row row = small_row(3, 0);
+    status = hrs_dataset_write_record(set, HRS_INTERACTIONS_ROW, 0, &row);
   }
   mpi_assert_ok(status);
   hrs_count k = 0;
   hrs_salient list = {0};
-  mpi_assert_ok(hrs_dataset_write_salient(set, rank == size - 1, &k, &list));
+  mpi_assert_ok(hrs_salient_write(set, rank == size - 1, &k, &list));
   mpi_assert_ok(hrs_dataset_finish(&set, 0, NULL));
   bool good = true;
   if (rank == 0) {
@@ -274,21 +297,21 @@ static void names_map_and_baseline(void **state) {
   int32_t label[6] = {0, 0, 1, 1, 2, -1};
   uint16_t half[6] = {0x3C00, 0, 0xC000, 0, 0, 0x3800}; /* 1, 0, -2, 0, 0, 0.5 */
   hrs_array map = {HRS_I32, 2, {2, 3}, label}, baseline = {HRS_F16, 2, {2, 3}, half};
-  hrs_dataset_spec spec = {.n = 3,
-                           .samples = 1,
-                           .rows = 1,
-                           .precision = HRS_F64,
-                           .types = {true},
-                           .player_names = players,
-                           .map = &map,
-                           .baseline = &baseline,
-                           .class_names = classes,
-                           .classes = 2};
+  hrs_interactions_spec spec = {.n = 3,
+                                .samples = 1,
+                                .rows = 1,
+                                .precision = HRS_F64,
+                                .types = {true},
+                                .player_names = players,
+                                .map = &map,
+                                .baseline = &baseline,
+                                .class_names = classes,
+                                .classes = 2};
   hrs_dataset *set;
-  mpi_assert_ok(hrs_dataset_create(MPI_COMM_WORLD, path, false, &spec, &set));
+  mpi_assert_ok(create(path, false, &spec, &set));
   hrs_count k = 0;
   hrs_salient list = {0};
-  mpi_assert_ok(hrs_dataset_write_salient(set, rank == 0, &k, &list));
+  mpi_assert_ok(hrs_salient_write(set, rank == 0, &k, &list));
   mpi_assert_ok(hrs_dataset_finish(&set, 0, NULL));
   bool good = true;
   if (rank == 0) {
@@ -315,23 +338,23 @@ static void existing_file_is_kept(void **state) {
     if (file) fputs("old", file), fclose(file);
   }
   MPI_Barrier(MPI_COMM_WORLD);
-  hrs_dataset_spec spec = plain_spec(4, 1);
+  hrs_interactions_spec spec = plain_spec(4, 1);
   hrs_dataset *set;
-  hrs_status status = hrs_dataset_create(MPI_COMM_WORLD, path, false, &spec, &set);
+  hrs_status status = create(path, false, &spec, &set);
   mpi_assert(status == HRS_STATUS_USAGE && !set);
   mpi_assert(strstr(hrs_error_message(), "give --force to replace it"));
   mpi_assert(!exists("old.h5.part"));
-  mpi_assert_ok(hrs_dataset_create(MPI_COMM_WORLD, path, true, &spec, &set));
+  mpi_assert_ok(create(path, true, &spec, &set));
   hrs_dataset_abort(&set);
   MPI_Barrier(MPI_COMM_WORLD);
   mpi_assert(!set && !exists("old.h5.part"));
   FILE *file = fopen(path, "r");
   if (file) fgets(text, sizeof text, file), fclose(file);
   mpi_assert(strcmp(text, "old") == 0);
-  mpi_assert_ok(hrs_dataset_create(MPI_COMM_WORLD, path, true, &spec, &set));
+  mpi_assert_ok(create(path, true, &spec, &set));
   hrs_count k = 0;
   hrs_salient list = {0};
-  mpi_assert_ok(hrs_dataset_write_salient(set, rank == 0, &k, &list));
+  mpi_assert_ok(hrs_salient_write(set, rank == 0, &k, &list));
   mpi_assert_ok(hrs_dataset_finish(&set, 0, NULL));
   hrs_array_file *array = NULL;
   char name[600];
@@ -342,10 +365,10 @@ static void existing_file_is_kept(void **state) {
   if (rank == 0) unlink(path);
 }
 
-static void refused(const char *path, const hrs_dataset_spec *spec, hrs_status expected,
+static void refused(const char *path, const hrs_interactions_spec *spec, hrs_status expected,
                     const char *words) {
   hrs_dataset *set;
-  hrs_status status = hrs_dataset_create(MPI_COMM_WORLD, path, false, spec, &set);
+  hrs_status status = create(path, false, spec, &set);
   mpi_assert(status == expected && !set);
   mpi_assert(strstr(hrs_error_message(), words));
 }
@@ -353,7 +376,7 @@ static void refused(const char *path, const hrs_dataset_spec *spec, hrs_status e
 static void bad_places(void **state) {
   (void)state;
   char path[512];
-  hrs_dataset_spec spec = plain_spec(4, 1), vast = plain_spec(40, 1);
+  hrs_interactions_spec spec = plain_spec(4, 1), vast = plain_spec(40, 1);
   refused(in_folder(path, "missing/out.h5"), &spec, HRS_STATUS_IO, "No such file or directory");
   refused(folder, &spec, HRS_STATUS_USAGE, "is a folder");
   refused("/dev/null", &spec, HRS_STATUS_USAGE, "no regular file");
@@ -366,14 +389,13 @@ static void bad_places(void **state) {
 static void rows_without_or_with_two_owners(void **state) {
   (void)state;
   char path[512];
-  hrs_dataset_spec spec = plain_spec(3, 2);
+  hrs_interactions_spec spec = plain_spec(3, 2);
   for (int twice = 0; twice < 2; twice++) {
     hrs_dataset *set;
-    mpi_assert_ok(
-        hrs_dataset_create(MPI_COMM_WORLD, in_folder(path, "bad.h5"), false, &spec, &set));
+    mpi_assert_ok(create(in_folder(path, "bad.h5"), false, &spec, &set));
     hrs_count rows[3] = {0, 1, 0};
     hrs_salient lists[3] = {{0}, {0}, {0}};
-    hrs_status status = hrs_dataset_write_salient(set, rank == 0 ? 1 + 2 * twice : 0, rows, lists);
+    hrs_status status = hrs_salient_write(set, rank == 0 ? 1 + 2 * twice : 0, rows, lists);
     mpi_assert(status == HRS_STATUS_INTERNAL);
     hrs_dataset_abort(&set);
     MPI_Barrier(MPI_COMM_WORLD);
@@ -383,29 +405,30 @@ static void rows_without_or_with_two_owners(void **state) {
 
 static void planned_bytes(void **state) {
   (void)state;
-  hrs_dataset_spec spec = plain_spec(20, 3);
+  hrs_interactions_spec spec = plain_spec(20, 3);
   hrs_count lattice = 3 * 8 * ((hrs_count)1 << 20);
-  hrs_count bytes = hrs_dataset_bytes(&spec);
+  hrs_count bytes = bytes_of(&spec);
   mpi_assert(bytes > 3 * lattice && bytes < 3 * lattice + (1 << 18));
   spec.values = spec.keep_all = false;
-  mpi_assert(hrs_dataset_bytes(&spec) < 1 << 18);
+  mpi_assert(bytes_of(&spec) < 1 << 18);
 }
 
 /* Nothing in a file depends on when or where it was written. */
 static void equal_contents_are_equal_bytes(void **state) {
   (void)state;
   char path[2][512];
-  hrs_dataset_spec spec = plain_spec(5, 1);
+  hrs_interactions_spec spec = plain_spec(5, 1);
   for (int i = 0; i < 2; i++) {
     hrs_dataset *set;
     in_folder(path[i], i ? "second.h5" : "first.h5");
-    mpi_assert_ok(hrs_dataset_create(MPI_COMM_WORLD, path[i], false, &spec, &set));
-    hrs_dataset_row row = small_row(5, 0);
+    mpi_assert_ok(create(path[i], false, &spec, &set));
+    hrs_interactions_row row = small_row(5, 0);
     hrs_salient list = small_list(3);
     hrs_count k = 0;
     int writer = i % size;
-    mpi_assert_ok(rank == writer ? hrs_dataset_write_row(set, 0, &row) : HRS_OK);
-    mpi_assert_ok(hrs_dataset_write_salient(set, rank == writer, &k, &list));
+    mpi_assert_ok(rank == writer ? hrs_dataset_write_record(set, HRS_INTERACTIONS_ROW, 0, &row)
+                                 : HRS_OK);
+    mpi_assert_ok(hrs_salient_write(set, rank == writer, &k, &list));
     const hrs_run_attribute run = {"command", "a test", 0};
     mpi_assert_ok(hrs_dataset_finish(&set, 1, &run));
     free(list.mask), free(list.type), free(list.value);

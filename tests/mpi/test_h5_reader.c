@@ -1,8 +1,7 @@
 /* The process that reads HDF5 for others: what it says of a file, and that its end, or its being
  * stuck, is a failure like any other. Each rank reads a file of its own. */
-#include "mpi/dataset/dataset.h"
 #include "mpi/dataset/h5.h"
-#include "mpi/dataset/h5_reader.h"
+#include "mpi/dataset/reading.h"
 #include "mpi_test.h"
 
 #include <signal.h>
@@ -178,9 +177,10 @@ static void no_memory(void **state) {
   hrs_h5_reader_close(&reader);
   /* Nor is a file then said to be something else. */
   for (hrs_count k = 1; good; k++) {
-    hrs_dataset_reading *set = NULL;
+    const hrs_kind *const kinds[] = {NULL};
+    hrs_reading *set = NULL;
     hrs_fault_arm(HRS_FAULT_ALLOC, k);
-    hrs_status status = hrs_dataset_open(path, &set);
+    hrs_status status = hrs_reading_open(path, kinds, &set);
     bool struck = hrs_fault_left(HRS_FAULT_ALLOC) == 0;
     hrs_fault_arm(HRS_FAULT_ALLOC, 0);
     if (status == HRS_STATUS_MEMORY) continue;

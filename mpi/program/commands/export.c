@@ -3,8 +3,8 @@
  * that shapiq's InteractionValues loads.
  */
 #include "commands.h"
-#include "mpi/dataset/dataset.h"
 #include "mpi/lattice/comm.h"
+#include "mpi/program/kinds/interactions/file.h"
 #include "mpi/program/options/options.h"
 
 #include <stdio.h>
@@ -43,85 +43,84 @@ static const hrs_command_line line = {
 typedef enum kind { PLAYERS, INDEX, LATTICE, SALIENT } kind;
 
 typedef struct source {
-  hrs_dataset_reading *set;
+  hrs_interactions_file *set;
   kind kind;
-  const char *name;      /* for shapiq */
-  hrs_dataset_path path; /* of the values */
+  const char *name;         /* for shapiq */
+  char path[HRS_PATH_SIZE]; /* of the values */
   hrs_index index;
   int orders;
-  bool typed, with_empty; /* a column for the type; the empty set among the entries */
-  hrs_count first, end;   /* rows */
+  bool or_type, typed, with_empty; /* a column for the type; the empty set among the entries */
+  hrs_count first, end;            /* rows */
 } source;
 
-static bool find_index(const hrs_dataset_reading *set, const char *name, source *s) {
-  static const struct {
-    const char *name;
-    hrs_dataset_path path;
-  } players[2] = {{"SV", HRS_PATH_SV}, {"BV", HRS_PATH_BV}};
+static bool find_index(const hrs_interactions_file *set, const char *name, source *s) {
+  static const char *const players[2] = {"SV", "BV"};
   for (int i = 0; i < 2; i++) {
-    if (!set->has[players[i].path] || (name && strcmp(name, players[i].name) != 0)) continue;
-    *s = (source){.kind = PLAYERS, .name = players[i].name, .path = players[i].path, .orders = 1};
-    return true;
+    *s = (source){.kind = PLAYERS, .name = players[i], .orders = 1};
+    snprintf(s->path, sizeof s->path, "/indices/%s", players[i]);
+    if (hrs_reading_has(set->file, s->path) && (!name || strcmp(name, players[i]) == 0))
+      return true;
   }
   for (int i = 0; i < HRS_INDEX_LIMIT; i++) {
     hrs_index index = (hrs_index)i;
     if (!set->orders[i] || (name && strcmp(name, hrs_index_name(index)) != 0)) continue;
     *s = (source){.kind = INDEX,
                   .name = hrs_index_name(index),
-                  .path = hrs_dataset_index(index, HRS_INDEX_VALUE),
                   .index = index,
                   .orders = set->orders[i],
                   .with_empty = index == HRS_INDEX_MOEBIUS};
+    hrs_interactions_index_path(index, "value", s->path);
     return true;
   }
   return false;
 }
 
-static void list_indices(const hrs_dataset_reading *set, char *text, size_t size) {
-  size_t used = (size_t)snprintf(text, size, "%s%s", set->has[HRS_PATH_SV] ? " SV" : "",
-                                 set->has[HRS_PATH_BV] ? " BV" : "");
+static void list_indices(const hrs_interactions_file *set, char *text, size_t size) {
+  size_t used =
+      (size_t)snprintf(text, size, "%s%s", hrs_reading_has(set->file, "/indices/SV") ? " SV" : "",
+                       hrs_reading_has(set->file, "/indices/BV") ? " BV" : "");
   for (int i = 0; i < HRS_INDEX_LIMIT; i++)
     if (set->orders[i])
       used += (size_t)snprintf(text + used, size - used, " %s", hrs_index_name((hrs_index)i));
   if (!*text) snprintf(text, size, " none");
 }
 
-static hrs_status find_interactions(const hrs_dataset_reading *set, const char *what, source *s) {
+static hrs_status find_interactions(const hrs_interactions_file *set, const char *what, source *s) {
   if (strcmp(what, "salient") == 0) {
     *s = (source){.kind = SALIENT, .typed = true};
   } else {
     bool and_type = strcmp(what, "and") == 0;
     HRS_REQUIRE(and_type || strcmp(what, "or") == 0, USAGE,
                 "--interactions %s: one of and, or, salient was expected", what);
-    *s = (source){.kind = LATTICE, .path = and_type ? HRS_PATH_AND : HRS_PATH_OR, .typed = true};
-    HRS_REQUIRE(set->has[s->path], INPUT,
+    *s = (source){.kind = LATTICE, .or_type = !and_type, .typed = true};
+    snprintf(s->path, sizeof s->path, "/interactions/%s", what);
+    HRS_REQUIRE(hrs_reading_has(set->file, s->path), INPUT,
                 "--interactions %s: %s does not hold all %s interactions (--keep all keeps them); "
                 "--interactions salient exports those listed",
-                what, set->path, and_type ? "AND" : "OR");
+                what, set->file->path, and_type ? "AND" : "OR");
   }
   s->name = "Moebius";
   s->orders = set->n;
-  s->with_empty = s->path != HRS_PATH_OR;
+  s->with_empty = !s->or_type;
   return HRS_OK;
 }
 
 /* shapiq knows dividends (Moebius) and no OR interactions, and a file of it has one row. */
 static hrs_status check_shapiq(const source *s, const export_options *o) {
-  bool has_or = s->kind == LATTICE ? s->path == HRS_PATH_OR
-                                   : s->kind == SALIENT && s->set->has[HRS_PATH_OR_COUNT];
+  bool has_or = s->kind == LATTICE ? s->or_type : s->kind == SALIENT && s->set->types[1];
   HRS_REQUIRE(!has_or, USAGE,
               "--interactions %s: shapiq knows no OR interactions; give --format csv",
               o->interactions);
   HRS_REQUIRE(s->end - s->first == 1, USAGE,
               "--format shapiq: a file holds one row, %s has %lld; choose one with --row",
-              s->set->path, (long long)s->end);
+              s->set->file->path, (long long)s->end);
   size_t length = o->out ? strlen(o->out) : 0;
   HRS_REQUIRE(!o->out || (length > 5 && strcmp(o->out + length - 5, ".json") == 0), USAGE,
               "--out %s: shapiq loads files whose names end in .json alone", o->out);
   return HRS_OK;
 }
 
-static hrs_status choose(hrs_dataset_reading *set, const export_options *o, source *s) {
+static hrs_status choose(hrs_interactions_file *set, const export_options *o, source *s) {
   HRS_REQUIRE(!o->index || !o->interactions, USAGE,
               "--index and --interactions exclude each other");
   if (o->interactions) {
@@ -130,7 +129,7 @@ static hrs_status choose(hrs_dataset_reading *set, const export_options *o, sour
     char names[160];
     list_indices(set, names, sizeof names);
     HRS_FAIL(INPUT, "--index%s%s: %s has%s; `harsanyi interactions --indices` computes them",
-             o->index ? " " : "", o->index ? o->index : "", set->path, names);
+             o->index ? " " : "", o->index ? o->index : "", set->file->path, names);
   }
   s->set = set;
   s->first = 0;
@@ -138,7 +137,7 @@ static hrs_status choose(hrs_dataset_reading *set, const export_options *o, sour
   if (!o->row) return HRS_OK;
   HRS_TRY(hrs_text_count(o->row, "--row", &s->first));
   HRS_REQUIRE(s->first < set->rows, USAGE, "--row %lld: %s has rows 0 to %lld", (long long)s->first,
-              set->path, (long long)set->rows - 1);
+              set->file->path, (long long)set->rows - 1);
   s->end = s->first + 1;
   return HRS_OK;
 }
@@ -180,7 +179,7 @@ static void put_key(const writer *w, hrs_mask set) {
 }
 
 static void put(writer *w, hrs_mask set, uint8_t type, double value) {
-  const hrs_dataset_reading *file = w->source->set;
+  const hrs_interactions_file *file = w->source->set;
   if (w->shapiq) {
     fprintf(w->file, "%s\n    \"", w->written ? "," : "");
     put_key(w, set);
@@ -226,9 +225,7 @@ static hrs_status go_on(const writer *w) {
 
 static hrs_status put_list(writer *w, hrs_count k) {
   hrs_salient list;
-  hrs_count first = (hrs_count)w->source->set->offset[k];
-  HRS_TRY(hrs_dataset_read_salient(w->source->set, first,
-                                   (hrs_count)w->source->set->offset[k + 1] - first, &list));
+  HRS_TRY(hrs_interactions_list(w->source->set, k, &list));
   for (hrs_count i = 0; i < list.count; i++)
     put(w, list.mask[i], list.type[i], list.value[i]);
   hrs_salient_destroy(&list);
@@ -239,11 +236,13 @@ static hrs_status put_list(writer *w, hrs_count k) {
 static hrs_status put_values(writer *w, hrs_count k) {
   enum { AT_A_TIME = 1 << 14 };
   const source *s = w->source;
-  const hrs_dataset_reading *set = s->set;
+  const hrs_interactions_file *set = s->set;
   hrs_count count = s->kind == PLAYERS ? set->n
                     : s->kind == INDEX ? hrs_set_count(set->n, s->orders)
                                        : (hrs_count)1 << set->n;
-  uint8_t type = s->path == HRS_PATH_OR;
+  uint8_t type = s->or_type;
+  char sets[HRS_PATH_SIZE];
+  hrs_interactions_index_path(s->index, "mask", sets);
   double *value = NULL;
   hrs_mask *mask = NULL;
   hrs_status status = hrs_alloc(AT_A_TIME, sizeof *value, &value);
@@ -251,10 +250,10 @@ static hrs_status put_values(writer *w, hrs_count k) {
   for (hrs_count done = 0; done < count && status == HRS_OK; done += AT_A_TIME) {
     hrs_count piece = count - done < AT_A_TIME ? count - done : AT_A_TIME;
     status = go_on(w);
-    if (status == HRS_OK) status = hrs_dataset_read(set, s->path, k, done, piece, HRS_F64, value);
+    if (status == HRS_OK)
+      status = hrs_reading_read(set->file, s->path, k, done, piece, HRS_F64, value);
     if (status == HRS_OK && s->kind == INDEX)
-      status = hrs_dataset_read(set, hrs_dataset_index(s->index, HRS_INDEX_MASK), -1, done, piece,
-                                HRS_U64, mask);
+      status = hrs_reading_read(set->file, sets, -1, done, piece, HRS_U64, mask);
     for (hrs_count i = 0; i < piece && status == HRS_OK; i++) {
       hrs_mask here = s->kind == PLAYERS ? (hrs_mask)1 << i
                       : s->kind == INDEX ? mask[i]
@@ -272,7 +271,7 @@ static hrs_status put_row(writer *w, hrs_count k) {
   const source *s = w->source;
   w->row = k;
   w->written = 0;
-  HRS_TRY(hrs_dataset_name_row(s->set, k));
+  HRS_TRY(hrs_interactions_name_row(s->set, k));
   for (int i = 0; i < s->set->n; i++)
     HRS_TRY(hrs_make_printable(&s->set->player_names[i]));
   if (s->with_empty && (w->shapiq || s->kind == LATTICE)) put(w, 0, 0, s->set->v_empty[k]);
@@ -314,13 +313,13 @@ static hrs_status choose_format(const export_options *o, bool *shapiq) {
   return HRS_OK;
 }
 
-static hrs_status export_from(hrs_dataset_reading *set, const export_options *o) {
+static hrs_status export_from(hrs_interactions_file *set, const export_options *o) {
   bool shapiq;
   source s;
   HRS_TRY(choose_format(o, &shapiq));
-  HRS_REQUIRE(set->complete, INPUT,
+  HRS_REQUIRE(set->file->complete, INPUT,
               "%s is not complete: the run that wrote it ended before its end; run it again",
-              set->path);
+              set->file->path);
   HRS_TRY(choose(set, o, &s));
   if (shapiq) HRS_TRY(check_shapiq(&s, o));
   return write_file(&s, o, shapiq);
@@ -331,10 +330,10 @@ static hrs_status run(int argc, char **argv) {
   const char *path = NULL;
   int count = 0;
   HRS_TRY(hrs_options_parse(&line, argc, argv, &options, &path, &count));
-  hrs_dataset_reading *set;
-  HRS_TRY(hrs_dataset_open(path, &set));
+  hrs_interactions_file *set;
+  HRS_TRY(hrs_interactions_open(path, &set));
   hrs_status status = export_from(set, &options);
-  hrs_dataset_close(&set);
+  hrs_interactions_close(&set);
   return status;
 }
 

@@ -320,25 +320,26 @@ void hrs_job_destroy(hrs_job *job) {
   memset(job, 0, sizeof *job);
 }
 
-void hrs_job_dataset_spec(const hrs_job *job, const hrs_interactions_options *options,
-                          hrs_dataset_spec *spec) {
-  *spec = (hrs_dataset_spec){.n = job->n,
-                             .samples = job->samples,
-                             .rows = job->samples * job->targets,
-                             .precision = job->precision,
-                             .values = options->values,
-                             .types = {job->types[0], job->types[1]},
-                             .networks = job->networks,
-                             .game = job->record,
-                             .game_attributes = job->records,
-                             .fit = job->fit,
-                             .keep_all = job->keep == HRS_KEEP_ALL,
-                             .indices = {job->indices[0], job->indices[1]},
-                             .player_names = job->players.names,
-                             .row_player_names = job->row_names,
-                             .map = job->players.map.data ? &job->players.map : NULL,
-                             .baseline = job->baseline.data ? &job->baseline : NULL,
-                             .class_names = job->class_names,
-                             .classes = job->class_names ? job->classes : 0};
-  memcpy(spec->orders, job->orders, sizeof spec->orders);
+hrs_status hrs_job_contents(const hrs_job *job, const hrs_interactions_options *options,
+                            hrs_contents **out) {
+  hrs_interactions_spec spec = {.n = job->n,
+                                .samples = job->samples,
+                                .rows = job->samples * job->targets,
+                                .precision = job->precision,
+                                .values = options->values,
+                                .types = {job->types[0], job->types[1]},
+                                .networks = job->networks,
+                                .game = job->record,
+                                .game_attributes = job->records,
+                                .fit = job->fit,
+                                .keep_all = job->keep == HRS_KEEP_ALL,
+                                .indices = {job->indices[0], job->indices[1]},
+                                .player_names = job->players.names,
+                                .row_player_names = job->row_names,
+                                .map = job->players.map.data ? &job->players.map : NULL,
+                                .baseline = job->baseline.data ? &job->baseline : NULL,
+                                .class_names = job->class_names,
+                                .classes = job->class_names ? job->classes : 0};
+  memcpy(spec.orders, job->orders, sizeof spec.orders);
+  return hrs_interactions_contents(&spec, out);
 }

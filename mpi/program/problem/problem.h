@@ -6,6 +6,7 @@
 #ifndef HRS_MPI_PROGRAM_PROBLEM_PROBLEM_H
 #define HRS_MPI_PROGRAM_PROBLEM_PROBLEM_H
 
+#include "mpi/program/kinds/interactions/interactions.h"
 #include "mpi/program/options/options.h"
 
 #include <harsanyi/fit.h>
@@ -158,8 +159,8 @@ static inline bool hrs_job_fit_bounded(const hrs_job *job, const hrs_interaction
   return o->noise > 0 || (job->networks > 1 && o->share_spread > 0);
 }
 
-/** Fill a data set's description from a job. */
-void hrs_job_dataset_spec(const hrs_job *job, const hrs_interactions_options *options,
-                          hrs_dataset_spec *spec);
+/** The layout of a job's data set; the job and its options have to outlive it. */
+hrs_status hrs_job_contents(const hrs_job *job, const hrs_interactions_options *options,
+                            hrs_contents **out);
 
 #endif

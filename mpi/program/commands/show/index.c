@@ -13,23 +13,24 @@ static int by_strength(const void *a, const void *b) {
   return order ? order : x->mask < y->mask ? -1 : x->mask > y->mask;
 }
 
-static hrs_status read_index(const hrs_dataset_reading *set, hrs_count k, hrs_index index,
+static hrs_status read_index(const hrs_interactions_file *set, hrs_count k, hrs_index index,
                              hrs_show_index *out) {
   hrs_mask *mask = NULL;
   double *value = NULL;
+  char path[HRS_PATH_SIZE];
   hrs_count count = hrs_set_count(set->n, set->orders[index]);
   hrs_status status = hrs_alloc(count, sizeof *mask, &mask);
   if (status == HRS_OK) status = hrs_alloc(count, sizeof *value, &value);
   if (status == HRS_OK) status = hrs_alloc(count, sizeof *out->set, &out->set);
   if (status == HRS_OK)
-    status = hrs_dataset_read(set, hrs_dataset_index(index, HRS_INDEX_MASK), -1, 0, count, HRS_U64,
-                              mask);
+    status = hrs_reading_read(set->file, hrs_interactions_index_path(index, "mask", path), -1, 0,
+                              count, HRS_U64, mask);
   if (status == HRS_OK)
-    status = hrs_dataset_read(set, hrs_dataset_index(index, HRS_INDEX_VALUE), k, 0, count, HRS_F64,
-                              value);
+    status = hrs_reading_read(set->file, hrs_interactions_index_path(index, "value", path), k, 0,
+                              count, HRS_F64, value);
   if (status == HRS_OK)
-    status = hrs_dataset_read(set, hrs_dataset_index(index, HRS_INDEX_ERROR), -1, k, 1, HRS_F64,
-                              &out->error);
+    status = hrs_reading_read(set->file, hrs_interactions_index_path(index, "error", path), -1, k,
+                              1, HRS_F64, &out->error);
   for (hrs_count i = 0; i < count && status == HRS_OK; i++)
     out->set[i] = (hrs_show_set){mask[i], value[i]};
   hrs_free(mask);
@@ -40,7 +41,7 @@ static hrs_status read_index(const hrs_dataset_reading *set, hrs_count k, hrs_in
   return status;
 }
 
-hrs_status hrs_show_indices(const hrs_dataset_reading *set, hrs_count k, int most,
+hrs_status hrs_show_indices(const hrs_interactions_file *set, hrs_count k, int most,
                             hrs_show_index_function *say) {
   hrs_status status = HRS_OK;
   for (int i = 0; i < HRS_INDEX_LIMIT && status == HRS_OK; i++) {

@@ -47,15 +47,16 @@ static void texts(const char *name, char *const *value, int count) {
   printf("]");
 }
 
-hrs_status hrs_show_begin_json(const hrs_dataset_reading *set) {
+hrs_status hrs_show_begin_json(const hrs_interactions_file *set) {
   printf("{\"file\": ");
-  text(set->path);
-  printf(", \"format_version\": %d, \"program_version\": ", set->format_version);
-  text(set->program_version);
+  text(set->file->path);
+  printf(", \"format_version\": %d, \"program_version\": ", set->file->format_version);
+  text(set->file->program_version);
   printf(", \"git\": ");
-  text(set->git);
+  text(set->file->git);
   printf(", \"complete\": %s, \"n_players\": %d, \"n_samples\": %lld, \"n_rows\": %lld,\n ",
-         set->complete ? "true" : "false", set->n, (long long)set->samples, (long long)set->rows);
+         set->file->complete ? "true" : "false", set->n, (long long)set->samples,
+         (long long)set->rows);
   static const char *const record[] = {"kind",     "v",      "scores",   "output_node",
                                        "target",   "masked", "players",  "subset",
                                        "baseline", "layout", "evaluator"};
@@ -63,7 +64,7 @@ hrs_status hrs_show_begin_json(const hrs_dataset_reading *set) {
   printf("\"game\": {");
   for (size_t i = 0; i < sizeof record / sizeof *record; i++) {
     char *value = NULL;
-    HRS_TRY(hrs_dataset_read_game(set, record[i], &value));
+    HRS_TRY(hrs_reading_text(set->file, "/game", record[i], &value));
     if (value) {
       printf("%s\"%s\": ", first ? "" : ", ", record[i]);
       text(value);
@@ -81,7 +82,7 @@ hrs_status hrs_show_begin_json(const hrs_dataset_reading *set) {
   return HRS_OK;
 }
 
-static void interaction(const hrs_dataset_reading *set, const hrs_salient *list, hrs_count i) {
+static void interaction(const hrs_interactions_file *set, const hrs_salient *list, hrs_count i) {
   bool first = true;
   printf("{\"type\": \"%s\", \"order\": %d, \"mask\": %llu, \"players\": [",
          list->type[i] == 0 ? "AND" : "OR", hrs_order(list->mask[i]),
@@ -96,14 +97,16 @@ static void interaction(const hrs_dataset_reading *set, const hrs_salient *list,
   printf("}");
 }
 
-static void fit(const hrs_show_fit *f) {
+static void fit(const hrs_interactions_file *set, const hrs_show_row *row) {
+  const hrs_interactions_fit *f = &row->fit;
+  const int points = hrs_curve_points(set->n);
   const struct {
     const char *name;
     double value;
   } members[] = {{"loss", f->loss},
                  {"lower_bound", f->lower_bound},
                  {"gap", f->gap},
-                 {"iterations", f->iterations},
+                 {"iterations", (double)f->iterations},
                  {"noise_bound", f->noise_bound},
                  {"max_residual", f->max_residual}},
     salient[] = {{"max", f->max},
@@ -131,23 +134,23 @@ static void fit(const hrs_show_fit *f) {
     number(salient[i].value);
   }
   printf(",\n    \"curve\": {\"point\": [");
-  for (int p = 0; p < f->points; p++)
+  for (int p = 0; p < points; p++)
     printf("%s%lld", p ? ", " : "", 1LL << p);
   printf("]");
   for (size_t i = 0; i < sizeof curve / sizeof *curve; i++) {
     printf(", ");
-    numbers(curve[i].name, curve[i].value, f->points);
+    numbers(curve[i].name, curve[i].value, points);
   }
   printf("}}");
-  if (!f->shared) return;
+  if (!set->network) return;
   printf(",\n   \"sharing\": {\"salient\": ");
-  number(f->shared_salient);
+  number(row->sharing.salient);
   printf(", ");
-  numbers("top", f->shared_top, f->points);
+  numbers("top", row->sharing.top, points);
   printf("}");
 }
 
-static void index_json(const hrs_dataset_reading *set, const hrs_show_index *x) {
+static void index_json(const hrs_interactions_file *set, const hrs_show_index *x) {
   printf(",\n   \"%s\": {\"orders\": %d, \"error\": ", hrs_index_name(x->index), x->orders);
   number(x->error);
   printf(", \"top\": [");
@@ -162,7 +165,7 @@ static void index_json(const hrs_dataset_reading *set, const hrs_show_index *x) 
   printf("]}");
 }
 
-hrs_status hrs_show_row_json(const hrs_dataset_reading *set, const hrs_show_row *row,
+hrs_status hrs_show_row_json(const hrs_interactions_file *set, const hrs_show_row *row,
                              const hrs_show_options *options, bool first) {
   static const char *const types[2] = {"and", "or"}, *const indices[2] = {"SV", "BV"};
   static const char *const sums[5] = {"positive", "negative", "count", "all_positive",
@@ -171,7 +174,7 @@ hrs_status hrs_show_row_json(const hrs_dataset_reading *set, const hrs_show_row 
   printf("%s\n  {\"row\": %lld, \"sample\": %lld, \"label\": %d, \"target\": %d, ",
          first ? "" : ",", (long long)k, (long long)set->index[k], set->label[k], set->target[k]);
   if (set->network) printf("\"network\": %d, ", set->network[k]);
-  if (set->has[HRS_PATH_ROW_NAME]) {
+  if (hrs_reading_has(set->file, "/samples/player_name")) {
     texts("players", set->player_names, set->n);
     printf(", ");
   }
@@ -190,32 +193,32 @@ hrs_status hrs_show_row_json(const hrs_dataset_reading *set, const hrs_show_row 
   }
   printf("],\n   \"orders\": {");
   for (int type = 0; type < 2; type++) {
-    if (!row->has[type]) continue;
-    printf("%s\"%s\": {", type && row->has[0] ? ", " : "", types[type]);
+    if (!set->types[type]) continue;
+    printf("%s\"%s\": {", type && set->types[0] ? ", " : "", types[type]);
     for (int what = 0; what < 5; what++) {
       if (what) printf(", ");
-      numbers(sums[what], row->orders[type][what], set->n + 1);
+      numbers(sums[what], row->values.orders[type][what], set->n + 1);
     }
     printf("}");
   }
   printf("},\n   ");
-  numbers("mean_effect", row->mean_effect, set->n + 1);
-  if (row->fitted) fit(&row->fit);
+  numbers("mean_effect", row->values.mean_effect, set->n + 1);
+  if (set->fitted) fit(set, row);
   for (int which = 0; which < 2; which++)
-    if (row->has_index[which]) {
+    if (hrs_reading_has(set->file, which == 0 ? "/indices/SV" : "/indices/BV")) {
       printf(",\n   ");
-      numbers(indices[which], row->index[which], set->n);
+      numbers(indices[which], row->values.indices[which], set->n);
     }
   HRS_TRY(hrs_show_indices(set, k, options->top, index_json));
   printf("}");
   return HRS_OK;
 }
 
-void hrs_show_end_json(const hrs_dataset_check *checks) {
+void hrs_show_end_json(const hrs_check *checks) {
   printf("]");
   if (checks) {
     printf(",\n \"checks\": [");
-    for (int i = 0; i < hrs_dataset_checks; i++) {
+    for (int i = 0; i < hrs_interactions_checks; i++) {
       printf("%s\n  {\"name\": ", i ? "," : "");
       text(checks[i].name);
       printf(", \"rows\": %lld, \"failed\": %lld, \"error\": ", (long long)checks[i].rows,

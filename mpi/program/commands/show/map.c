@@ -69,14 +69,14 @@ static int distinct(const plane *p, bool rows, int most, hrs_count *lines) {
 }
 
 /* Position of row k's sample among the samples. */
-static hrs_count sample_slot(const hrs_dataset_reading *set, hrs_count k) {
+static hrs_count sample_slot(const hrs_interactions_file *set, hrs_count k) {
   hrs_count slot = 0;
   for (hrs_count i = 1; i <= k; i++)
     slot += set->index[i] != set->index[i - 1];
   return slot;
 }
 
-hrs_status hrs_show_map_create(const hrs_dataset_reading *set, hrs_count k, hrs_show_map *out) {
+hrs_status hrs_show_map_create(const hrs_interactions_file *set, hrs_count k, hrs_show_map *out) {
   const hrs_array *map = &set->map;
   const int32_t *label = map->data;
   plane p;

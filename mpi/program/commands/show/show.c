@@ -38,8 +38,8 @@ static const hrs_command_line line = {
 
 /* ---- which row ------------------------------------------------------------------------------ */
 
-static hrs_status find_row(const hrs_dataset_reading *set, int sample, bool any_target, int target,
-                           hrs_count *out) {
+static hrs_status find_row(const hrs_interactions_file *set, int sample, bool any_target,
+                           int target, hrs_count *out) {
   bool seen = false;
   for (hrs_count k = 0; k < set->rows; k++) {
     if (set->index[k] != sample) continue;
@@ -50,12 +50,12 @@ static hrs_status find_row(const hrs_dataset_reading *set, int sample, bool any_
     }
   }
   HRS_REQUIRE(seen, USAGE, "--sample %d: %s has no such sample; --row takes 0 to %lld", sample,
-              set->path, (long long)set->rows - 1);
+              set->file->path, (long long)set->rows - 1);
   HRS_FAIL(USAGE, "--target %d: sample %d has no row for that class", target, sample);
 }
 
 /* The chosen row, or -1 where none was chosen. */
-static hrs_status choose_row(const hrs_dataset_reading *set, const hrs_show_options *options,
+static hrs_status choose_row(const hrs_interactions_file *set, const hrs_show_options *options,
                              hrs_count *out) {
   *out = -1;
   if (options->row) {
@@ -63,7 +63,7 @@ static hrs_status choose_row(const hrs_dataset_reading *set, const hrs_show_opti
                 "--row and --sample or --target exclude each other");
     HRS_TRY(hrs_text_count(options->row, "--row", out));
     HRS_REQUIRE(*out < set->rows, USAGE, "--row %lld: %s has rows 0 to %lld", (long long)*out,
-                set->path, (long long)set->rows - 1);
+                set->file->path, (long long)set->rows - 1);
     return HRS_OK;
   }
   HRS_REQUIRE(options->sample || !options->target, USAGE, "--target needs --sample");
@@ -77,42 +77,30 @@ static hrs_status choose_row(const hrs_dataset_reading *set, const hrs_show_opti
 /* ---- reading -------------------------------------------------------------------------------- */
 
 /* The caller frees row->list, whatever the outcome. */
-static hrs_status load_row(hrs_dataset_reading *set, hrs_count k, hrs_show_row *row) {
-  static const hrs_dataset_path indices[2] = {HRS_PATH_SV, HRS_PATH_BV};
+static hrs_status load_row(hrs_interactions_file *set, hrs_count k, hrs_show_row *row) {
   *row = (hrs_show_row){.k = k};
-  HRS_TRY(hrs_dataset_name_row(set, k));
-  for (int type = 0; type < 2; type++) {
-    row->has[type] = set->has[hrs_dataset_orders(type, 0)];
-    for (int what = 0; what < 5 && row->has[type]; what++)
-      HRS_TRY(hrs_dataset_read(set, hrs_dataset_orders(type, what), k, 0, set->n + 1, HRS_F64,
-                               row->orders[type][what]));
-  }
-  for (int which = 0; which < 2; which++) {
-    row->has_index[which] = set->has[indices[which]];
-    if (row->has_index[which])
-      HRS_TRY(hrs_dataset_read(set, indices[which], k, 0, set->n, HRS_F64, row->index[which]));
-  }
-  HRS_TRY(hrs_dataset_read(set, HRS_PATH_MEAN_EFFECT, k, 0, set->n + 1, HRS_F64, row->mean_effect));
-  row->fitted = set->has[HRS_PATH_FIT_L1];
-  if (row->fitted) HRS_TRY(hrs_show_fit_read(set, k, &row->fit));
-  hrs_count first = (hrs_count)set->offset[k];
-  HRS_TRY(hrs_dataset_read_salient(set, first, (hrs_count)set->offset[k + 1] - first, &row->list));
+  HRS_TRY(hrs_interactions_name_row(set, k));
+  HRS_TRY(hrs_reading_record(set->file, HRS_INTERACTIONS_ROW, k, &row->values));
+  HRS_TRY(hrs_reading_record(set->file, HRS_INTERACTIONS_FIT, k, &row->fit));
+  HRS_TRY(hrs_reading_record(set->file, HRS_INTERACTIONS_SHARING, k, &row->sharing));
+  HRS_TRY(hrs_interactions_list(set, k, &row->list));
   for (hrs_count i = 0; i < row->list.count; i++)
     HRS_REQUIRE(row->list.type[i] <= 1 && row->list.mask[i] <= hrs_mask_full(set->n), INPUT,
                 "%s: /salient entry %lld of row %lld is out of range (type %d, mask %llu)",
-                set->path, (long long)i, (long long)k, row->list.type[i],
+                set->file->path, (long long)i, (long long)k, row->list.type[i],
                 (unsigned long long)row->list.mask[i]);
   return HRS_OK;
 }
 
 /* Number of salient AND and OR interactions of each row. */
-static hrs_status count_rows(const hrs_dataset_reading *set, hrs_count **out) {
+static hrs_status count_rows(const hrs_interactions_file *set, hrs_count **out) {
   HRS_TRY(hrs_calloc(2 * set->rows, sizeof **out, out));
   for (hrs_count k = 0; k < set->rows; k++)
     for (int type = 0; type < 2; type++) {
       double count[HRS_MAX_PLAYERS + 1];
-      if (!set->has[hrs_dataset_orders(type, 2)]) continue;
-      HRS_TRY(hrs_dataset_read(set, hrs_dataset_orders(type, 2), k, 0, set->n + 1, HRS_F64, count));
+      if (!set->types[type]) continue;
+      HRS_TRY(hrs_reading_read(set->file, type == 0 ? "/orders/and/count" : "/orders/or/count", k,
+                               0, set->n + 1, HRS_F64, count));
       for (int m = 0; m <= set->n; m++)
         (*out)[2 * k + type] += (hrs_count)count[m];
     }
@@ -120,24 +108,24 @@ static hrs_status count_rows(const hrs_dataset_reading *set, hrs_count **out) {
 }
 
 /* What a file says goes to the terminal as text alone (JSON has escapes of its own). */
-static hrs_status make_names_printable(hrs_dataset_reading *set) {
+static hrs_status make_names_printable(hrs_interactions_file *set) {
   for (int i = 0; i < set->n; i++)
     HRS_TRY(hrs_make_printable(&set->player_names[i]));
   return HRS_OK;
 }
 
-static hrs_status make_printable(hrs_dataset_reading *set) {
+static hrs_status make_printable(hrs_interactions_file *set) {
   HRS_TRY(make_names_printable(set));
   for (int i = 0; i < set->classes; i++)
     HRS_TRY(hrs_make_printable(&set->class_names[i]));
-  HRS_TRY(hrs_make_printable(&set->path));
-  HRS_TRY(hrs_make_printable(&set->program_version));
-  return hrs_make_printable(&set->git);
+  HRS_TRY(hrs_make_printable(&set->file->path));
+  HRS_TRY(hrs_make_printable(&set->file->program_version));
+  return hrs_make_printable(&set->file->git);
 }
 
 /* ---- showing -------------------------------------------------------------------------------- */
 
-static hrs_status show_text(hrs_dataset_reading *set, hrs_count chosen,
+static hrs_status show_text(hrs_interactions_file *set, hrs_count chosen,
                             const hrs_show_options *options) {
   hrs_count *counts = NULL;
   hrs_show_row row = {0};
@@ -153,7 +141,7 @@ static hrs_status show_text(hrs_dataset_reading *set, hrs_count chosen,
   return status;
 }
 
-static hrs_status show_json(hrs_dataset_reading *set, hrs_count first, hrs_count end,
+static hrs_status show_json(hrs_interactions_file *set, hrs_count first, hrs_count end,
                             const hrs_show_options *options) {
   HRS_TRY(hrs_show_begin_json(set));
   for (hrs_count k = first; k < end; k++) {
@@ -166,10 +154,10 @@ static hrs_status show_json(hrs_dataset_reading *set, hrs_count first, hrs_count
   return HRS_OK;
 }
 
-static hrs_status judge(const char *path, const hrs_dataset_check *checks) {
+static hrs_status judge(const char *path, const hrs_check *checks) {
   const char *detail = NULL;
   int failed = 0;
-  for (int i = 0; i < hrs_dataset_checks; i++) {
+  for (int i = 0; i < hrs_interactions_checks; i++) {
     if (checks[i].failed && !detail) detail = checks[i].detail;
     failed += checks[i].failed > 0;
   }
@@ -177,7 +165,7 @@ static hrs_status judge(const char *path, const hrs_dataset_check *checks) {
   return HRS_OK;
 }
 
-static hrs_status show(hrs_dataset_reading *set, const hrs_show_options *options) {
+static hrs_status show(hrs_interactions_file *set, const hrs_show_options *options) {
   hrs_count chosen;
   HRS_TRY(choose_row(set, options, &chosen));
   hrs_count first = chosen < 0 ? 0 : chosen, end = chosen < 0 ? set->rows : chosen + 1;
@@ -185,21 +173,21 @@ static hrs_status show(hrs_dataset_reading *set, const hrs_show_options *options
     HRS_TRY(make_printable(set));
     HRS_TRY(hrs_show_header_text(set));
   }
-  HRS_REQUIRE(set->complete, INPUT,
+  HRS_REQUIRE(set->file->complete, INPUT,
               "%s is not complete: the run that wrote it ended before its end; run it again",
-              set->path);
+              set->file->path);
   HRS_TRY(options->json ? show_json(set, first, end, options) : show_text(set, chosen, options));
-  hrs_dataset_check *checks = NULL;
+  hrs_check *checks = NULL;
   hrs_status status = HRS_OK;
   if (options->check) {
-    HRS_TRY(hrs_alloc(hrs_dataset_checks, sizeof *checks, &checks));
-    hrs_dataset_check_start(checks);
+    HRS_TRY(hrs_alloc(hrs_interactions_checks, sizeof *checks, &checks));
+    hrs_interactions_check_start(checks);
     for (hrs_count k = first; k < end && status == HRS_OK; k++)
-      status = hrs_dataset_check_row(set, k, checks);
+      status = hrs_interactions_check(set, k, checks);
     if (status == HRS_OK && !options->json) hrs_show_checks_text(checks);
   }
   if (status == HRS_OK && options->json) hrs_show_end_json(checks);
-  if (status == HRS_OK && checks) status = judge(set->path, checks);
+  if (status == HRS_OK && checks) status = judge(set->file->path, checks);
   hrs_free(checks);
   return status;
 }
@@ -212,11 +200,11 @@ static hrs_status run(int argc, char **argv) {
   HRS_REQUIRE(strcmp(options.type, "and") == 0 || strcmp(options.type, "or") == 0 ||
                   strcmp(options.type, "both") == 0,
               USAGE, "--type %s: one of and, or, both was expected", options.type);
-  hrs_dataset_reading *set;
-  HRS_TRY(hrs_dataset_open(path, &set));
+  hrs_interactions_file *set;
+  HRS_TRY(hrs_interactions_open(path, &set));
   hrs_status status = show(set, &options);
   fflush(stdout);
-  hrs_dataset_close(&set);
+  hrs_interactions_close(&set);
   return status;
 }
 

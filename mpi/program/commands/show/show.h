@@ -2,8 +2,7 @@
 #ifndef HRS_MPI_PROGRAM_COMMANDS_SHOW_SHOW_H
 #define HRS_MPI_PROGRAM_COMMANDS_SHOW_SHOW_H
 
-#include "mpi/dataset/check.h"
-#include "mpi/dataset/dataset.h"
+#include "mpi/program/kinds/interactions/check.h"
 
 typedef struct hrs_show_options {
   const char *row, *sample, *target, *type;
@@ -11,31 +10,13 @@ typedef struct hrs_show_options {
   bool orders, check, json;
 } hrs_show_options;
 
-/** /fit and /reconstruction of a row. */
-typedef struct hrs_show_fit {
-  double l1, loss, lower_bound, gap, noise_bound, max_residual, iterations;
-  double rmse, max, rho_unfaith, explained, kept;
-  int points;
-  struct {
-    double strength[HRS_CURVE_POINTS], kept[HRS_CURVE_POINTS], rmse[HRS_CURVE_POINTS],
-        max[HRS_CURVE_POINTS], explained[HRS_CURVE_POINTS];
-  } curve;
-  bool shared;           /* with other networks */
-  double shared_salient; /* share of the salient ones that is common; NaN where there are none */
-  double shared_top[HRS_CURVE_POINTS];
-} hrs_show_fit;
-
 /** Everything that is said of one row. */
 typedef struct hrs_show_row {
   hrs_count k;
   hrs_salient list; /* the whole list */
-  bool has[2];      /* AND, OR */
-  double orders[2][5][HRS_MAX_PLAYERS + 1];
-  bool has_index[2]; /* SV, BV */
-  double index[2][HRS_MAX_PLAYERS];
-  double mean_effect[HRS_MAX_PLAYERS + 1];
-  bool fitted;
-  hrs_show_fit fit;
+  hrs_interactions_row values;
+  hrs_interactions_fit fit;         /* where the file has a fitted split */
+  hrs_interactions_sharing sharing; /* and where it is one of several networks */
 } hrs_show_row;
 
 /** A small picture of the players: which player stands where, -1 for none. */
@@ -49,7 +30,7 @@ typedef struct hrs_show_map {
  * that a grid of patches becomes a grid of single marks. Where the map is no plane, or the picture
  * would be large, rows = columns = 0. Errors: MEMORY.
  */
-hrs_status hrs_show_map_create(const hrs_dataset_reading *set, hrs_count k, hrs_show_map *out);
+hrs_status hrs_show_map_create(const hrs_interactions_file *set, hrs_count k, hrs_show_map *out);
 void hrs_show_map_destroy(hrs_show_map *map);
 
 /** Is an interaction of the kind asked for with --type? */
@@ -60,11 +41,9 @@ static inline bool hrs_show_wants(const hrs_show_options *options, uint8_t type)
 /** An order k with a mean effect below that of k - 1 by more than rounding; 0 where there is none.
  */
 int hrs_show_first_fall(const hrs_show_row *row, int n, int after);
-/** /fit and /reconstruction of row k. Errors: INPUT. */
-hrs_status hrs_show_fit_read(const hrs_dataset_reading *set, hrs_count k, hrs_show_fit *out);
 /** Sections on the split of a row, its reconstruction, and the mean effects of orders. */
-void hrs_show_fit_text(const hrs_show_fit *fit);
-void hrs_show_means_text(const hrs_dataset_reading *set, const hrs_show_row *row);
+void hrs_show_fit_text(const hrs_interactions_file *set, const hrs_show_row *row);
+void hrs_show_means_text(const hrs_interactions_file *set, const hrs_show_row *row);
 
 /** The strongest sets of an interaction index of a row, the strongest first. */
 typedef struct hrs_show_set {
@@ -78,10 +57,10 @@ typedef struct hrs_show_index {
   hrs_show_set *set;
   double error;
 } hrs_show_index;
-typedef void hrs_show_index_function(const hrs_dataset_reading *set, const hrs_show_index *index);
+typedef void hrs_show_index_function(const hrs_interactions_file *set, const hrs_show_index *index);
 /** Say of each index that the file has the `most` strongest sets of row k. Errors: INPUT, MEMORY.
  */
-hrs_status hrs_show_indices(const hrs_dataset_reading *set, hrs_count k, int most,
+hrs_status hrs_show_indices(const hrs_interactions_file *set, hrs_count k, int most,
                             hrs_show_index_function *say);
 
 /** What sections are made of; `bar` has HRS_SHOW_BAR marks for a share of 1. */
@@ -89,16 +68,16 @@ enum { HRS_SHOW_BAR = 18 };
 void hrs_show_heading(const char *text);
 void hrs_show_bar(double share);
 
-hrs_status hrs_show_header_text(const hrs_dataset_reading *set);
-void hrs_show_rows_text(const hrs_dataset_reading *set, const hrs_count *counts);
-hrs_status hrs_show_row_text(const hrs_dataset_reading *set, const hrs_show_row *row,
+hrs_status hrs_show_header_text(const hrs_interactions_file *set);
+void hrs_show_rows_text(const hrs_interactions_file *set, const hrs_count *counts);
+hrs_status hrs_show_row_text(const hrs_interactions_file *set, const hrs_show_row *row,
                              const hrs_show_options *options);
-void hrs_show_checks_text(const hrs_dataset_check *checks);
+void hrs_show_checks_text(const hrs_check *checks);
 
 /** One JSON object on stdout: begin, any number of rows, end. */
-hrs_status hrs_show_begin_json(const hrs_dataset_reading *set);
-hrs_status hrs_show_row_json(const hrs_dataset_reading *set, const hrs_show_row *row,
+hrs_status hrs_show_begin_json(const hrs_interactions_file *set);
+hrs_status hrs_show_row_json(const hrs_interactions_file *set, const hrs_show_row *row,
                              const hrs_show_options *options, bool first);
-void hrs_show_end_json(const hrs_dataset_check *checks);
+void hrs_show_end_json(const hrs_check *checks);
 
 #endif

@@ -47,7 +47,7 @@ static void number(double value, int columns) {
 }
 
 /* Names of a set's players, as many as fit `room` columns. */
-static void print_set(const hrs_dataset_reading *set, hrs_mask mask, int room) {
+static void print_set(const hrs_interactions_file *set, hrs_mask mask, int room) {
   int left = hrs_order(mask);
   for (int i = 0; i < set->n; i++) {
     if (!(mask >> i & 1)) continue;
@@ -65,18 +65,17 @@ static void print_set(const hrs_dataset_reading *set, hrs_mask mask, int room) {
 
 /* ---- header --------------------------------------------------------------------------------- */
 
-static const char *array_names(const hrs_dataset_reading *set, char *text, size_t size) {
+static const char *array_names(const hrs_interactions_file *set, char *text, size_t size) {
   static const struct {
-    hrs_dataset_path path;
-    const char *name;
-  } arrays[] = {{HRS_PATH_VALUES, "values"},
-                {HRS_PATH_AND, "all AND"},
-                {HRS_PATH_OR, "all OR"},
-                {HRS_PATH_SV, "SV"},
-                {HRS_PATH_BV, "BV"}};
+    const char *path, *name;
+  } arrays[] = {{"/values", "values"},
+                {"/interactions/and", "all AND"},
+                {"/interactions/or", "all OR"},
+                {"/indices/SV", "SV"},
+                {"/indices/BV", "BV"}};
   size_t used = (size_t)snprintf(text, size, "salient");
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays && used < size; i++)
-    if (set->has[arrays[i].path])
+    if (hrs_reading_has(set->file, arrays[i].path))
       used += (size_t)snprintf(text + used, size - used, ", %s", arrays[i].name);
   for (int i = 0; i < HRS_INDEX_LIMIT && used < size; i++)
     if (set->orders[i])
@@ -85,10 +84,10 @@ static const char *array_names(const hrs_dataset_reading *set, char *text, size_
   return text;
 }
 
-static hrs_status print_run(const hrs_dataset_reading *set, const char *attribute,
+static hrs_status print_run(const hrs_interactions_file *set, const char *attribute,
                             const char *name) {
   char *text = NULL;
-  HRS_TRY(hrs_dataset_read_run(set, attribute, &text));
+  HRS_TRY(hrs_reading_text(set->file, "/run", attribute, &text));
   hrs_status status = text ? hrs_make_printable(&text) : HRS_OK;
   if (status == HRS_OK && text && *text) {
     int room = COLUMNS - 9, length = (int)strlen(text);
@@ -100,7 +99,7 @@ static hrs_status print_run(const hrs_dataset_reading *set, const char *attribut
 }
 
 /* "v" and "masked" as one line each: what the file says of its game. */
-static hrs_status print_game(const hrs_dataset_reading *set) {
+static hrs_status print_game(const hrs_interactions_file *set) {
   static const struct {
     const char *line, *name, *before;
   } parts[] = {{"v", "v", ""},
@@ -118,7 +117,7 @@ static hrs_status print_game(const hrs_dataset_reading *set) {
   for (size_t i = 0; i < sizeof parts / sizeof *parts && status == HRS_OK; i++) {
     char *text = NULL;
     if (raw && strcmp(parts[i].name, "scores") == 0) continue;
-    HRS_TRY(hrs_dataset_read_game(set, parts[i].name, &text));
+    HRS_TRY(hrs_reading_text(set->file, "/game", parts[i].name, &text));
     status = text ? hrs_make_printable(&text) : HRS_OK;
     if (status == HRS_OK && text) {
       raw = raw || (i == 0 && strcmp(text, "raw") == 0);
@@ -135,27 +134,27 @@ static hrs_status print_game(const hrs_dataset_reading *set) {
   return status;
 }
 
-hrs_status hrs_show_header_text(const hrs_dataset_reading *set) {
+hrs_status hrs_show_header_text(const hrs_interactions_file *set) {
   char arrays[256];
-  printf("%s%s%s\n", paint(HEADING), set->path, paint(PLAIN));
-  printf("written  by harsanyi %s (%s), format %d%s\n", set->program_version, set->git,
-         set->format_version, set->complete ? "" : ", INCOMPLETE");
+  printf("%s%s%s\n", paint(HEADING), set->file->path, paint(PLAIN));
+  printf("written  by harsanyi %s (%s), format %d%s\n", set->file->program_version, set->file->git,
+         set->file->format_version, set->file->complete ? "" : ", INCOMPLETE");
   HRS_TRY(print_run(set, "game", "game"));
   HRS_TRY(print_run(set, "command_line", "command"));
   HRS_TRY(print_game(set));
   printf("players  %d: ", set->n);
-  if (set->has[HRS_PATH_ROW_NAME])
+  if (hrs_reading_has(set->file, "/samples/player_name"))
     printf("names differ by sample");
   else
     print_set(set, hrs_mask_full(set->n), COLUMNS - 16);
   printf("\nrows     %lld of %lld sample%s\n", (long long)set->rows, (long long)set->samples,
          set->samples == 1 ? "" : "s");
-  bool both = set->has[HRS_PATH_AND_COUNT] && set->has[HRS_PATH_OR_COUNT];
-  printf("types    %s%s%s%s\n", set->has[HRS_PATH_AND_COUNT] ? "AND" : "", both ? ", " : "",
-         set->has[HRS_PATH_OR_COUNT] ? "OR" : "",
-         set->has[HRS_PATH_FIT_L1] ? ": v split between them"
-         : both                    ? ": each for all of v"
-                                   : "");
+  bool both = set->types[0] && set->types[1];
+  printf("types    %s%s%s%s\n", set->types[0] ? "AND" : "", both ? ", " : "",
+         set->types[1] ? "OR" : "",
+         set->fitted ? ": v split between them"
+         : both      ? ": each for all of v"
+                     : "");
   printf("stored   %s", array_names(set, arrays, sizeof arrays));
   if (set->precision != HRS_NONE) printf(" (%s)", hrs_dtype_name(set->precision));
   printf("\n");
@@ -163,14 +162,14 @@ hrs_status hrs_show_header_text(const hrs_dataset_reading *set) {
 }
 
 /* "" where there is none, or where it only repeats the number. */
-static const char *class_name(const hrs_dataset_reading *set, int index) {
+static const char *class_name(const hrs_interactions_file *set, int index) {
   char number[16];
   if (!set->class_names || index < 0 || index >= set->classes) return "";
   snprintf(number, sizeof number, "%d", index);
   return strcmp(number, set->class_names[index]) == 0 ? "" : set->class_names[index];
 }
 
-static void print_class(const hrs_dataset_reading *set, int index, int columns) {
+static void print_class(const hrs_interactions_file *set, int index, int columns) {
   char text[256];
   const char *name = class_name(set, index);
   if (index < 0)
@@ -182,7 +181,7 @@ static void print_class(const hrs_dataset_reading *set, int index, int columns) 
   pad(text, columns);
 }
 
-void hrs_show_rows_text(const hrs_dataset_reading *set, const hrs_count *counts) {
+void hrs_show_rows_text(const hrs_interactions_file *set, const hrs_count *counts) {
   int classes = 6;
   for (int i = 0; i < set->classes; i++)
     if (width(set->class_names[i]) + 4 > classes) classes = width(set->class_names[i]) + 4;
@@ -202,7 +201,7 @@ void hrs_show_rows_text(const hrs_dataset_reading *set, const hrs_count *counts)
     printf(" ");
     number(set->v_full[k], 11);
     for (int type = 0; type < 2; type++)
-      if (set->has[hrs_dataset_orders(type, 2)])
+      if (set->types[type])
         printf(" %8lld", (long long)counts[2 * k + type]);
       else
         printf(" %8s", "-");
@@ -215,7 +214,7 @@ void hrs_show_rows_text(const hrs_dataset_reading *set, const hrs_count *counts)
 
 /* ---- one row -------------------------------------------------------------------------------- */
 
-static hrs_count print_top(const hrs_dataset_reading *set, const hrs_show_row *row,
+static hrs_count print_top(const hrs_interactions_file *set, const hrs_show_row *row,
                            const hrs_show_options *options) {
   char title[128];
   hrs_count wanted = 0, shown = 0;
@@ -298,21 +297,22 @@ void hrs_show_bar(double share) {
   print_bar(share, 1, false, POSITIVE);
 }
 
-static void print_orders(const hrs_dataset_reading *set, const hrs_show_row *row,
+static void print_orders(const hrs_interactions_file *set, const hrs_show_row *row,
                          const hrs_show_options *options, bool all) {
   int negative = all ? 4 : 1, positive = all ? 3 : 0, last = set->n;
   double largest = 0;
   for (int type = 0; type < 2; type++)
-    for (int m = 1; m <= set->n && row->has[type]; m++)
-      largest =
-          fmax(largest, fmax(row->orders[type][positive][m], -row->orders[type][negative][m]));
-  while (last > 1 && !row->orders[0][positive][last] && !row->orders[0][negative][last] &&
-         !row->orders[1][positive][last] && !row->orders[1][negative][last])
+    for (int m = 1; m <= set->n && set->types[type]; m++)
+      largest = fmax(largest, fmax(row->values.orders[type][positive][m],
+                                   -row->values.orders[type][negative][m]));
+  while (last > 1 && !row->values.orders[0][positive][last] &&
+         !row->values.orders[0][negative][last] && !row->values.orders[1][positive][last] &&
+         !row->values.orders[1][negative][last])
     last--;
   hrs_show_heading(all ? "Strength by order, all interactions (sum of negative | positive)"
                        : "Strength by order, salient interactions (sum of negative | positive)");
   for (uint8_t type = 0; type < 2; type++) {
-    if (!row->has[type] || !hrs_show_wants(options, type)) continue;
+    if (!set->types[type] || !hrs_show_wants(options, type)) continue;
     printf("  %-4s %5s %8s %12s %*s|%-*s %12s\n", type_names[type], "order", all ? "" : "count",
            "negative", HRS_SHOW_BAR, "", HRS_SHOW_BAR, "", "positive");
     for (int m = 1; m <= last; m++) {
@@ -320,14 +320,15 @@ static void print_orders(const hrs_dataset_reading *set, const hrs_show_row *row
       if (all)
         printf("%8s ", "");
       else
-        printf("%8.0f ", row->orders[type][2][m]);
-      printf("%12.5g ", row->orders[type][negative][m]);
-      print_bar(row->orders[type][negative][m], largest, true, NEGATIVE);
+        printf("%8.0f ", row->values.orders[type][2][m]);
+      printf("%12.5g ", row->values.orders[type][negative][m]);
+      print_bar(row->values.orders[type][negative][m], largest, true, NEGATIVE);
       printf("|");
-      print_bar(row->orders[type][positive][m], largest, false, POSITIVE);
-      int used =
-          largest > 0 ? (int)lround(row->orders[type][positive][m] / largest * HRS_SHOW_BAR) : 0;
-      printf("%*s %12.5g\n", HRS_SHOW_BAR - used, "", row->orders[type][positive][m]);
+      print_bar(row->values.orders[type][positive][m], largest, false, POSITIVE);
+      int used = largest > 0
+                     ? (int)lround(row->values.orders[type][positive][m] / largest * HRS_SHOW_BAR)
+                     : 0;
+      printf("%*s %12.5g\n", HRS_SHOW_BAR - used, "", row->values.orders[type][positive][m]);
     }
   }
 }
@@ -340,32 +341,37 @@ static int by_falling_size(const void *a, const void *b) {
   return x > y ? -1 : x < y ? 1 : i - j;
 }
 
-static void print_players(const hrs_dataset_reading *set, const hrs_show_row *row) {
-  int main_index = row->has_index[0] ? 0 : 1, order[HRS_MAX_PLAYERS], columns = 8;
+/* Has it SV (0), BV (1)? */
+static bool has_index(const hrs_interactions_file *set, int which) {
+  return hrs_reading_has(set->file, which == 0 ? "/indices/SV" : "/indices/BV");
+}
+
+static void print_players(const hrs_interactions_file *set, const hrs_show_row *row) {
+  int main_index = has_index(set, 0) ? 0 : 1, order[HRS_MAX_PLAYERS], columns = 8;
   double largest = 0;
   for (int i = 0; i < set->n; i++) {
     order[i] = i;
-    largest = fmax(largest, fabs(row->index[main_index][i]));
+    largest = fmax(largest, fabs(row->values.indices[main_index][i]));
     if (width(set->player_names[i]) > columns) columns = width(set->player_names[i]);
   }
   if (columns > 24) columns = 24;
-  sort_values = row->index[main_index];
+  sort_values = row->values.indices[main_index];
   qsort(order, (size_t)set->n, sizeof *order, by_falling_size);
   hrs_show_heading(main_index == 0 ? "Shapley values" : "Banzhaf values");
   printf("  %6s  ", "player");
   pad("name", columns);
   for (int which = 0; which < 2; which++)
-    if (row->has_index[which]) printf(" %12s", which == 0 ? "SV" : "BV");
+    if (has_index(set, which)) printf(" %12s", which == 0 ? "SV" : "BV");
   printf("\n");
   for (int at = 0; at < set->n; at++) {
     int i = order[at];
-    double value = row->index[main_index][i];
+    double value = row->values.indices[main_index][i];
     printf("  %6d  ", i);
     pad(set->player_names[i], columns);
     for (int which = 0; which < 2; which++)
-      if (row->has_index[which]) {
+      if (has_index(set, which)) {
         printf(" ");
-        number(row->index[which][i], 12);
+        number(row->values.indices[which][i], 12);
       }
     printf("  ");
     if (value < 0)
@@ -378,7 +384,7 @@ static void print_players(const hrs_dataset_reading *set, const hrs_show_row *ro
   }
 }
 
-static void print_index(const hrs_dataset_reading *set, const hrs_show_index *x) {
+static void print_index(const hrs_interactions_file *set, const hrs_show_index *x) {
   char title[120];
   snprintf(title, sizeof title, "%s up to order %d, largest values (error about %.2g)",
            hrs_index_name(x->index), x->orders, x->error);
@@ -393,7 +399,7 @@ static void print_index(const hrs_dataset_reading *set, const hrs_show_index *x)
   }
 }
 
-hrs_status hrs_show_row_text(const hrs_dataset_reading *set, const hrs_show_row *row,
+hrs_status hrs_show_row_text(const hrs_interactions_file *set, const hrs_show_row *row,
                              const hrs_show_options *options) {
   char title[160], network[24] = "";
   hrs_show_map map;
@@ -410,17 +416,17 @@ hrs_status hrs_show_row_text(const hrs_dataset_reading *set, const hrs_show_row 
   hrs_show_map_destroy(&map);
   print_orders(set, row, options, false);
   if (options->orders) print_orders(set, row, options, true);
-  if (row->fitted) hrs_show_fit_text(&row->fit);
+  if (set->fitted) hrs_show_fit_text(set, row);
   hrs_show_means_text(set, row);
-  if (row->has_index[0] || row->has_index[1]) print_players(set, row);
+  if (has_index(set, 0) || has_index(set, 1)) print_players(set, row);
   return hrs_show_indices(set, row->k, options->top, print_index);
 }
 
-void hrs_show_checks_text(const hrs_dataset_check *checks) {
+void hrs_show_checks_text(const hrs_check *checks) {
   hrs_show_heading("Checks");
   printf("  %-48s %8s %12s %12s\n", "", "rows", "error", "allowed");
-  for (int i = 0; i < hrs_dataset_checks; i++) {
-    const hrs_dataset_check *c = &checks[i];
+  for (int i = 0; i < hrs_interactions_checks; i++) {
+    const hrs_check *c = &checks[i];
     if (c->rows == 0)
       printf("  %-48s %8s\n", c->name, "-");
     else

@@ -5,7 +5,7 @@
  * Cost: n 2^n operations for the split and as many for the salient interactions; the curve has up
  * to n + 2 points of the same cost, so that it is recomputed for small n alone. Memory: both types.
  */
-#include "check_row.h"
+#include "check_fit.h"
 
 #include <float.h>
 #include <math.h>
@@ -15,57 +15,52 @@ enum { RMSE, LARGEST, UNFAITH, EXPLAINED, KEPT, QUALITIES };
 /* A curve has the strength of the weakest interaction where a reconstruction has rho_unfaith. */
 enum { STRENGTH = UNFAITH };
 
-static hrs_status number(const hrs_check_row *r, hrs_dataset_path path, double *out) {
-  return hrs_dataset_read(r->set, path, -1, r->k, 1, HRS_F64, out);
-}
-
 /* ---- /fit ----------------------------------------------------------------------------------- */
 
 /* Networks that were fitted together have one loss, and the same in common. */
 static hrs_status check_joint(hrs_check_row *r) {
-  static const hrs_dataset_path joint[] = {HRS_PATH_FIT_LOSS, HRS_PATH_FIT_BOUND, HRS_PATH_FIT_GAP,
-                                           HRS_PATH_FIT_ITERATIONS};
-  const int32_t *network = r->set->network;
+  hrs_interactions_fit before, *here = &r->fit;
+  hrs_interactions_sharing sharing;
   const int points = hrs_curve_points(r->set->n);
-  double top[2][HRS_CURVE_POINTS], salient[2], kept[2];
-  HRS_TRY(hrs_dataset_read(r->set, HRS_PATH_SHARED_TOP, r->k, 0, points, HRS_F64, top[1]));
   for (int p = 0; p < points; p++) {
-    double pairs = ldexp(top[1][p], p);
-    hrs_check_found(r, HRS_CHECK_SHARED, !(pairs >= 0 && top[1][p] <= 1 && pairs == floor(pairs)),
-                    0, "top %d cannot be: %.17g", p, top[1][p]);
+    double top = r->sharing.top[p], pairs = ldexp(top, p);
+    hrs_check_found(r, HRS_CHECK_SHARED, !(pairs >= 0 && top <= 1 && pairs == floor(pairs)), 0,
+                    "top %d cannot be: %.17g", p, top);
   }
-  if (network[r->k] == 0 || r->k == 0) return HRS_OK;
-  for (int i = 0; i < 4; i++) {
-    double pair[2];
-    HRS_TRY(hrs_dataset_read(r->set, joint[i], -1, r->k - 1, 2, HRS_F64, pair));
-    hrs_check_found(r, HRS_CHECK_SHARED, fabs(pair[1] - pair[0]), 0,
-                    "%s is %.17g, and %.17g of the network before",
-                    hrs_dataset_objects[joint[i]].path, pair[1], pair[0]);
-  }
-  HRS_TRY(hrs_dataset_read(r->set, HRS_PATH_SHARED_TOP, r->k - 1, 0, points, HRS_F64, top[0]));
+  if (r->row.network == 0 || r->k == 0) return HRS_OK;
+  HRS_TRY(hrs_reading_record(r->set->file, HRS_INTERACTIONS_FIT, r->k - 1, &before));
+  HRS_TRY(hrs_reading_record(r->set->file, HRS_INTERACTIONS_SHARING, r->k - 1, &sharing));
+  const struct {
+    const char *path;
+    double here, before;
+  } joint[] = {{"/fit/loss", here->loss, before.loss},
+               {"/fit/lower_bound", here->lower_bound, before.lower_bound},
+               {"/fit/gap", here->gap, before.gap},
+               {"/fit/iterations", (double)here->iterations, (double)before.iterations}};
+  for (int i = 0; i < 4; i++)
+    hrs_check_found(r, HRS_CHECK_SHARED, fabs(joint[i].here - joint[i].before), 0,
+                    "%s is %.17g, and %.17g of the network before", joint[i].path, joint[i].here,
+                    joint[i].before);
   for (int p = 0; p < points; p++)
-    hrs_check_found(r, HRS_CHECK_SHARED, fabs(top[1][p] - top[0][p]), 0,
-                    "top %d is %.17g, and %.17g of the network before", p, top[1][p], top[0][p]);
-  HRS_TRY(hrs_dataset_read(r->set, HRS_PATH_SHARED_SALIENT, -1, r->k - 1, 2, HRS_F64, salient));
-  HRS_TRY(hrs_dataset_read(r->set, HRS_PATH_RECONSTRUCTION_KEPT, -1, r->k - 1, 2, HRS_F64, kept));
-  for (int i = 0; i < 2; i++) /* no salient ones: not a number */
-    salient[i] = kept[i] > 0 ? salient[i] * kept[i] : 0;
-  hrs_check_found(
-      r, HRS_CHECK_SHARED, fabs(salient[1] - salient[0]), hrs_check_tolerance(r, kept[0] + kept[1]),
-      "%g salient interactions are common, and %g of the network before", salient[1], salient[0]);
+    hrs_check_found(r, HRS_CHECK_SHARED, fabs(r->sharing.top[p] - sharing.top[p]), 0,
+                    "top %d is %.17g, and %.17g of the network before", p, r->sharing.top[p],
+                    sharing.top[p]);
+  /* Without salient ones the share is not a number. */
+  double common = here->kept > 0 ? r->sharing.salient * here->kept : 0;
+  double common_before = before.kept > 0 ? sharing.salient * before.kept : 0;
+  hrs_check_found(r, HRS_CHECK_SHARED, fabs(common - common_before),
+                  hrs_check_tolerance(r, here->kept + before.kept),
+                  "%g salient interactions are common, and %g of the network before", common,
+                  common_before);
   return HRS_OK;
 }
 
 static hrs_status check_certificate(hrs_check_row *r) {
-  double l1, loss, bound, gap, noise, sum = 0;
-  HRS_TRY(number(r, HRS_PATH_FIT_L1, &l1));
-  HRS_TRY(number(r, HRS_PATH_FIT_LOSS, &loss));
-  HRS_TRY(number(r, HRS_PATH_FIT_BOUND, &bound));
-  HRS_TRY(number(r, HRS_PATH_FIT_GAP, &gap));
-  HRS_TRY(number(r, HRS_PATH_FIT_NOISE, &noise));
+  double l1 = r->fit.l1, loss = r->fit.loss, bound = r->fit.lower_bound, gap = r->fit.gap;
+  double noise = r->fit.noise_bound, sum = 0;
   for (int type = 0; type < 2; type++)
     for (int m = 1; m <= r->set->n; m++)
-      sum += r->orders[type][ALL_POSITIVE][m] - r->orders[type][ALL_NEGATIVE][m];
+      sum += r->row.orders[type][ALL_POSITIVE][m] - r->row.orders[type][ALL_NEGATIVE][m];
   double rounding = hrs_check_tolerance(r, sum);
   double wanted = loss > 0 ? fmax(0, 1 - bound / loss) : 0;
   hrs_check_found(r, HRS_CHECK_FIT, fabs(l1 - sum), rounding, "|I| add up to %.17g, l1 is %.17g",
@@ -86,23 +81,26 @@ static hrs_status check_certificate(hrs_check_row *r) {
 
 /* ---- /reconstruction without the values ----------------------------------------------------- */
 
-static hrs_status read_qualities(const hrs_check_row *r, double *out) {
-  for (int i = 0; i < QUALITIES; i++)
-    HRS_TRY(number(r, (hrs_dataset_path)(HRS_PATH_RECONSTRUCTION_RMSE + i), &out[i]));
-  return HRS_OK;
+static void find_qualities(const hrs_check_row *r, double out[QUALITIES]) {
+  out[RMSE] = r->fit.rmse;
+  out[LARGEST] = r->fit.max;
+  out[UNFAITH] = r->fit.rho_unfaith;
+  out[EXPLAINED] = r->fit.explained;
+  out[KEPT] = r->fit.kept;
 }
 
 /* The shares and numbers that a reconstruction has by the sums over orders. */
-static hrs_status check_salient(hrs_check_row *r) {
+static void check_salient(hrs_check_row *r) {
   double q[QUALITIES], kept = 0, size = 0, rest = 0;
-  HRS_TRY(read_qualities(r, q));
+  find_qualities(r, q);
   for (int type = 0; type < 2; type++)
     for (int m = 1; m <= r->set->n; m++) {
-      double positive = r->orders[type][POSITIVE][m], negative = r->orders[type][NEGATIVE][m];
-      kept += r->orders[type][COUNT][m];
+      double positive = r->row.orders[type][POSITIVE][m],
+             negative = r->row.orders[type][NEGATIVE][m];
+      kept += r->row.orders[type][COUNT][m];
       size += positive - negative;
-      rest += r->orders[type][ALL_POSITIVE][m] - positive;
-      rest += r->orders[type][ALL_NEGATIVE][m] - negative;
+      rest += r->row.orders[type][ALL_POSITIVE][m] - positive;
+      rest += r->row.orders[type][ALL_NEGATIVE][m] - negative;
     }
   double all = size + fabs(rest), explained = all > 0 ? size / all : 1;
   hrs_check_found(r, HRS_CHECK_CURVE, fabs(q[KEPT] - kept), 0, "kept is %g, /orders counts %g",
@@ -117,24 +115,20 @@ static hrs_status check_salient(hrs_check_row *r) {
   hrs_check_found(r, HRS_CHECK_CURVE, fmax(0, q[RMSE] - q[LARGEST]),
                   hrs_check_tolerance(r, q[RMSE]), "rmse is %.17g, the largest error %.17g",
                   q[RMSE], q[LARGEST]);
-  return HRS_OK;
 }
 
 typedef struct curve {
   int points;
-  double at[QUALITIES][HRS_CURVE_POINTS];
+  const double *at[QUALITIES];
 } curve;
 
-static hrs_status read_curve(const hrs_check_row *r, curve *c) {
-  static const hrs_dataset_path paths[QUALITIES] = {[RMSE] = HRS_PATH_CURVE_RMSE,
-                                                    [LARGEST] = HRS_PATH_CURVE_MAX,
-                                                    [STRENGTH] = HRS_PATH_CURVE_STRENGTH,
-                                                    [EXPLAINED] = HRS_PATH_CURVE_EXPLAINED,
-                                                    [KEPT] = HRS_PATH_CURVE_KEPT};
-  c->points = hrs_curve_points(r->set->n);
-  for (int i = 0; i < QUALITIES; i++)
-    HRS_TRY(hrs_dataset_read(r->set, paths[i], r->k, 0, c->points, HRS_F64, c->at[i]));
-  return HRS_OK;
+static curve find_curve(const hrs_check_row *r) {
+  return (curve){.points = hrs_curve_points(r->set->n),
+                 .at = {[RMSE] = r->fit.curve.rmse,
+                        [LARGEST] = r->fit.curve.max,
+                        [STRENGTH] = r->fit.curve.strength,
+                        [EXPLAINED] = r->fit.curve.explained,
+                        [KEPT] = r->fit.curve.kept}};
 }
 
 /* |I| of the strongest interactions against the list, where that goes on beyond them. */
@@ -161,10 +155,10 @@ static void check_strengths(hrs_check_row *r, const curve *c) {
 }
 
 static hrs_status check_curve(hrs_check_row *r) {
-  curve c;
+  curve c = find_curve(r);
   int64_t point[HRS_CURVE_POINTS];
-  HRS_TRY(read_curve(r, &c));
-  HRS_TRY(hrs_dataset_read(r->set, HRS_PATH_CURVE_POINT, -1, 0, c.points, HRS_I64, point));
+  HRS_TRY(hrs_reading_read(r->set->file, "/reconstruction/curve/point", -1, 0, c.points, HRS_I64,
+                           point));
   for (int p = 0; p < c.points; p++) {
     double largest = c.at[LARGEST][p], explained = c.at[EXPLAINED][p];
     bool same = p > 0 && c.at[STRENGTH][p] == c.at[STRENGTH][p - 1], good = point[p] == 1LL << p;
@@ -194,8 +188,8 @@ typedef struct split {
 static hrs_status select_type(const hrs_check_row *r, split *s, int type, double threshold,
                               double *size, double *rest, double *kept) {
   double *x = s->type[type];
-  HRS_TRY(hrs_dataset_read(r->set, type == AND ? HRS_PATH_AND : HRS_PATH_OR, r->k, 0, s->size,
-                           HRS_F64, x));
+  HRS_TRY(hrs_reading_read(r->set->file, type == AND ? "/interactions/and" : "/interactions/or",
+                           r->k, 0, s->size, HRS_F64, x));
   x[0] = 0;
   for (hrs_count i = 1; i < s->size; i++)
     if (fabs(x[i]) >= threshold) {
@@ -220,7 +214,7 @@ static hrs_status reconstruct(const hrs_check_row *r, split *s, double threshold
   double constant = r->empty[AND] + r->empty[OR] + s->type[OR][s->size - 1];
   for (hrs_count done = 0; done < s->size; done += HRS_CHECK_AT_A_TIME) {
     hrs_count piece = s->size - done < HRS_CHECK_AT_A_TIME ? s->size - done : HRS_CHECK_AT_A_TIME;
-    HRS_TRY(hrs_dataset_read(r->set, HRS_PATH_VALUES, r->k, done, piece, HRS_F64, s->value));
+    HRS_TRY(hrs_reading_read(r->set->file, "/values", r->k, done, piece, HRS_F64, s->value));
     for (hrs_count i = 0; i < piece; i++) {
       hrs_count mask = done + i;
       double v = constant + s->type[AND][mask] - s->type[OR][s->size - 1 - mask];
@@ -251,18 +245,17 @@ static void compare(hrs_check_row *r, const char *what, double found, double sto
 
 static hrs_status check_values(hrs_check_row *r, split *s) {
   double q[QUALITIES], stored[QUALITIES];
-  curve c;
+  curve c = find_curve(r);
   HRS_TRY(reconstruct(r, s, 0, q));
   hrs_check_found(
       r, HRS_CHECK_SPLIT_MATCH, fabs(q[LARGEST] - r->off), hrs_check_tolerance(r, r->scale),
       "the interactions are off by up to %.17g, max_residual is %.17g", q[LARGEST], r->off);
   HRS_TRY(reconstruct(r, s, r->set->threshold[r->k], q));
-  HRS_TRY(read_qualities(r, stored));
+  find_qualities(r, stored);
   if (comparable(r, q[KEPT], stored[KEPT])) {
     compare(r, "rmse of the salient interactions", q[RMSE], stored[RMSE], 1);
     compare(r, "max of the salient interactions", q[LARGEST], stored[LARGEST], 1);
   }
-  HRS_TRY(read_curve(r, &c));
   for (int p = 0; p < c.points && r->set->n <= LARGEST_CURVE_BITS; p++) {
     if (p > 0 && c.at[STRENGTH][p] == c.at[STRENGTH][p - 1]) continue;
     HRS_TRY(reconstruct(r, s, fmax(c.at[STRENGTH][p], DBL_TRUE_MIN), q));
@@ -276,15 +269,16 @@ static hrs_status check_values(hrs_check_row *r, split *s) {
 
 hrs_status hrs_check_fit(hrs_check_row *r) {
   HRS_TRY(check_certificate(r));
-  HRS_TRY(check_salient(r));
+  check_salient(r);
   HRS_TRY(check_curve(r));
-  if (!r->set->has[HRS_PATH_AND] || !r->set->has[HRS_PATH_OR] || r->failed[HRS_CHECK_LIST])
+  if (!hrs_reading_has(r->set->file, "/interactions/and") ||
+      !hrs_reading_has(r->set->file, "/interactions/or") || r->failed[HRS_CHECK_LIST])
     return HRS_OK;
   double constant = r->empty[AND] + r->empty[OR], empty = r->set->v_empty[r->k];
   hrs_check_found(r, HRS_CHECK_SPLIT_MATCH, fabs(constant - empty),
                   r->off + hrs_check_tolerance(r, r->scale),
                   "I(empty) of both types is %.17g, v(empty) %.17g", constant, empty);
-  if (!r->set->has[HRS_PATH_VALUES] || r->set->n > LARGEST_BITS) return HRS_OK;
+  if (!hrs_reading_has(r->set->file, "/values") || r->set->n > LARGEST_BITS) return HRS_OK;
   split s = {.size = (hrs_count)1 << r->set->n};
   hrs_status status = hrs_alloc(s.size, sizeof *s.type[AND], &s.type[AND]);
   if (status == HRS_OK) status = hrs_alloc(s.size, sizeof *s.type[OR], &s.type[OR]);

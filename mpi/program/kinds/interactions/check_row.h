@@ -1,11 +1,12 @@
 /*
- * dataset_check_row.h -- what the checks of a data set share: their names, the row that is looked
+ * check_row.h -- what the checks of a data set share: their names, the row that is looked
  * at, and how an error is noted.
  */
-#ifndef HRS_MPI_DATASET_CHECK_ROW_H
-#define HRS_MPI_DATASET_CHECK_ROW_H
+#ifndef HRS_MPI_PROGRAM_KINDS_INTERACTIONS_CHECK_ROW_H
+#define HRS_MPI_PROGRAM_KINDS_INTERACTIONS_CHECK_ROW_H
 
-#include "check.h"
+#include "file.h"
+#include "mpi/program/kinds/checks.h"
 
 /* Types, and what /orders has of each. */
 enum { AND, OR };
@@ -39,15 +40,16 @@ typedef enum hrs_check_name {
 
 /** One row under check. */
 typedef struct hrs_check_row {
-  const hrs_dataset_reading *set;
-  hrs_dataset_check *checks;
+  const hrs_interactions_file *set;
+  hrs_check *checks;
   bool touched[HRS_CHECK_LIMIT], failed[HRS_CHECK_LIMIT];
   hrs_count k;
   double epsilon;
-  bool has[2];
-  bool fitted; /* AND and OR explain v together, each else by itself */
-  double off;  /* by how much they may be off at a mask, as the file says */
-  double orders[2][5][HRS_MAX_PLAYERS + 1];
+  hrs_interactions_row row;
+  hrs_interactions_fit fit;         /* zeros without a fit */
+  hrs_interactions_sharing sharing; /* zeros without several networks */
+  bool fitted;                      /* AND and OR explain v together, each else by itself */
+  double off;                       /* by how much they may be off at a mask, as the file says */
   double sum[2]; /* of |I| over all sets (of both types where fitted), and |v(empty)| */
   double scale;  /* a bound of |v|: the smaller of them */
   double empty[2];
@@ -55,6 +57,8 @@ typedef struct hrs_check_row {
   hrs_salient list;
 } hrs_check_row;
 
+/** Set up checks[HRS_CHECK_LIMIT]. */
+void hrs_check_start(hrs_check *checks);
 /** What rounding may do to sums whose terms' sizes add up to `scale`. */
 double hrs_check_tolerance(const hrs_check_row *r, double scale);
 /** A number as /interactions has it: splits are found in double precision, and may be stored in
@@ -63,10 +67,5 @@ double hrs_check_stored(const hrs_check_row *r, double value);
 /** Add an error to a check; `format` says what is wrong should it be too large. */
 void hrs_check_found(hrs_check_row *r, hrs_check_name name, double error, double tolerance,
                      const char *format, ...) HRS_PRINTF(5, 6);
-
-/** Interaction indices: their sets, sums, and values from the dividends. */
-hrs_status hrs_check_indices(hrs_check_row *r);
-/** A fitted row: /fit, /reconstruction, and v from both types together. */
-hrs_status hrs_check_fit(hrs_check_row *r);
 
 #endif

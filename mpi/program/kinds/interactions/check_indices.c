@@ -1,6 +1,6 @@
 /* Checks of interaction indices. Cost: 3^n operations for one that has all orders, so not beyond
  * 2^28. */
-#include "check_row.h"
+#include "check_indices.h"
 
 #include <math.h>
 
@@ -34,10 +34,11 @@ static hrs_status check_index_values(hrs_check_row *r, const index_values *x) {
   double steps = 0, coefficient[HRS_MAX_PLAYERS + 1], *dividend;
   for (int s = 1; s <= x->orders; s++)
     steps += hrs_binomial(n, s) * ldexp(1, n - s);
-  if (!r->set->has[HRS_PATH_AND] || r->fitted || steps > LARGEST_WORK) return HRS_OK;
+  if (!hrs_reading_has(r->set->file, "/interactions/and") || r->fitted || steps > LARGEST_WORK)
+    return HRS_OK;
   HRS_TRY(hrs_alloc((hrs_count)1 << n, sizeof *dividend, &dividend));
-  hrs_status status =
-      hrs_dataset_read(r->set, HRS_PATH_AND, r->k, 0, (hrs_count)1 << n, HRS_F64, dividend);
+  hrs_status status = hrs_reading_read(r->set->file, "/interactions/and", r->k, 0,
+                                       (hrs_count)1 << n, HRS_F64, dividend);
   for (hrs_count i = 0; i < x->count && status == HRS_OK; i++) {
     int s = hrs_order(x->set[i]);
     hrs_subcube above = {x->set[i], hrs_mask_full(n) & ~x->set[i]};
@@ -60,10 +61,11 @@ static hrs_status check_index_values(hrs_check_row *r, const index_values *x) {
 
 static hrs_status check_index(hrs_check_row *r, index_values *x) {
   hrs_mask *wanted;
-  HRS_TRY(hrs_dataset_read(r->set, hrs_dataset_index(x->index, HRS_INDEX_MASK), -1, 0, x->count,
-                           HRS_U64, x->set));
-  HRS_TRY(hrs_dataset_read(r->set, hrs_dataset_index(x->index, HRS_INDEX_VALUE), r->k, 0, x->count,
-                           HRS_F64, x->value));
+  char path[HRS_PATH_SIZE];
+  HRS_TRY(hrs_reading_read(r->set->file, hrs_interactions_index_path(x->index, "mask", path), -1, 0,
+                           x->count, HRS_U64, x->set));
+  HRS_TRY(hrs_reading_read(r->set->file, hrs_interactions_index_path(x->index, "value", path), r->k,
+                           0, x->count, HRS_F64, x->value));
   HRS_TRY(hrs_alloc(x->count, sizeof *wanted, &wanted));
   hrs_set_list(r->set->n, x->orders, wanted);
   bool same = true;
