@@ -3,6 +3,7 @@
  * through, but for ThresholdedRelu and Shrink, where no comparison holds and the result is 0, as
  * ONNX Runtime has it.
  */
+#include "from_double.h"
 #include "unary.h"
 #include "vector_math.h"
 
@@ -10,79 +11,69 @@
 #include <string.h>
 #include <tgmath.h>
 
-/* X(name, since, first attribute, default, second attribute, default, float, double) */
+#define SQRT_HALF 0.70710678118654752440
+#define SQRT_2_PI 0.79788456080286535588
+
+/* Where float and double go different ways. */
+#define SIGMOID(x) _Generic((x), float : hrs_sigmoid_f32, default : sigmoid_f64)(x)
+static inline double sigmoid_f64(double x) {
+  return 1 / (1 + exp(-x));
+}
+#define GELU(x) _Generic((x), float : gelu_f32, default : gelu_f64)(x)
+static inline float gelu_f32(float x) {
+  return 0.5f * x * (1 + hrs_erf_f32(x * (float)SQRT_HALF));
+}
+static inline double gelu_f64(double x) {
+  return 0.5 * x * erfc(-x * SQRT_HALF);
+}
+
+#define TEMPLATE "activation_template.h"
+#define TYPES NUMBER
+#include "each_type.h"
+
+/* X(name, operator, since, what scores it makes, first attribute, default, second attribute,
+ * default) */
 #define ACTIVATIONS(X)                                                                             \
-  X(exp, "Exp", 6, AUTO, "", 0, "", 0, hrs_exp_f32(x), exp(x))                                     \
-  X(sigmoid, "Sigmoid", 6, PROBABILITIES, "", 0, "", 0, hrs_sigmoid_f32(x), 1 / (1 + exp(-x)))     \
-  X(tanh, "Tanh", 6, AUTO, "", 0, "", 0, hrs_tanh_f32(x), tanh(x))                                 \
-  X(erf, "Erf", 9, AUTO, "", 0, "", 0, hrs_erf_f32(x), erf(x))                                     \
-  X(leaky, "LeakyRelu", 6, AUTO, "alpha", 0.01, "", 0, x < 0 ? p[0] * x : x, x < 0 ? p[0] * x : x) \
-  X(thresholded, "ThresholdedRelu", 10, AUTO, "alpha", 1, "", 0, x > p[0] ? x : 0,                 \
-    x > p[0] ? x : 0)                                                                              \
-  X(elu, "Elu", 6, AUTO, "alpha", 1, "", 0, x < 0 ? p[0] * expm1(x) : x,                           \
-    x < 0 ? p[0] * expm1(x) : x)                                                                   \
-  X(celu, "Celu", 12, AUTO, "alpha", 1, "", 0, x < 0 ? p[0] * expm1(x / p[0]) : x,                 \
-    x < 0 ? p[0] * expm1(x / p[0]) : x)                                                            \
-  X(selu, "Selu", 6, AUTO, "alpha", 1.67326319217681884765625, "gamma", 1.05070102214813232421875, \
-    p[1] * (x <= 0 ? p[0] * expm1(x) : x), p[1] * (x <= 0 ? p[0] * expm1(x) : x))                  \
-  X(hard_sigmoid, "HardSigmoid", 6, AUTO, "alpha", 0.2, "beta", 0.5,                               \
-    clamp_F32(p[0] * x + p[1], 0, 1), clamp_F64(p[0] * x + p[1], 0, 1))                            \
-  X(hard_swish, "HardSwish", 14, AUTO, "", 0, "", 0, x *clamp_F32(x *(1.0f / 6) + 0.5f, 0, 1),     \
-    x *clamp_F64(x / 6 + 0.5, 0, 1))                                                               \
-  X(softplus, "Softplus", 1, AUTO, "", 0, "", 0, (x > 0 ? x : 0) + log1p(exp(-fabs(x))),           \
-    (x > 0 ? x : 0) + log1p(exp(-fabs(x))))                                                        \
-  X(softsign, "Softsign", 1, AUTO, "", 0, "", 0, x / (1 + fabs(x)), x / (1 + fabs(x)))             \
-  X(mish, "Mish", 18, AUTO, "", 0, "", 0, mish_value_F32(x), mish_value_F64(x))
+  X(exp, "Exp", 6, AUTO, "", 0, "", 0)                                                             \
+  X(sigmoid, "Sigmoid", 6, PROBABILITIES, "", 0, "", 0)                                            \
+  X(tanh, "Tanh", 6, AUTO, "", 0, "", 0)                                                           \
+  X(erf, "Erf", 9, AUTO, "", 0, "", 0)                                                             \
+  X(leaky, "LeakyRelu", 6, AUTO, "alpha", 0.01, "", 0)                                             \
+  X(thresholded, "ThresholdedRelu", 10, AUTO, "alpha", 1, "", 0)                                   \
+  X(elu, "Elu", 6, AUTO, "alpha", 1, "", 0)                                                        \
+  X(celu, "Celu", 12, AUTO, "alpha", 1, "", 0)                                                     \
+  X(selu, "Selu", 6, AUTO, "alpha", 1.67326319217681884765625, "gamma", 1.05070102214813232421875) \
+  X(hard_sigmoid, "HardSigmoid", 6, AUTO, "alpha", 0.2, "beta", 0.5)                               \
+  X(hard_swish, "HardSwish", 14, AUTO, "", 0, "", 0)                                               \
+  X(softplus, "Softplus", 1, AUTO, "", 0, "", 0)                                                   \
+  X(softsign, "Softsign", 1, AUTO, "", 0, "", 0)                                                   \
+  X(mish, "Mish", 18, AUTO, "", 0, "", 0)
 
-#define CLAMP(name, T, W)                                                                          \
-  static inline T clamp_##name(T x, T low, T high) {                                               \
-    T y = x < low ? low : x;                                                                       \
-    return y > high ? high : y;                                                                    \
-  }                                                                                                \
-  /* x tanh(log(1 + e^x)) with e^-|x|, which never overflows. */                                   \
-  static inline T mish_value_##name(T x) {                                                         \
-    T e = exp(-fabs(x));                                                                           \
-    T top = x > 0 ? 1 + 2 * e : e * (e + 2), bottom = x > 0 ? top + 2 * e * e : top + 2;           \
-    return x * (top / bottom);                                                                     \
-  }
-HRS_REAL_TYPES(CLAMP)
+static hrs_status run_with(hrs_call *call, hrs_unary_kernels kernels, const char *first,
+                           double first_default, const char *second, double second_default) {
+  const double parameter[2] = {(double)hrs_attr_float(call->node, first, (float)first_default),
+                               (double)hrs_attr_float(call->node, second, (float)second_default)};
+  return hrs_unary_run(call, kernels, parameter);
+}
 
-#define ACTIVATION_KERNELS(name, text, since, scores, a1, d1, a2, d2, E32, E64)                    \
-  HRS_UNARY_KERNEL(HRS_CLONES, name##_F32, float, float, E32)                                      \
-  HRS_UNARY_KERNEL(, name##_F64, double, double, E64)                                              \
-  static hrs_unary_kernels name##_kernels = {[HRS_F32] = name##_F32, [HRS_F64] = name##_F64};      \
+#define ACTIVATION(name, text, since, scores, a1, d1, a2, d2)                                      \
+  static hrs_unary_kernels name##_kernels = {HRS_REALS(name)};                                     \
   static hrs_status infer_##name(hrs_call *call) {                                                 \
     return hrs_unary_infer(call, name##_kernels, HRS_NONE);                                        \
   }                                                                                                \
   static hrs_status run_##name(hrs_call *call) {                                                   \
-    const double parameter[2] = {(double)hrs_attr_float(call->node, a1, (float)(d1)),              \
-                                 (double)hrs_attr_float(call->node, a2, (float)(d2))};             \
-    return hrs_unary_run(call, name##_kernels, parameter);                                         \
+    return run_with(call, name##_kernels, a1, d1, a2, d2);                                         \
   }
-ACTIVATIONS(ACTIVATION_KERNELS)
+ACTIVATIONS(ACTIVATION)
 
 /* ---- Relu: any signed type ---- */
 
-#define RELU(name, T, W) HRS_UNARY_KERNEL(HRS_CLONES, relu_##name, T, T, x < 0 ? 0 : x)
-HRS_REAL_TYPES(RELU)
-HRS_SIGNED_TYPES(RELU)
-#define ENTRY_RELU(name, T, W) [HRS_##name] = relu_##name,
-static hrs_unary_kernels relu_kernels = {HRS_REAL_TYPES(ENTRY_RELU) HRS_SIGNED_TYPES(ENTRY_RELU)};
+static hrs_unary_kernels relu_kernels = {HRS_REALS(relu), HRS_SIGNEDS(relu)};
 HRS_UNARY_OPERATOR(relu, HRS_NONE)
 
 /* ---- Gelu: exact, or approximated by tanh ---- */
 
-#define SQRT_HALF 0.70710678118654752440
-#define SQRT_2_PI 0.79788456080286535588
-HRS_UNARY_KERNEL(HRS_CLONES, gelu_F32, float, float,
-                 0.5f * x * (1 + hrs_erf_f32(x * (float)SQRT_HALF)))
-HRS_UNARY_KERNEL(, gelu_F64, double, double, 0.5 * x * erfc(-x * SQRT_HALF))
-HRS_UNARY_KERNEL(HRS_CLONES, gelu_tanh_F32, float, float,
-                 0.5f * x * (1 + hrs_tanh_f32((float)SQRT_2_PI * (x + 0.044715f * x * x * x))))
-HRS_UNARY_KERNEL(, gelu_tanh_F64, double, double,
-                 0.5 * x * (1 + tanh(SQRT_2_PI * (x + 0.044715 * x * x * x))))
-static hrs_unary_kernels gelu_kernels[2] = {{[HRS_F32] = gelu_F32, [HRS_F64] = gelu_F64},
-                                            {[HRS_F32] = gelu_tanh_F32, [HRS_F64] = gelu_tanh_F64}};
+static hrs_unary_kernels gelu_kernels[2] = {{HRS_REALS(gelu)}, {HRS_REALS(gelu_tanh)}};
 
 static hrs_status gelu_choice(const hrs_call *call, int *choice) {
   static const char *const names[] = {"none", "tanh"};
@@ -103,19 +94,7 @@ static hrs_status run_gelu(hrs_call *call) {
 
 /* ---- Shrink: numbers of any type ---- */
 
-#define SHRINK(name, T, W)                                                                         \
-  static void shrink_##name(hrs_count n, const void *in, void *out, const double *parameter) {     \
-    const T *from = in;                                                                            \
-    T *to = out;                                                                                   \
-    double lambda = parameter[0], bias = parameter[1];                                             \
-    for (hrs_count i = 0; i < n; i++) {                                                            \
-      double x = (double)from[i];                                                                  \
-      to[i] = hrs_to_##name(x < -lambda ? x + bias : x > lambda ? x - bias : 0);                   \
-    }                                                                                              \
-  }
-HRS_NUMBER_TYPES(SHRINK)
-#define ENTRY_SHRINK(name, T, W) [HRS_##name] = shrink_##name,
-static hrs_unary_kernels shrink_kernels = {HRS_NUMBER_TYPES(ENTRY_SHRINK)};
+static hrs_unary_kernels shrink_kernels = {HRS_NUMBERS(shrink)};
 
 static hrs_status infer_shrink(hrs_call *call) {
   return hrs_unary_infer(call, shrink_kernels, HRS_NONE);
@@ -128,19 +107,6 @@ static hrs_status run_shrink(hrs_call *call) {
 }
 
 /* ---- Clip: bounds are attributes before operator set 11, inputs after it ---- */
-
-#define CLIP(name, T, W)                                                                           \
-  HRS_CLONES static void clip_##name(hrs_count n, const void *in, void *out, const void *low_,     \
-                                     const void *high_) {                                          \
-    const T *from = in, low = *(const T *)low_, high = *(const T *)high_;                          \
-    T *to = out;                                                                                   \
-    HRS_IVDEP for (hrs_count i = 0; i < n; i++) {                                                  \
-      T x = from[i] < low ? low : from[i];                                                         \
-      to[i] = x > high ? high : x;                                                                 \
-    }                                                                                              \
-  }
-HRS_NUMBER_TYPES(CLIP)
-#define ENTRY_CLIP(name, T, W) [HRS_##name] = clip_##name,
 
 typedef union number {
   double f64;
@@ -184,7 +150,7 @@ static hrs_status infer_clip(hrs_call *call) {
 
 static hrs_status run_clip(hrs_call *call) {
   static void (*const kernels[HRS_DTYPE_LIMIT])(hrs_count, const void *, void *, const void *,
-                                                const void *) = {HRS_NUMBER_TYPES(ENTRY_CLIP)};
+                                                const void *) = {HRS_NUMBERS(clip)};
   const hrs_tensor *in = &call->in[0];
   hrs_tensor *out = &call->out[0];
   type_limits bound = limits[in->type];
@@ -207,22 +173,6 @@ static hrs_status run_clip(hrs_call *call) {
 
 /* ---- PRelu: a slope that broadcasts to the input ---- */
 
-#define PRELU(name, T, W)                                                                          \
-  static void prelu_##name(hrs_count n, char *const *pointer, const hrs_count *stride,             \
-                           const void *context) {                                                  \
-    (void)context;                                                                                 \
-    T *out = (T *)(void *)pointer[0];                                                              \
-    const T *in = (const T *)(const void *)pointer[1];                                             \
-    const T *slope = (const T *)(const void *)pointer[2];                                          \
-    const T zero = 0;                                                                              \
-    for (hrs_count i = 0; i < n; i++) {                                                            \
-      T x = in[i * stride[1]];                                                                     \
-      out[i * stride[0]] = x < zero ? (T)((W)slope[i * stride[2]] * (W)x) : x;                     \
-    }                                                                                              \
-  }
-HRS_NUMBER_TYPES(PRELU)
-#define ENTRY_PRELU(name, T, W) [HRS_##name] = prelu_##name,
-
 static hrs_status infer_prelu(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_NUMBER));
   HRS_TRY(hrs_op_types(call, 1, HRS_TYPES_NUMBER));
@@ -236,7 +186,7 @@ static hrs_status infer_prelu(hrs_call *call) {
 }
 
 static hrs_status run_prelu(hrs_call *call) {
-  static const hrs_loop_body kernels[HRS_DTYPE_LIMIT] = {HRS_NUMBER_TYPES(ENTRY_PRELU)};
+  static const hrs_loop_body kernels[HRS_DTYPE_LIMIT] = {HRS_NUMBERS(prelu)};
   hrs_loop loop;
   const hrs_tensor *in[2] = {&call->in[0], &call->in[1]};
   hrs_loop_broadcast(&loop, call->batch, &call->out[0], 2, in);
@@ -258,7 +208,7 @@ static hrs_status run_prelu(hrs_call *call) {
    infer_##verb,                                                                                   \
    run_##verb,                                                                                     \
    {.depends = HRS_BY_ELEMENT, .scores = HRS_SCORES_##makes}},
-#define ACTIVATION_ROW(verb, name, since, scores, a1, d1, a2, d2, E32, E64)                        \
+#define ACTIVATION_ROW(verb, name, since, scores, a1, d1, a2, d2)                                  \
   ROW(name, since, 21, 1, verb, scores)
 
 hrs_operator_family hrs_operators_activation = {

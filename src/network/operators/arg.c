@@ -10,6 +10,16 @@ typedef struct lines {
   hrs_count outer, n, inner;
 } lines;
 
+typedef struct top_k {
+  hrs_count k;
+  int axis;
+  bool largest;
+} top_k;
+
+#define TEMPLATE "arg_template.h"
+#define TYPES NUMBER
+#include "each_type.h"
+
 static lines lines_of(const hrs_tensor *in, int axis) {
   return (lines){hrs_op_product(in->dim, 0, axis), in->dim[axis],
                  hrs_op_product(in->dim, axis + 1, in->rank)};
@@ -30,29 +40,9 @@ static hrs_status infer_arg(hrs_call *call) {
   return hrs_call_output(call, 0, HRS_I64, rank, dim);
 }
 
-/* Is x better than y? `last`: or as good. */
-#define ARG(name, T, W)                                                                            \
-  static void arg_##name(lines l, bool largest, bool last, const void *in, int64_t *out) {         \
-    for (hrs_count o = 0; o < l.outer; o++) {                                                      \
-      for (hrs_count i = 0; i < l.inner; i++) {                                                    \
-        const T *line = (const T *)in + o * l.n * l.inner + i;                                     \
-        hrs_count best = 0;                                                                        \
-        for (hrs_count k = 1; k < l.n; k++) {                                                      \
-          T x = line[k * l.inner], y = line[best * l.inner];                                       \
-          bool better = largest ? x > y : x < y, tie = x == y;                                     \
-          if (x != x && y == y) better = true;                                                     \
-          if (better || (last && tie)) best = k;                                                   \
-        }                                                                                          \
-        *out++ = best;                                                                             \
-      }                                                                                            \
-    }                                                                                              \
-  }
-HRS_NUMBER_TYPES(ARG)
-#define ENTRY_ARG(name, T, W) [HRS_##name] = arg_##name,
-
 static hrs_status run_arg(hrs_call *call, bool largest) {
   static void (*const kernels[HRS_DTYPE_LIMIT])(lines, bool, bool, const void *,
-                                                int64_t *) = {HRS_NUMBER_TYPES(ENTRY_ARG)};
+                                                int64_t *) = {HRS_NUMBERS(arg)};
   const hrs_tensor *in = &call->in[0];
   int axis;
   HRS_TRY(hrs_call_axis(call, hrs_attr_int(call->node, "axis", 0), in->rank, "axis", &axis));
@@ -72,12 +62,6 @@ static hrs_status run_arg_min(hrs_call *call) {
 }
 
 /* ---- TopK ---- */
-
-typedef struct top_k {
-  hrs_count k;
-  int axis;
-  bool largest;
-} top_k;
 
 static hrs_status infer_top(hrs_call *call) {
   const hrs_tensor *in = &call->in[0];
@@ -108,56 +92,9 @@ static hrs_status infer_top(hrs_call *call) {
   return hrs_call_output(call, 1, HRS_I64, in->rank, dim);
 }
 
-/* Positions sorted by merging: stable, so that the lower index wins a tie. The results are always
- * in order, whatever the attribute `sorted` says. */
-#define TOP(name, T, W)                                                                            \
-  static inline bool before_##name(T x, T y, bool largest) {                                       \
-    if (x != x || y != y) return largest ? x != x && y == y : x == x && y != y;                    \
-    return largest ? x > y : x < y;                                                                \
-  }                                                                                                \
-  static int64_t *sort_##name(hrs_count n, hrs_count stride, const T *line, bool largest,          \
-                              int64_t *index, int64_t *spare) {                                    \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      index[i] = i;                                                                                \
-    for (hrs_count width = 1; width < n; width *= 2) {                                             \
-      for (hrs_count start = 0; start < n; start += 2 * width) {                                   \
-        hrs_count middle = start + width < n ? start + width : n;                                  \
-        hrs_count end = start + 2 * width < n ? start + 2 * width : n, a = start, b = middle;      \
-        for (hrs_count i = start; i < end; i++) {                                                  \
-          bool second =                                                                            \
-              a >= middle || (b < end && before_##name(line[index[b] * stride],                    \
-                                                       line[index[a] * stride], largest));         \
-          spare[i] = second ? index[b++] : index[a++];                                             \
-        }                                                                                          \
-      }                                                                                            \
-      int64_t *swap = index;                                                                       \
-      index = spare;                                                                               \
-      spare = swap;                                                                                \
-    }                                                                                              \
-    return index;                                                                                  \
-  }                                                                                                \
-  static void top_##name(lines l, const top_k *t, const void *in, void *values_, int64_t *where,   \
-                         int64_t *work) {                                                          \
-    T *values = values_;                                                                           \
-    for (hrs_count o = 0; o < l.outer; o++) {                                                      \
-      for (hrs_count i = 0; i < l.inner; i++) {                                                    \
-        const T *line = (const T *)in + o * l.n * l.inner + i;                                     \
-        int64_t *order = sort_##name(l.n, l.inner, line, t->largest, work, work + l.n);            \
-        for (hrs_count k = 0; k < t->k; k++) {                                                     \
-          hrs_count at = (o * t->k + k) * l.inner + i;                                             \
-          if (values) values[at] = line[order[k] * l.inner];                                       \
-          if (where) where[at] = order[k];                                                         \
-        }                                                                                          \
-      }                                                                                            \
-    }                                                                                              \
-  }
-HRS_NUMBER_TYPES(TOP)
-#define ENTRY_TOP(name, T, W) [HRS_##name] = top_##name,
-
 static hrs_status run_top(hrs_call *call) {
   static void (*const kernels[HRS_DTYPE_LIMIT])(lines, const top_k *, const void *, void *,
-                                                int64_t *,
-                                                int64_t *) = {HRS_NUMBER_TYPES(ENTRY_TOP)};
+                                                int64_t *, int64_t *) = {HRS_NUMBERS(top)};
   const hrs_tensor *in = &call->in[0];
   const top_k *state = call->node->state;
   bool values = call->out[0].type != HRS_NONE;

@@ -3,6 +3,7 @@
  * division by zero, and its remainder, give 0, so that no file can make the program trap.
  */
 #include "binary.h"
+#include "from_double.h"
 
 #include <tgmath.h>
 
@@ -31,78 +32,21 @@ hrs_status hrs_binary_run(hrs_call *call, hrs_loop_body kernel) {
   return HRS_OK;
 }
 
-#define CLONES_F32 HRS_CLONES
-#define CLONES_F64
-#define CLONES_I8
-#define CLONES_I16
-#define CLONES_I32
-#define CLONES_I64
-#define CLONES_U8
-#define CLONES_U16
-#define CLONES_U32
-#define CLONES_U64
+#define TEMPLATE "arithmetic_template.h"
+#define TYPES NUMBER
+#include "each_type.h"
 
-#define ADD(name, T, W) HRS_BINARY_KERNEL(CLONES_##name, add_##name, T, T, T, (W)x + (W)y)
-#define SUB(name, T, W) HRS_BINARY_KERNEL(CLONES_##name, sub_##name, T, T, T, (W)x - (W)y)
-#define MUL(name, T, W) HRS_BINARY_KERNEL(CLONES_##name, mul_##name, T, T, T, (W)x *(W)y)
-HRS_NUMBER_TYPES(ADD)
-HRS_NUMBER_TYPES(SUB)
-HRS_NUMBER_TYPES(MUL)
-
-#define DIV_REAL(name, T, W) HRS_BINARY_KERNEL(CLONES_##name, div_##name, T, T, T, x / y)
-#define DIV_SIGNED(name, T, W)                                                                     \
-  HRS_BINARY_KERNEL(, div_##name, T, T, T, y == 0 ? 0 : y == -1 ? (T)(0 - (W)x) : x / y)
-#define DIV_UNSIGNED(name, T, W) HRS_BINARY_KERNEL(, div_##name, T, T, T, y == 0 ? 0 : x / y)
-HRS_REAL_TYPES(DIV_REAL)
-HRS_SIGNED_TYPES(DIV_SIGNED)
-HRS_UNSIGNED_TYPES(DIV_UNSIGNED)
-
-/* Mod: the result has the divisor's sign (fmod = 0) or the dividend's (fmod = 1). */
-#define FMOD_REAL(name, T, W) HRS_BINARY_KERNEL(, fmod_##name, T, T, T, fmod(x, y))
-#define FMOD_SIGNED(name, T, W)                                                                    \
-  HRS_BINARY_KERNEL(, fmod_##name, T, T, T, y == 0 || y == -1 ? 0 : x % y)                         \
-  HRS_BINARY_KERNEL(                                                                               \
-      , mod_##name, T, T, T,                                                                       \
-      y == 0 || y == -1 ? 0 : (x % y + ((x % y != 0 && (x % y < 0) != (y < 0)) ? y : 0)))
-#define FMOD_UNSIGNED(name, T, W) HRS_BINARY_KERNEL(, fmod_##name, T, T, T, y == 0 ? 0 : x % y)
-HRS_REAL_TYPES(FMOD_REAL)
-HRS_SIGNED_TYPES(FMOD_SIGNED)
-HRS_UNSIGNED_TYPES(FMOD_UNSIGNED)
-
-#define BIT_OPERATIONS(name, T, W)                                                                 \
-  HRS_BINARY_KERNEL(, bit_and_##name, T, T, T, x &y)                                               \
-  HRS_BINARY_KERNEL(, bit_or_##name, T, T, T, x | y)                                               \
-  HRS_BINARY_KERNEL(, bit_xor_##name, T, T, T, x ^ y)
-HRS_INTEGER_TYPES(BIT_OPERATIONS)
-
-#define SHIFTS(name, T, W)                                                                         \
-  HRS_BINARY_KERNEL(, shift_left_##name, T, T, T, y < 8 * sizeof(T) ? (W)x << y : 0)               \
-  HRS_BINARY_KERNEL(, shift_right_##name, T, T, T, y < 8 * sizeof(T) ? x >> y : 0)
-HRS_UNSIGNED_TYPES(SHIFTS)
-
-#define ENTRY_ADD(name, T, W) [HRS_##name] = add_##name,
-#define ENTRY_SUB(name, T, W) [HRS_##name] = sub_##name,
-#define ENTRY_MUL(name, T, W) [HRS_##name] = mul_##name,
-#define ENTRY_DIV(name, T, W) [HRS_##name] = div_##name,
-#define ENTRY_FMOD(name, T, W) [HRS_##name] = fmod_##name,
-#define ENTRY_MOD(name, T, W) [HRS_##name] = mod_##name,
-#define ENTRY_AND(name, T, W) [HRS_##name] = bit_and_##name,
-#define ENTRY_OR(name, T, W) [HRS_##name] = bit_or_##name,
-#define ENTRY_XOR(name, T, W) [HRS_##name] = bit_xor_##name,
-#define ENTRY_LEFT(name, T, W) [HRS_##name] = shift_left_##name,
-#define ENTRY_RIGHT(name, T, W) [HRS_##name] = shift_right_##name,
-static hrs_binary_kernels add_kernels = {HRS_NUMBER_TYPES(ENTRY_ADD)};
-static hrs_binary_kernels sub_kernels = {HRS_NUMBER_TYPES(ENTRY_SUB)};
-static hrs_binary_kernels mul_kernels = {HRS_NUMBER_TYPES(ENTRY_MUL)};
-static hrs_binary_kernels div_kernels = {HRS_NUMBER_TYPES(ENTRY_DIV)};
-static hrs_binary_kernels fmod_kernels = {HRS_NUMBER_TYPES(ENTRY_FMOD)};
-static hrs_binary_kernels mod_kernels = {HRS_SIGNED_TYPES(ENTRY_MOD)
-                                             HRS_UNSIGNED_TYPES(ENTRY_FMOD)};
-static hrs_binary_kernels bit_and_kernels = {HRS_INTEGER_TYPES(ENTRY_AND)};
-static hrs_binary_kernels bit_or_kernels = {HRS_INTEGER_TYPES(ENTRY_OR)};
-static hrs_binary_kernels bit_xor_kernels = {HRS_INTEGER_TYPES(ENTRY_XOR)};
-static hrs_binary_kernels shift_left_kernels = {HRS_UNSIGNED_TYPES(ENTRY_LEFT)};
-static hrs_binary_kernels shift_right_kernels = {HRS_UNSIGNED_TYPES(ENTRY_RIGHT)};
+static hrs_binary_kernels add_kernels = {HRS_NUMBERS(add)};
+static hrs_binary_kernels sub_kernels = {HRS_NUMBERS(sub)};
+static hrs_binary_kernels mul_kernels = {HRS_NUMBERS(mul)};
+static hrs_binary_kernels div_kernels = {HRS_NUMBERS(div)};
+static hrs_binary_kernels fmod_kernels = {HRS_NUMBERS(fmod)};
+static hrs_binary_kernels mod_kernels = {HRS_SIGNEDS(mod), HRS_UNSIGNEDS(fmod)};
+static hrs_binary_kernels bit_and_kernels = {HRS_INTEGERS(bit_and)};
+static hrs_binary_kernels bit_or_kernels = {HRS_INTEGERS(bit_or)};
+static hrs_binary_kernels bit_xor_kernels = {HRS_INTEGERS(bit_xor)};
+static hrs_binary_kernels shift_left_kernels = {HRS_UNSIGNEDS(shift_left)};
+static hrs_binary_kernels shift_right_kernels = {HRS_UNSIGNEDS(shift_right)};
 
 HRS_BINARY_OPERATOR(add, HRS_NONE)
 HRS_BINARY_OPERATOR(sub, HRS_NONE)
@@ -159,56 +103,16 @@ static int64_t integer_power(int64_t base, int64_t exponent) {
   return (int64_t)result;
 }
 
-#define POW_OF(base, T, exponent, E)                                                               \
-  HRS_BINARY_KERNEL(, pow_##base##_##exponent, T, T, E, POW_##base##_##exponent(x, y))
-#define POW_REAL_F32(x, y) powf(x, (float)(y))
-#define POW_REAL_F64(x, y) pow(x, (double)(y))
-#define POW_F32_F32 POW_REAL_F32
-#define POW_F32_F64(x, y) (float)pow((double)(x), y)
-#define POW_F32_I32(x, y) (float)pow((double)(x), (double)(y))
-#define POW_F32_I64 POW_F32_I32
-#define POW_F32_U32 POW_F32_I32
-#define POW_F32_U64 POW_F32_I32
-#define POW_F64_F32 POW_REAL_F64
-#define POW_F64_F64 POW_REAL_F64
-#define POW_F64_I32 POW_REAL_F64
-#define POW_F64_I64 POW_REAL_F64
-#define POW_F64_U32 POW_REAL_F64
-#define POW_F64_U64 POW_REAL_F64
-#define POW_I32_F32(x, y) hrs_to_I32(pow((double)(x), (double)(y)))
-#define POW_I32_F64 POW_I32_F32
-#define POW_I32_I32(x, y) integer_power(x, (int64_t)(y))
-#define POW_I32_I64 POW_I32_I32
-#define POW_I32_U32 POW_I32_I32
-#define POW_I32_U64 POW_I32_I32
-#define POW_I64_F32(x, y) hrs_to_I64(pow((double)(x), (double)(y)))
-#define POW_I64_F64 POW_I64_F32
-#define POW_I64_I32 POW_I32_I32
-#define POW_I64_I64 POW_I32_I32
-#define POW_I64_U32 POW_I32_I32
-#define POW_I64_U64 POW_I32_I32
-#define POW_BASE(base, T)                                                                          \
-  POW_OF(base, T, F32, float)                                                                      \
-  POW_OF(base, T, F64, double)                                                                     \
-  POW_OF(base, T, I32, int32_t)                                                                    \
-  POW_OF(base, T, I64, int64_t)                                                                    \
-  POW_OF(base, T, U32, uint32_t)                                                                   \
-  POW_OF(base, T, U64, uint64_t)
-POW_BASE(F32, float)
-POW_BASE(F64, double)
-POW_BASE(I32, int32_t)
-POW_BASE(I64, int64_t)
+#define TEMPLATE "pow_template.h"
+#define TYPES (REAL | WIDE)
+#include "each_type.h"
+#define TEMPLATE "pow_small_template.h"
+#define TYPES SINGLE
+#include "each_type.h"
 
-#define POW_ROW(base)                                                                              \
-  [HRS_##base] = {                                                                                 \
-      [HRS_F32] = pow_##base##_F32, [HRS_F64] = pow_##base##_F64, [HRS_I32] = pow_##base##_I32,    \
-      [HRS_I64] = pow_##base##_I64, [HRS_U32] = pow_##base##_U32, [HRS_U64] = pow_##base##_U64}
+#define POW_ROW(base) [HRS_##base] = {HRS_REALS(pow_##base), HRS_WIDES(pow_##base)}
 static const hrs_loop_body pow_kernels[HRS_DTYPE_LIMIT][HRS_DTYPE_LIMIT] = {
     POW_ROW(F32), POW_ROW(F64), POW_ROW(I32), POW_ROW(I64)};
-
-/* The exponents of layer normalisation and of squares written as powers. */
-HRS_BINARY_KERNEL(HRS_CLONES, pow_square, float, float, float, ((void)y, x *x))
-HRS_BINARY_KERNEL(HRS_CLONES, pow_cube, float, float, float, ((void)y, x *x *x))
 
 static hrs_status infer_pow(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL | HRS_TYPES_INDEX));
@@ -226,8 +130,8 @@ static hrs_status run_pow(hrs_call *call) {
   if (base->type == HRS_F32 && exponent->step == 0 && hrs_tensor_count(exponent) == 1) {
     double value;
     HRS_TRY(hrs_convert(exponent->type, exponent->data, HRS_F64, &value, 1));
-    if (exponent->type == HRS_F32 && value == 2) kernel = pow_square;
-    if (exponent->type == HRS_F32 && value == 3) kernel = pow_cube;
+    if (exponent->type == HRS_F32 && value == 2) kernel = pow_square_F32;
+    if (exponent->type == HRS_F32 && value == 3) kernel = pow_cube_F32;
   }
   return hrs_binary_run(call, kernel);
 }

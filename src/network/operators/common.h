@@ -8,45 +8,16 @@
 #include "loop.h"
 #include "network/operator.h"
 
-/* X(dtype, C type, type to compute in: unsigned for integers, so that overflow wraps) */
-#define HRS_REAL_TYPES(X)                                                                          \
-  X(F32, float, float)                                                                             \
-  X(F64, double, double)
-#define HRS_SIGNED_TYPES(X)                                                                        \
-  X(I8, int8_t, uint32_t)                                                                          \
-  X(I16, int16_t, uint32_t)                                                                        \
-  X(I32, int32_t, uint32_t)                                                                        \
-  X(I64, int64_t, uint64_t)
-#define HRS_UNSIGNED_TYPES(X)                                                                      \
-  X(U8, uint8_t, uint32_t)                                                                         \
-  X(U16, uint16_t, uint32_t)                                                                       \
-  X(U32, uint32_t, uint32_t)                                                                       \
-  X(U64, uint64_t, uint64_t)
-#define HRS_INTEGER_TYPES(X)                                                                       \
-  HRS_SIGNED_TYPES(X)                                                                              \
-  HRS_UNSIGNED_TYPES(X)
-#define HRS_NUMBER_TYPES(X)                                                                        \
-  HRS_REAL_TYPES(X)                                                                                \
-  HRS_INTEGER_TYPES(X)
-
-/* hrs_to_<type>: what Cast gives for a double. C leaves open what a number becomes that an integer
- * type does not have: here it is the nearest one that the type has, and 0 for NaN. */
-#define HRS_TO_INTEGER(name, T, W)                                                                 \
-  static inline T hrs_to_##name(double x) {                                                        \
-    const bool is_signed = (T)-1 < (T)1;                                                           \
-    const double half = (double)((uint64_t)1 << (8 * sizeof(T) - 1));                              \
-    const double top = is_signed ? half : 2 * half, low = is_signed ? -half : 0;                   \
-    if (x >= top)                                                                                  \
-      return (T)(is_signed ? (UINT64_MAX >> 1) >> (64 - 8 * sizeof(T))                             \
-                           : UINT64_MAX >> (64 - 8 * sizeof(T)));                                  \
-    return x > low ? (T)x : x <= low ? (T)low : 0;                                                 \
-  }
-#define HRS_TO_REAL(name, T, W)                                                                    \
-  static inline T hrs_to_##name(double x) {                                                        \
-    return (T)x;                                                                                   \
-  }
-HRS_INTEGER_TYPES(HRS_TO_INTEGER)
-HRS_REAL_TYPES(HRS_TO_REAL)
+/* Rows of a table by element type: x_F32 and so on, which a template has made (each_type.h). */
+#define HRS_REALS(x) [HRS_F32] = x##_F32, [HRS_F64] = x##_F64
+#define HRS_SIGNEDS(x)                                                                             \
+  [HRS_I8] = x##_I8, [HRS_I16] = x##_I16, [HRS_I32] = x##_I32, [HRS_I64] = x##_I64
+#define HRS_UNSIGNEDS(x)                                                                           \
+  [HRS_U8] = x##_U8, [HRS_U16] = x##_U16, [HRS_U32] = x##_U32, [HRS_U64] = x##_U64
+#define HRS_WIDES(x)                                                                               \
+  [HRS_I32] = x##_I32, [HRS_I64] = x##_I64, [HRS_U32] = x##_U32, [HRS_U64] = x##_U64
+#define HRS_INTEGERS(x) HRS_SIGNEDS(x), HRS_UNSIGNEDS(x)
+#define HRS_NUMBERS(x) HRS_REALS(x), HRS_INTEGERS(x)
 
 /* Sets of types, one bit each. */
 #define HRS_TYPE_BIT(type) (1u << (unsigned)(type))

@@ -1,28 +1,18 @@
 /* Comparisons, logic and Where. */
 #include "binary.h"
 
-#define COMPARE(name, T, W)                                                                        \
-  HRS_BINARY_KERNEL(, equal_##name, uint8_t, T, T, x == y)                                         \
-  HRS_BINARY_KERNEL(, less_##name, uint8_t, T, T, x < y)                                           \
-  HRS_BINARY_KERNEL(, greater_##name, uint8_t, T, T, x > y)                                        \
-  HRS_BINARY_KERNEL(, less_equal_##name, uint8_t, T, T, x <= y)                                    \
-  HRS_BINARY_KERNEL(, greater_equal_##name, uint8_t, T, T, x >= y)
-HRS_NUMBER_TYPES(COMPARE)
-HRS_BINARY_KERNEL(, equal_BOOL, uint8_t, uint8_t, uint8_t, (x != 0) == (y != 0))
-HRS_BINARY_KERNEL(, and_BOOL, uint8_t, uint8_t, uint8_t, x != 0 && y != 0)
-HRS_BINARY_KERNEL(, or_BOOL, uint8_t, uint8_t, uint8_t, x != 0 || y != 0)
-HRS_BINARY_KERNEL(, xor_BOOL, uint8_t, uint8_t, uint8_t, (x != 0) != (y != 0))
+#define TEMPLATE "compare_template.h"
+#define TYPES NUMBER
+#include "each_type.h"
+#define TEMPLATE "logic_template.h"
+#define TYPES BOOLEAN
+#include "each_type.h"
 
-#define ENTRY_EQUAL(name, T, W) [HRS_##name] = equal_##name,
-#define ENTRY_LESS(name, T, W) [HRS_##name] = less_##name,
-#define ENTRY_GREATER(name, T, W) [HRS_##name] = greater_##name,
-#define ENTRY_LESS_EQUAL(name, T, W) [HRS_##name] = less_equal_##name,
-#define ENTRY_GREATER_EQUAL(name, T, W) [HRS_##name] = greater_equal_##name,
-static hrs_binary_kernels equal_kernels = {HRS_NUMBER_TYPES(ENTRY_EQUAL)[HRS_BOOL] = equal_BOOL};
-static hrs_binary_kernels less_kernels = {HRS_NUMBER_TYPES(ENTRY_LESS)};
-static hrs_binary_kernels greater_kernels = {HRS_NUMBER_TYPES(ENTRY_GREATER)};
-static hrs_binary_kernels less_equal_kernels = {HRS_NUMBER_TYPES(ENTRY_LESS_EQUAL)};
-static hrs_binary_kernels greater_equal_kernels = {HRS_NUMBER_TYPES(ENTRY_GREATER_EQUAL)};
+static hrs_binary_kernels equal_kernels = {HRS_NUMBERS(equal), [HRS_BOOL] = equal_BOOL};
+static hrs_binary_kernels less_kernels = {HRS_NUMBERS(less)};
+static hrs_binary_kernels greater_kernels = {HRS_NUMBERS(greater)};
+static hrs_binary_kernels less_equal_kernels = {HRS_NUMBERS(less_equal)};
+static hrs_binary_kernels greater_equal_kernels = {HRS_NUMBERS(greater_equal)};
 static hrs_binary_kernels and_kernels = {[HRS_BOOL] = and_BOOL};
 static hrs_binary_kernels or_kernels = {[HRS_BOOL] = or_BOOL};
 static hrs_binary_kernels xor_kernels = {[HRS_BOOL] = xor_BOOL};
@@ -38,20 +28,9 @@ HRS_BINARY_OPERATOR(xor, HRS_BOOL)
 
 /* ---- Where ---- */
 
-#define WHERE(size, T)                                                                             \
-  static void where_##size(hrs_count n, char *const *pointer, const hrs_count *stride,             \
-                           const void *context) {                                                  \
-    (void)context;                                                                                 \
-    T *out = (T *)(void *)pointer[0];                                                              \
-    const uint8_t *condition = (const uint8_t *)(const void *)pointer[1];                          \
-    const T *a = (const T *)(const void *)pointer[2], *b = (const T *)(const void *)pointer[3];    \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      out[i * stride[0]] = condition[i * stride[1]] ? a[i * stride[2]] : b[i * stride[3]];         \
-  }
-WHERE(1, uint8_t)
-WHERE(2, uint16_t)
-WHERE(4, uint32_t)
-WHERE(8, uint64_t)
+#define TEMPLATE "where_template.h"
+#define TYPES MOVED
+#include "each_type.h"
 
 static hrs_status infer_where(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_BOOL));

@@ -126,18 +126,13 @@ static hrs_status infer_range(hrs_call *call) {
   return hrs_call_output(call, 0, call->in[0].type, 1, &dim);
 }
 
-#define RANGE(name, T, W)                                                                          \
-  static void range_##name(hrs_count n, const void *start_, const void *step_, void *out_) {       \
-    T start = *(const T *)start_, step = *(const T *)step_, *out = out_;                           \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      out[i] = (T)((W)start + (W)i * (W)step);                                                     \
-  }
-HRS_NUMBER_TYPES(RANGE)
-#define ENTRY_RANGE(name, T, W) [HRS_##name] = range_##name,
+#define TEMPLATE "constant_template.h"
+#define TYPES NUMBER
+#include "each_type.h"
 
 static hrs_status run_range(hrs_call *call) {
   static void (*const kernels[HRS_DTYPE_LIMIT])(hrs_count, const void *, const void *,
-                                                void *) = {HRS_NUMBER_TYPES(ENTRY_RANGE)};
+                                                void *) = {HRS_NUMBERS(range)};
   kernels[call->in[0].type](hrs_tensor_count(&call->out[0]), call->in[0].data, call->in[2].data,
                             call->out[0].data);
   return HRS_OK;

@@ -176,33 +176,42 @@ typedef struct vector_at {
   hrs_count from, to, count; /* in a group's planes, in an output plane, pixels */
 } vector_at;
 
-enum { MOST_VECTORS = 6 };
+/* m channels times v vectors that start `from`, both known to the compiler. `left` channels and
+ * `some` vectors are stored. */
+HRS_TILE_INLINE void kernel(int m, int v, hrs_count taps, const hrs_count *offset,
+                            const float *weight, const float *const *from, const vector_at *at,
+                            hrs_count some, hrs_count left, hrs_count pixels, float *out) {
+  const float *base[HRS_TILE_MOST];
+  hrs_tile sum, ready;
+  HRS_UNROLL
+  for (int j = 0; j < v; j++)
+    base[j] = from[j];
+  hrs_tile_start(m, v, weight, sum);
+  weight += m;
+  HRS_UNROLL_STEPS
+  for (hrs_count k = 0; k < taps; k++, weight += m) {
+    __m256 pixel[HRS_TILE_MOST];
+    HRS_UNROLL
+    for (int j = 0; j < v; j++)
+      pixel[j] = _mm256_loadu_ps(base[j] + offset[k]);
+    hrs_tile_multiply(m, v, weight, pixel, sum);
+  }
+  HRS_UNROLL
+  for (int i = 0; i < m; i++) {
+    HRS_UNROLL
+    for (int j = 0; j < v; j++)
+      ready[i][j] = sum[i][j];
+  }
+  for (int i = 0; i < m && i < left; i++)
+    for (int j = 0; j < v && j < some; j++)
+      hrs_tile_store(out + i * pixels + at[j].to, ready[i][j], at[j].count);
+}
 
-/* M channels times V vectors that start `from`. `left` channels and `some` vectors are stored. */
 #define KERNEL(M, V)                                                                               \
   HRS_TILE_TARGET static void kernel_##M##x##V(                                                    \
       hrs_count taps, const hrs_count *offset, const float *weight, const float *const *from,      \
       const vector_at *at, hrs_count some, hrs_count left, hrs_count pixels, float *out) {         \
-    const float *base[V];                                                                          \
-    __m256 sum[M][V], ready[M][V];                                                                 \
-    HRS_UNROLL for (int j = 0; j < V; j++) base[j] = from[j];                                      \
-    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =      \
-        _mm256_broadcast_ss(weight + i);                                                           \
-    weight += M;                                                                                   \
-    HRS_UNROLL_STEPS for (hrs_count k = 0; k < taps; k++, weight += M) {                           \
-      __m256 pixel[V];                                                                             \
-      HRS_UNROLL for (int j = 0; j < V; j++) pixel[j] = _mm256_loadu_ps(base[j] + offset[k]);      \
-      HRS_UNROLL for (int i = 0; i < M; i++) {                                                     \
-        __m256 factor = _mm256_broadcast_ss(weight + i);                                           \
-        HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                         \
-            _mm256_fmadd_ps(factor, pixel[j], sum[i][j]);                                          \
-      }                                                                                            \
-    }                                                                                              \
-    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) ready[i][j] =    \
-        sum[i][j];                                                                                 \
-    for (int i = 0; i < M && i < left; i++)                                                        \
-      for (int j = 0; j < V && j < some; j++)                                                      \
-        hrs_tile_store(out + i * pixels + at[j].to, ready[i][j], at[j].count);                     \
+    kernel(M, V, taps, offset, weight, from, at, some, left, pixels, out);                         \
   }
 KERNEL(6, 2)
 KERNEL(4, 3)
@@ -251,7 +260,7 @@ void hrs_conv_direct_run(const hrs_conv *conv, hrs_count images, const float *x,
       const float *group_weights = packed + g * l.blocks * tile_weights;
       for (hrs_count v = 0; v < l.vectors; v += step) {
         hrs_count some = l.vectors - v < step ? l.vectors - v : step;
-        const float *from[MOST_VECTORS];
+        const float *from[HRS_TILE_MOST];
         for (hrs_count j = 0; j < step; j++)
           from[j] = planes + g * group_planes + at[j < some ? v + j : v].from;
         for (hrs_count b = 0; b < l.blocks; b++)

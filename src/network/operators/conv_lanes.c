@@ -21,7 +21,6 @@
 
 enum {
   LANES = HRS_LANES,
-  MOST_VECTORS = 6,
   MOST_OCTETS = 4,
   SECOND_CACHE = 384 << 10,
   SOME_OCTETS = 160 << 10,
@@ -254,29 +253,40 @@ hrs_count hrs_lanes_workspace(const hrs_lanes *l) {
 
 /* ---- the kernels ---- */
 
-/* M channels times V vectors; vectors beyond the last repeat the first. */
+/* m channels times v vectors, both known to the compiler; vectors beyond the last repeat the first.
+ */
+HRS_TILE_INLINE void kernel(int m, int v, hrs_count taps, const tap *at, const float *weight,
+                            const float *const *from, float *const *to, hrs_count shift_to,
+                            hrs_count step) {
+  const float *base[HRS_TILE_MOST];
+  hrs_tile sum;
+  HRS_UNROLL
+  for (int j = 0; j < v; j++)
+    base[j] = from[j];
+  hrs_tile_start(m, v, weight, sum);
+  HRS_UNROLL_STEPS
+  for (hrs_count k = 0; k < taps; k++) {
+    const float *left = weight + at[k].weight;
+    hrs_count shift = at[k].from;
+    __m256 right[HRS_TILE_MOST];
+    HRS_UNROLL
+    for (int j = 0; j < v; j++)
+      right[j] = _mm256_loadu_ps(base[j] + shift);
+    hrs_tile_multiply(m, v, left, right, sum);
+  }
+  HRS_UNROLL
+  for (int i = 0; i < m; i++) {
+    HRS_UNROLL
+    for (int j = 0; j < v; j++)
+      _mm256_storeu_ps(to[j] + shift_to + i * step, sum[i][j]);
+  }
+}
+
 #define KERNEL(M, V)                                                                               \
   HRS_TILE_TARGET static void kernel_##M##x##V(hrs_count taps, const tap *at, const float *weight, \
                                                const float *const *from, float *const *to,         \
                                                hrs_count shift_to, hrs_count step) {               \
-    const float *base[V];                                                                          \
-    __m256 sum[M][V];                                                                              \
-    HRS_UNROLL for (int j = 0; j < V; j++) base[j] = from[j];                                      \
-    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =      \
-        _mm256_broadcast_ss(weight + i);                                                           \
-    HRS_UNROLL_STEPS for (hrs_count k = 0; k < taps; k++) {                                        \
-      const float *left = weight + at[k].weight;                                                   \
-      hrs_count shift = at[k].from;                                                                \
-      __m256 right[V];                                                                             \
-      HRS_UNROLL for (int j = 0; j < V; j++) right[j] = _mm256_loadu_ps(base[j] + shift);          \
-      HRS_UNROLL for (int i = 0; i < M; i++) {                                                     \
-        __m256 factor = _mm256_broadcast_ss(left + i);                                             \
-        HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                         \
-            _mm256_fmadd_ps(factor, right[j], sum[i][j]);                                          \
-      }                                                                                            \
-    }                                                                                              \
-    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++)                  \
-        _mm256_storeu_ps(to[j] + shift_to + i * step, sum[i][j]);                                  \
+    kernel(M, V, taps, at, weight, from, to, shift_to, step);                                      \
   }
 KERNEL(6, 2)
 KERNEL(4, 3)
@@ -302,8 +312,8 @@ static void run_tiles(const hrs_lanes *l, hrs_count octets, hrs_count tiles, con
   hrs_count vectors = tile_vectors(l->tile);
   hrs_count octet_step = tiles * l->tile * l->out_pixels * LANES;
   for (const pixel_class *c = l->classes; c < l->classes + l->n_classes; c++) {
-    const float *from[MOST_VECTORS];
-    float *to[MOST_VECTORS];
+    const float *from[HRS_TILE_MOST];
+    float *to[HRS_TILE_MOST];
     hrs_count n = 0;
     for (hrs_count p = c->first; p < c->first + c->count; p++) {
       for (hrs_count o = 0; o < octets; o++) {

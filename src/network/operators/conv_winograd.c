@@ -21,6 +21,7 @@
  */
 #include "conv_winograd.h"
 
+#include "conv_winograd_product.h"
 #include "tile.h"
 
 #include <string.h>
@@ -29,7 +30,7 @@
 
 enum {
   LANES = HRS_LANES,
-  POSITIONS = 16,
+  POSITIONS = HRS_WINOGRAD_POSITIONS,
   MOST_TILES = 96,
   /* Tiles times channels whose transforms stay in the second cache, both sides. */
   BLOCK = 6144,
@@ -255,84 +256,6 @@ HRS_TILE_TARGET static void transform(const hrs_winograd *w, const piece *p, con
   }
 }
 
-/* ---- the products ---- */
-
-/* M channels times V vectors; vectors beyond the last repeat the first. */
-#define KERNEL(M, V)                                                                               \
-  HRS_TILE_TARGET static void kernel_##M##x##V(hrs_count k, const float *weight,                   \
-                                               const float *from, hrs_count step,                  \
-                                               const hrs_count *at, float *to) {                   \
-    __m256 sum[M][V];                                                                              \
-    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =      \
-        _mm256_setzero_ps();                                                                       \
-    HRS_UNROLL_STEPS for (hrs_count l = 0; l < k; l++, weight += M, from += step) {                \
-      __m256 right[V];                                                                             \
-      HRS_UNROLL for (int j = 0; j < V; j++) right[j] = _mm256_loadu_ps(from + at[j]);             \
-      HRS_UNROLL for (int i = 0; i < M; i++) {                                                     \
-        __m256 factor = _mm256_broadcast_ss(weight + i);                                           \
-        HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                         \
-            _mm256_fmadd_ps(factor, right[j], sum[i][j]);                                          \
-      }                                                                                            \
-    }                                                                                              \
-    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++)                  \
-        _mm256_storeu_ps(to + i * step + at[j], sum[i][j]);                                        \
-  }
-KERNEL(6, 2)
-KERNEL(4, 3)
-
-/* The same for V vectors of sixteen, one after the other. */
-#define KERNEL512(M, V)                                                                            \
-  HRS_TILE_TARGET512 static void kernel512_##M##x##V(                                              \
-      hrs_count k, const float *weight, const float *from, hrs_count step, float *to) {            \
-    __m512 sum[M][V];                                                                              \
-    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =      \
-        _mm512_setzero_ps();                                                                       \
-    HRS_UNROLL_STEPS for (hrs_count l = 0; l < k; l++, weight += M, from += step) {                \
-      __m512 right[V];                                                                             \
-      HRS_UNROLL for (int j = 0; j < V; j++) right[j] = _mm512_loadu_ps(from + j * 2 * LANES);     \
-      HRS_UNROLL for (int i = 0; i < M; i++) {                                                     \
-        __m512 factor = _mm512_set1_ps(weight[i]);                                                 \
-        HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                         \
-            _mm512_fmadd_ps(factor, right[j], sum[i][j]);                                          \
-      }                                                                                            \
-    }                                                                                              \
-    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++)                  \
-        _mm512_storeu_ps(to + i * step + j * 2 * LANES, sum[i][j]);                                \
-  }
-KERNEL512(6, 2)
-KERNEL512(4, 3)
-
-/* As many tiles as these kernels fill; how many that is. */
-static hrs_count multiply_wide(const hrs_winograd *w, hrs_count tiles, const float *weight,
-                               const float *in, float *out) {
-  hrs_count size = 2 * w->vectors * LANES, t = 0;
-  for (; t + size <= tiles; t += size)
-    (w->channels == 6 ? kernel512_6x2 : kernel512_4x3)(w->in_channels, weight, in + t, w->step,
-                                                       out + t);
-  return t;
-}
-
-static void multiply(const hrs_winograd *w, hrs_count tiles, const float *in, float *out) {
-  hrs_count padded = round_up(w->out_channels, w->channels);
-  const float *weight = w->weight;
-  bool wide = hrs_tile_wide();
-  for (int p = 0; p < POSITIONS; p++, in += w->in_channels * w->step) {
-    for (hrs_count o = 0; o < padded; o += w->channels) {
-      hrs_count t = 0;
-      if (wide) t = multiply_wide(w, tiles, weight, in, out + o * w->step);
-      for (; t < tiles; t += w->vectors * LANES) {
-        hrs_count at[3];
-        for (hrs_count j = 0; j < w->vectors; j++)
-          at[j] = t + j * LANES < tiles ? t + j * LANES : t;
-        (w->channels == 6 ? kernel_6x2 : kernel_4x3)(w->in_channels, weight, in, w->step, at,
-                                                     out + o * w->step);
-      }
-      weight += w->in_channels * w->channels;
-    }
-    out += padded * w->step;
-  }
-}
-
 /* ---- A^T M A ---- */
 
 /* to[channel][pixel of the tile][tile], with the bias */
@@ -427,6 +350,12 @@ static piece piece_of(const hrs_winograd *w, hrs_count index, hrs_count at) {
 hrs_status hrs_winograd_run(const hrs_winograd *w, const hrs_conv_behind *behind, hrs_count images,
                             const float *x, float *out, void *workspace) {
   float *in = workspace, *product = in + input_floats(w);
+  const hrs_winograd_product all = {.in_channels = w->in_channels,
+                                    .out_channels = round_up(w->out_channels, w->channels),
+                                    .channels = w->channels,
+                                    .vectors = w->vectors,
+                                    .step = w->step,
+                                    .weight = w->weight};
   hrs_count pieces = images * w->rows * w->segments, area = w->height * w->width;
   for (hrs_count first = 0; first < pieces; first += w->pieces) {
     piece at[MOST_TILES];
@@ -444,7 +373,7 @@ hrs_status hrs_winograd_run(const hrs_winograd *w, const hrs_conv_behind *behind
     hrs_count end = round_up(tiles, LANES);
     for (hrs_count row = 0; tiles < end && row < POSITIONS * w->in_channels; row++)
       memset(in + row * w->step + tiles, 0, (size_t)(end - tiles) * sizeof *in);
-    multiply(w, tiles, in, product);
+    hrs_winograd_multiply(&all, tiles, in, product);
     combine_products(w, tiles, product, in);
     HRS_TRY(behind->apply(behind->before_pool, 4 * w->out_channels * w->step, in));
     for (hrs_count i = 0; i < n; i++)

@@ -21,33 +21,13 @@ static void gemm_F64(const hrs_gemm *g, const void *a, const void *b, void *c) {
               g->alpha, a, as_int(g->lda), b, as_int(g->ldb), g->beta, c, as_int(g->ldc));
 }
 
-#define GEMM_INTEGER(name, T, W)                                                                   \
-  static void gemm_##name(const hrs_gemm *g, const void *a_, const void *b_, void *c_) {           \
-    const T *a = a_, *b = b_;                                                                      \
-    T *c = c_;                                                                                     \
-    hrs_count row_a = g->transpose_a ? 1 : g->lda, column_a = g->transpose_a ? g->lda : 1;         \
-    hrs_count row_b = g->transpose_b ? 1 : g->ldb, column_b = g->transpose_b ? g->ldb : 1;         \
-    W alpha = (W)(int64_t)g->alpha, beta = (W)(int64_t)g->beta;                                    \
-    for (hrs_count i = 0; i < g->m; i++) {                                                         \
-      for (hrs_count j = 0; j < g->n; j++) {                                                       \
-        W sum = 0;                                                                                 \
-        for (hrs_count l = 0; l < g->k; l++)                                                       \
-          sum += (W)a[i * row_a + l * column_a] * (W)b[l * row_b + j * column_b];                  \
-        T *to = &c[i * g->ldc + j];                                                                \
-        *to = (T)(alpha * sum + (beta == 0 ? 0 : beta * (W)*to));                                  \
-      }                                                                                            \
-    }                                                                                              \
-  }
-GEMM_INTEGER(I32, int32_t, uint32_t)
-GEMM_INTEGER(I64, int64_t, uint64_t)
-GEMM_INTEGER(U32, uint32_t, uint32_t)
-GEMM_INTEGER(U64, uint64_t, uint64_t)
+#define TEMPLATE "gemm_template.h"
+#define TYPES WIDE
+#include "each_type.h"
 
 hrs_status hrs_gemm_run(const hrs_gemm *gemm, const void *a, const void *b, void *c) {
   static void (*const kernels[HRS_DTYPE_LIMIT])(const hrs_gemm *, const void *, const void *,
-                                                void *) = {
-      [HRS_F32] = gemm_F32, [HRS_F64] = gemm_F64, [HRS_I32] = gemm_I32,
-      [HRS_I64] = gemm_I64, [HRS_U32] = gemm_U32, [HRS_U64] = gemm_U64};
+                                                void *) = {HRS_REALS(gemm), HRS_WIDES(gemm)};
   if (gemm->m == 0 || gemm->n == 0) return HRS_OK;
   hrs_count sizes[] = {gemm->m, gemm->n, gemm->k, gemm->lda, gemm->ldb, gemm->ldc};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)

@@ -7,44 +7,9 @@
 
 enum { MAX, AVERAGE, LP };
 
-#define GLOBAL(name, T, W)                                                                         \
-  static T global_max_##name(hrs_count n, const T *in, int p) {                                    \
-    (void)p;                                                                                       \
-    T best = n > 0 ? in[0] : -(T)INFINITY;                                                         \
-    for (hrs_count i = 1; i < n; i++)                                                              \
-      best = in[i] > best || best != best ? in[i] : best;                                          \
-    return best;                                                                                   \
-  }                                                                                                \
-  /* Sixteen partial sums: exact enough, and vector code. */                                       \
-  HRS_CLONES static T global_mean_##name(hrs_count n, const T *in, int p) {                        \
-    (void)p;                                                                                       \
-    T part[16] = {0}, sum = 0;                                                                     \
-    hrs_count i = 0;                                                                               \
-    for (; i + 16 <= n; i += 16)                                                                   \
-      for (int j = 0; j < 16; j++)                                                                 \
-        part[j] += in[i + j];                                                                      \
-    for (; i < n; i++)                                                                             \
-      sum += in[i];                                                                                \
-    for (int j = 0; j < 16; j++)                                                                   \
-      sum += part[j];                                                                              \
-    return sum / (T)(n > 0 ? n : 1);                                                               \
-  }                                                                                                \
-  static T global_lp_##name(hrs_count n, const T *in, int p) {                                     \
-    double sum = 0;                                                                                \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      sum += pow(fabs((double)in[i]), (double)p);                                                  \
-    return (T)pow(sum, 1 / (double)p);                                                             \
-  }                                                                                                \
-  static void global_##name(hrs_count planes, hrs_count n, const void *in_, void *out_, int kind,  \
-                            int p) {                                                               \
-    static T (*const kernel[3])(hrs_count, const T *, int) = {                                     \
-        [MAX] = global_max_##name, [AVERAGE] = global_mean_##name, [LP] = global_lp_##name};       \
-    const T *in = in_;                                                                             \
-    T *out = out_;                                                                                 \
-    for (hrs_count i = 0; i < planes; i++)                                                         \
-      out[i] = kernel[kind](n, in + i * n, p);                                                     \
-  }
-HRS_REAL_TYPES(GLOBAL)
+#define TEMPLATE "global_pool_template.h"
+#define TYPES REAL
+#include "each_type.h"
 
 static hrs_status infer_global(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));

@@ -77,49 +77,11 @@ void hrs_loop_run(const hrs_loop *loop, void *const *base, const size_t *size, h
 
 /* ---- copies ---- */
 
-#define COPY_ROW(name, type)                                                                       \
-  static void copy_row_##name(hrs_count n, char *const *pointer, const hrs_count *stride,          \
-                              const void *context) {                                               \
-    (void)context;                                                                                 \
-    type *target = (type *)(void *)pointer[0];                                                     \
-    const type *source = (const type *)(const void *)pointer[1];                                   \
-    hrs_count t = stride[0], s = stride[1];                                                        \
-    if (t == 1 && s == 1) {                                                                        \
-      memcpy(target, source, (size_t)n * sizeof(type));                                            \
-    } else if (t == 1 && s == 0) {                                                                 \
-      type value = *source;                                                                        \
-      for (hrs_count i = 0; i < n; i++)                                                            \
-        target[i] = value;                                                                         \
-    } else if (t == 1) {                                                                           \
-      for (hrs_count i = 0; i < n; i++)                                                            \
-        target[i] = source[i * s];                                                                 \
-    } else {                                                                                       \
-      for (hrs_count i = 0; i < n; i++)                                                            \
-        target[i * t] = source[i * s];                                                             \
-    }                                                                                              \
-  }                                                                                                \
-  static void copy_tile_##name(hrs_count rows, hrs_count columns, type *target, hrs_count t,       \
-                               const type *source, hrs_count s) {                                  \
-    for (hrs_count i = 0; i < rows; i++)                                                           \
-      for (hrs_count j = 0; j < columns; j++)                                                      \
-        target[i * t + j] = source[j * s + i];                                                     \
-  }                                                                                                \
-  static void transpose_##name(hrs_count rows, hrs_count columns, char *to, hrs_count t,           \
-                               const char *from, hrs_count s) {                                    \
-    type *target = (type *)(void *)to;                                                             \
-    const type *source = (const type *)(const void *)from;                                         \
-    for (hrs_count i = 0; i < rows; i += TILE)                                                     \
-      for (hrs_count j = 0; j < columns; j += TILE)                                                \
-        copy_tile_##name(rows - i < TILE ? rows - i : TILE,                                        \
-                         columns - j < TILE ? columns - j : TILE, target + i * t + j, t,           \
-                         source + j * s + i, s);                                                   \
-  }
-
 enum { TILE = 16 };
-COPY_ROW(1, uint8_t)
-COPY_ROW(2, uint16_t)
-COPY_ROW(4, uint32_t)
-COPY_ROW(8, uint64_t)
+
+#define TEMPLATE "loop_template.h"
+#define TYPES MOVED
+#include "each_type.h"
 
 typedef void (*transpose_kernel)(hrs_count rows, hrs_count columns, char *to, hrs_count t,
                                  const char *from, hrs_count s);

@@ -61,31 +61,9 @@ static hrs_status infer_matmul(hrs_call *call) {
  * tokens. */
 enum { SMALL = 1536 };
 
-#define SMALL_PRODUCT(name, T, W)                                                                  \
-  HRS_CLONES static void small_##name(const hrs_gemm *g, const void *a_, const void *b_,           \
-                                      void *c_) {                                                  \
-    const T *a = a_, *b = b_;                                                                      \
-    T *c = c_;                                                                                     \
-    hrs_count n = g->n;                                                                            \
-    if (n == 1) {                                                                                  \
-      for (hrs_count i = 0; i < g->m; i++) {                                                       \
-        T sum = 0;                                                                                 \
-        for (hrs_count l = 0; l < g->k; l++)                                                       \
-          sum += a[i * g->k + l] * b[l];                                                           \
-        c[i] = sum;                                                                                \
-      }                                                                                            \
-      return;                                                                                      \
-    }                                                                                              \
-    for (hrs_count i = 0; i < g->m; i++, c += n) {                                                 \
-      for (hrs_count j = 0; j < n; j++)                                                            \
-        c[j] = 0;                                                                                  \
-      for (hrs_count l = 0; l < g->k; l++) {                                                       \
-        T x = a[i * g->k + l];                                                                     \
-        HRS_IVDEP for (hrs_count j = 0; j < n; j++) c[j] += x * b[l * n + j];                      \
-      }                                                                                            \
-    }                                                                                              \
-  }
-HRS_REAL_TYPES(SMALL_PRODUCT)
+#define TEMPLATE "matmul_template.h"
+#define TYPES NUMBER
+#include "each_type.h"
 
 /* The kernel for packed weights wins up to this size, too: attention heads over more tokens. */
 static bool fits_kernel(const hrs_gemm *g) {
@@ -204,19 +182,9 @@ static hrs_status infer_gemm(hrs_call *call) {
   return hrs_multiply(g->m * g->n, g->k, "multiply-adds", &call->multiply_adds);
 }
 
-#define SCALE(name, T, W)                                                                          \
-  static void scale_##name(hrs_count n, void *data, double factor) {                               \
-    T *value = data, by = (T)factor;                                                               \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      value[i] = (T)((W)value[i] * (W)by);                                                         \
-  }
-HRS_NUMBER_TYPES(SCALE)
-#define ENTRY_SCALE(name, T, W) [HRS_##name] = scale_##name,
-
 /* out = beta * C, for all instances. */
 static void place_bias(const hrs_call *call, double beta) {
-  static void (*const kernels[HRS_DTYPE_LIMIT])(hrs_count, void *,
-                                                double) = {HRS_NUMBER_TYPES(ENTRY_SCALE)};
+  static void (*const kernels[HRS_DTYPE_LIMIT])(hrs_count, void *, double) = {HRS_NUMBERS(scale)};
   const hrs_tensor *out = &call->out[0], *bias[1] = {&call->in[2]};
   hrs_loop loop;
   hrs_loop_broadcast(&loop, call->batch, out, 1, bias);

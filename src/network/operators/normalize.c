@@ -8,47 +8,14 @@
 #include <string.h>
 #include <tgmath.h>
 
-#define MOMENTS(name, T, W)                                                                        \
-  HRS_CLONES static void moments_##name(hrs_count n, const T *x, T *mean_out, T *variance_out) {   \
-    T part[16] = {0}, sum = 0;                                                                     \
-    hrs_count i = 0, whole = n / 16 * 16;                                                          \
-    for (; i < whole; i += 16)                                                                     \
-      for (int j = 0; j < 16; j++)                                                                 \
-        part[j] += x[i + j];                                                                       \
-    for (; i < n; i++)                                                                             \
-      sum += x[i];                                                                                 \
-    for (int half = 8; half > 0; half /= 2)                                                        \
-      for (int j = 0; j < half; j++)                                                               \
-        part[j] += part[j + half];                                                                 \
-    sum += part[0];                                                                                \
-    T mean = sum / (T)n;                                                                           \
-    memset(part, 0, sizeof part);                                                                  \
-    for (i = 0, sum = 0; i < whole; i += 16)                                                       \
-      for (int j = 0; j < 16; j++)                                                                 \
-        part[j] += (x[i + j] - mean) * (x[i + j] - mean);                                          \
-    for (; i < n; i++)                                                                             \
-      sum += (x[i] - mean) * (x[i] - mean);                                                        \
-    for (int half = 8; half > 0; half /= 2)                                                        \
-      for (int j = 0; j < half; j++)                                                               \
-        part[j] += part[j + half];                                                                 \
-    sum += part[0];                                                                                \
-    *mean_out = mean;                                                                              \
-    *variance_out = sum / (T)n;                                                                    \
-  }                                                                                                \
-  /* y = (x - mean) * factor + shift, the same for all */                                          \
-  HRS_CLONES static void affine_##name(hrs_count n, const T *x, T mean, T factor, T shift, T *y) { \
-    HRS_IVDEP for (hrs_count i = 0; i < n; i++) y[i] = (x[i] - mean) * factor + shift;             \
-  }                                                                                                \
-  /* y = (x - mean) * factor * scale[i] + bias[i] */                                               \
-  HRS_CLONES static void affine_each_##name(hrs_count n, const T *x, T mean, T factor,             \
-                                            const T *scale, const T *bias, T *y) {                 \
-    if (bias)                                                                                      \
-      HRS_IVDEP for (hrs_count i = 0; i < n; i++) y[i] =                                           \
-          (x[i] - mean) * factor * scale[i] + bias[i];                                             \
-    else                                                                                           \
-      HRS_IVDEP for (hrs_count i = 0; i < n; i++) y[i] = (x[i] - mean) * factor * scale[i];        \
-  }
-HRS_REAL_TYPES(MOMENTS)
+typedef struct layer {
+  int axes; /* normalised ones, the last of the shape */
+  hrs_count rows, inner;
+} layer;
+
+#define TEMPLATE "normalize_template.h"
+#define TYPES REAL
+#include "each_type.h"
 
 static hrs_status check_channel_vector(const hrs_call *call, int index, hrs_count count) {
   const hrs_tensor *in = &call->in[index];
@@ -103,29 +70,6 @@ static hrs_status infer_batch(hrs_call *call) {
   return hrs_call_output_like(call, 0, 0);
 }
 
-#define BATCH(name, T, W)                                                                          \
-  static void factors_##name(hrs_count channels, T epsilon, const T *scale, const T *variance,     \
-                             T *factor) {                                                          \
-    for (hrs_count c = 0; c < channels; c++)                                                       \
-      factor[c] = scale[c] / sqrt(variance[c] + epsilon);                                          \
-  }                                                                                                \
-  HRS_CLONES static void batch_vector_##name(hrs_count n, const T *x, const T *mean,               \
-                                             const T *factor, const T *bias, T *y) {               \
-    HRS_IVDEP for (hrs_count c = 0; c < n; c++) y[c] = (x[c] - mean[c]) * factor[c] + bias[c];     \
-  }                                                                                                \
-  static void batch_##name(hrs_count images, hrs_count channels, hrs_count pixels, const T *x,     \
-                           const T *mean, const T *factor, const T *bias, T *y) {                  \
-    hrs_count image = channels * pixels;                                                           \
-    for (hrs_count i = 0; i < images; i++, x += image, y += image) {                               \
-      if (pixels == 1)                                                                             \
-        batch_vector_##name(channels, x, mean, factor, bias, y);                                   \
-      else                                                                                         \
-        for (hrs_count c = 0; c < channels; c++)                                                   \
-          affine_##name(pixels, x + c * pixels, mean[c], factor[c], bias[c], y + c * pixels);      \
-    }                                                                                              \
-  }
-HRS_REAL_TYPES(BATCH)
-
 static hrs_status run_batch(hrs_call *call) {
   const hrs_tensor *in = call->in;
   hrs_count images = in[0].rank > 0 ? in[0].dim[0] : 1;
@@ -179,25 +123,6 @@ static hrs_status infer_group(hrs_call *call) {
   return hrs_call_output_like(call, 0, 0);
 }
 
-#define GROUP(name, T, W)                                                                          \
-  static void group_##name(hrs_count images, hrs_count groups, hrs_count channels,                 \
-                           hrs_count pixels, bool per_channel, T epsilon, const T *x,              \
-                           const T *scale, const T *bias, T *y) {                                  \
-    hrs_count n = channels * pixels;                                                               \
-    for (hrs_count i = 0; i < images; i++) {                                                       \
-      for (hrs_count g = 0; g < groups; g++, x += n, y += n) {                                     \
-        T mean, variance;                                                                          \
-        moments_##name(n, x, &mean, &variance);                                                    \
-        T factor = 1 / sqrt(variance + epsilon);                                                   \
-        for (hrs_count c = 0; c < channels; c++) {                                                 \
-          hrs_count k = per_channel ? g * channels + c : g;                                        \
-          affine_##name(pixels, x + c * pixels, mean, factor * scale[k], bias[k], y + c * pixels); \
-        }                                                                                          \
-      }                                                                                            \
-    }                                                                                              \
-  }
-HRS_REAL_TYPES(GROUP)
-
 static hrs_status run_groups(hrs_call *call, hrs_count groups, bool per_channel) {
   const hrs_tensor *in = call->in;
   hrs_count channels = in[0].dim[1] / groups, pixels = hrs_op_product(in[0].dim, 2, in[0].rank);
@@ -226,11 +151,6 @@ static hrs_status run_group(hrs_call *call) {
 }
 
 /* ---- LayerNormalization ---- */
-
-typedef struct layer {
-  int axes; /* normalised ones, the last of the shape */
-  hrs_count rows, inner;
-} layer;
 
 static bool rows_of_layer(const hrs_node *node, int rank, unsigned *out) {
   *out = hrs_op_axes_from(rank - ((const layer *)node->state)->axes, rank);
@@ -268,20 +188,6 @@ static hrs_status infer_layer(hrs_call *call) {
   HRS_TRY(hrs_multiply(state->inner, 2 * size, "workspace", &call->workspace_bytes));
   return hrs_call_output_like(call, 0, 0);
 }
-
-#define LAYER(name, T, W)                                                                          \
-  static void layer_##name(const layer *state, T epsilon, const T *x, const T *scale,              \
-                           const T *bias, T *y, float *means, float *inverses) {                   \
-    for (hrs_count r = 0; r < state->rows; r++, x += state->inner, y += state->inner) {            \
-      T mean, variance;                                                                            \
-      moments_##name(state->inner, x, &mean, &variance);                                           \
-      T factor = 1 / sqrt(variance + epsilon);                                                     \
-      if (means) means[r] = (float)mean;                                                           \
-      if (inverses) inverses[r] = (float)factor;                                                   \
-      affine_each_##name(state->inner, x, mean, factor, scale, bias, y);                           \
-    }                                                                                              \
-  }
-HRS_REAL_TYPES(LAYER)
 
 void hrs_layer_normalize_f32(hrs_count rows, hrs_count n, float epsilon, const float *x,
                              const float *scale, const float *bias, float *y) {
@@ -343,23 +249,6 @@ static hrs_status infer_lrn(hrs_call *call) {
   return hrs_call_output_like(call, 0, 0);
 }
 
-#define LRN(name, T, W)                                                                            \
-  static void lrn_##name(hrs_count channels, hrs_count pixels, int64_t size, T alpha, T beta,      \
-                         T bias, const T *x, T *y) {                                               \
-    hrs_count below = (size - 1) / 2, above = size - 1 - below;                                    \
-    for (hrs_count c = 0; c < channels; c++) {                                                     \
-      hrs_count from = c > below ? c - below : 0;                                                  \
-      hrs_count to = above < channels - 1 - c ? c + above : channels - 1;                          \
-      for (hrs_count i = 0; i < pixels; i++) {                                                     \
-        T sum = 0;                                                                                 \
-        for (hrs_count k = from; k <= to; k++)                                                     \
-          sum += x[k * pixels + i] * x[k * pixels + i];                                            \
-        y[c * pixels + i] = x[c * pixels + i] / pow(bias + alpha / (T)size * sum, beta);           \
-      }                                                                                            \
-    }                                                                                              \
-  }
-HRS_REAL_TYPES(LRN)
-
 static hrs_status run_lrn(hrs_call *call) {
   const hrs_tensor *in = &call->in[0];
   hrs_count channels = in->dim[1], pixels = hrs_op_product(in->dim, 2, in->rank);
@@ -398,22 +287,6 @@ static hrs_status infer_lp(hrs_call *call) {
                    (long long)p);
   return hrs_call_output_like(call, 0, 0);
 }
-
-#define LP(name, T, W)                                                                             \
-  static void lp_##name(hrs_count outer, hrs_count n, hrs_count inner, int64_t p, const T *x,      \
-                        T *y) {                                                                    \
-    for (hrs_count o = 0; o < outer; o++, x += n * inner, y += n * inner) {                        \
-      for (hrs_count i = 0; i < inner; i++) {                                                      \
-        T norm = 0;                                                                                \
-        for (hrs_count k = 0; k < n; k++)                                                          \
-          norm += p == 1 ? fabs(x[k * inner + i]) : x[k * inner + i] * x[k * inner + i];           \
-        if (p == 2) norm = sqrt(norm);                                                             \
-        for (hrs_count k = 0; k < n; k++)                                                          \
-          y[k * inner + i] = norm == 0 ? 0 : x[k * inner + i] / norm;                              \
-      }                                                                                            \
-    }                                                                                              \
-  }
-HRS_REAL_TYPES(LP)
 
 static hrs_status run_lp(hrs_call *call) {
   const hrs_tensor *in = &call->in[0];

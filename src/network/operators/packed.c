@@ -17,7 +17,15 @@
 #include <math.h>
 #include <string.h>
 
-enum { NARROW = 8, WIDE = 16, WIDEST = 24, DEPTH = 800, ROWS = 36, MOST_ROWS = 12 };
+enum {
+  NARROW = 8,
+  WIDE = 16,
+  WIDEST = 24,
+  DEPTH = 800,
+  ROWS = 36,
+  MOST_ROWS = 12,
+  MOST_VECTORS = 3
+};
 
 /* Columns of the panel that starts at column j. */
 static hrs_count panel_width(hrs_count n, hrs_count j) {
@@ -80,80 +88,116 @@ typedef struct tile {
   bool relu; /* the sums are complete, and negative ones become 0 */
 } tile;
 
-/* M rows times V vectors; rows beyond the last repeat it and are not stored. */
+/* m rows times v vectors, both known to the compiler; rows beyond the last repeat it and are not
+ * stored. */
+HRS_TILE_INLINE void kernel(int m, int v, const tile *t) {
+  const float *row[MOST_ROWS], *panel = t->panel, *start = t->start;
+  hrs_count k = t->k;
+  __m256 sum[MOST_ROWS][MOST_VECTORS], ready[MOST_ROWS][MOST_VECTORS];
+  HRS_UNROLL
+  for (int i = 0; i < m; i++) {
+    bool next = i > 0 && i < t->rows;
+    row[i] = (i > 0 ? row[i - 1] : t->a) + (next ? t->lda : 0);
+    start += next ? t->start_step : 0;
+    HRS_UNROLL
+    for (int j = 0; j < v; j++)
+      sum[i][j] = _mm256_loadu_ps(start + j * HRS_LANES);
+  }
+  HRS_UNROLL_STEPS
+  for (hrs_count l = 0; l < k; l++, panel += v * HRS_LANES) {
+    __m256 b[MOST_VECTORS];
+    HRS_UNROLL
+    for (int j = 0; j < v; j++)
+      b[j] = _mm256_loadu_ps(panel + j * HRS_LANES);
+    HRS_UNROLL
+    for (int i = 0; i < m; i++) {
+      __m256 factor = _mm256_broadcast_ss(row[i] + l);
+      HRS_UNROLL
+      for (int j = 0; j < v; j++)
+        sum[i][j] = _mm256_fmadd_ps(factor, b[j], sum[i][j]);
+    }
+  }
+  /* The second operand, where one is no number. */
+  __m256 least = _mm256_set1_ps(t->relu ? 0 : -INFINITY);
+  HRS_UNROLL
+  for (int i = 0; i < m; i++) {
+    HRS_UNROLL
+    for (int j = 0; j < v; j++)
+      ready[i][j] = _mm256_max_ps(least, sum[i][j]);
+  }
+  if (t->rows == m && t->columns == v * HRS_LANES) {
+    HRS_UNROLL
+    for (int i = 0; i < m; i++) {
+      HRS_UNROLL
+      for (int j = 0; j < v; j++)
+        _mm256_storeu_ps(t->c + i * t->ldc + j * HRS_LANES, ready[i][j]);
+    }
+    return;
+  }
+  for (int i = 0; i < m && i < t->rows; i++)
+    for (int j = 0; j < v && j * HRS_LANES < t->columns; j++)
+      hrs_tile_store(t->c + i * t->ldc + j * HRS_LANES, ready[i][j], t->columns - j * HRS_LANES);
+}
+
 #define KERNEL(M, V)                                                                               \
   HRS_TILE_TARGET static void kernel_##M##x##V(const tile *t) {                                    \
-    const float *row[M], *panel = t->panel, *start = t->start;                                     \
-    hrs_count k = t->k;                                                                            \
-    __m256 sum[M][V], ready[M][V];                                                                 \
-    HRS_UNROLL for (int i = 0; i < M; i++) {                                                       \
-      bool next = i > 0 && i < t->rows;                                                            \
-      row[i] = (i > 0 ? row[i - 1] : t->a) + (next ? t->lda : 0);                                  \
-      start += next ? t->start_step : 0;                                                           \
-      HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] = _mm256_loadu_ps(start + j * HRS_LANES);   \
-    }                                                                                              \
-    HRS_UNROLL_STEPS for (hrs_count l = 0; l < k; l++, panel += V * HRS_LANES) {                   \
-      __m256 b[V];                                                                                 \
-      HRS_UNROLL for (int j = 0; j < V; j++) b[j] = _mm256_loadu_ps(panel + j * HRS_LANES);        \
-      HRS_UNROLL for (int i = 0; i < M; i++) {                                                     \
-        __m256 factor = _mm256_broadcast_ss(row[i] + l);                                           \
-        HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                         \
-            _mm256_fmadd_ps(factor, b[j], sum[i][j]);                                              \
-      }                                                                                            \
-    }                                                                                              \
-    /* The second operand, where one is no number. */                                              \
-    __m256 least = _mm256_set1_ps(t->relu ? 0 : -INFINITY);                                        \
-    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) ready[i][j] =    \
-        _mm256_max_ps(least, sum[i][j]);                                                           \
-    if (t->rows == M && t->columns == V * HRS_LANES) {                                             \
-      HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++)                \
-          _mm256_storeu_ps(t->c + i * t->ldc + j * HRS_LANES, ready[i][j]);                        \
-      return;                                                                                      \
-    }                                                                                              \
-    for (int i = 0; i < M && i < t->rows; i++)                                                     \
-      for (int j = 0; j < V && j * HRS_LANES < t->columns; j++)                                    \
-        hrs_tile_store(t->c + i * t->ldc + j * HRS_LANES, ready[i][j],                             \
-                       t->columns - j * HRS_LANES);                                                \
+    kernel(M, V, t);                                                                               \
   }
 KERNEL(8, 1)
 KERNEL(6, 2)
 KERNEL(4, 2)
 KERNEL(4, 3)
 
-/* The same for M rows and V panels of sixteen columns, the last of which need not be full. */
+/* The same for m rows and v panels of sixteen columns, the last of which need not be full. */
+HRS_TILE_INLINE512 void kernel512(int m, int v, const tile *t) {
+  const float *row[MOST_ROWS], *panel[MOST_VECTORS], *start = t->start;
+  hrs_count k = t->k;
+  __mmask16 there[MOST_VECTORS];
+  __m512 sum[MOST_ROWS][MOST_VECTORS], ready[MOST_ROWS][MOST_VECTORS];
+  HRS_UNROLL
+  for (int j = 0; j < v; j++) {
+    hrs_count some = t->columns - j * WIDE;
+    there[j] = (__mmask16)(some < WIDE ? (1 << some) - 1 : 0xffff);
+    panel[j] = t->panel + j * k * WIDE;
+  }
+  HRS_UNROLL
+  for (int i = 0; i < m; i++) {
+    bool next = i > 0 && i < t->rows;
+    row[i] = (i > 0 ? row[i - 1] : t->a) + (next ? t->lda : 0);
+    start += next ? t->start_step : 0;
+    HRS_UNROLL
+    for (int j = 0; j < v; j++)
+      sum[i][j] = _mm512_maskz_loadu_ps(there[j], start + j * WIDE);
+  }
+  HRS_UNROLL_STEPS
+  for (hrs_count l = 0; l < k; l++) {
+    __m512 b[MOST_VECTORS];
+    HRS_UNROLL
+    for (int j = 0; j < v; j++)
+      b[j] = _mm512_loadu_ps(panel[j] + l * WIDE);
+    HRS_UNROLL
+    for (int i = 0; i < m; i++) {
+      __m512 factor = _mm512_set1_ps(row[i][l]);
+      HRS_UNROLL
+      for (int j = 0; j < v; j++)
+        sum[i][j] = _mm512_fmadd_ps(factor, b[j], sum[i][j]);
+    }
+  }
+  __m512 least = _mm512_set1_ps(t->relu ? 0 : -INFINITY);
+  HRS_UNROLL
+  for (int i = 0; i < m; i++) {
+    HRS_UNROLL
+    for (int j = 0; j < v; j++)
+      ready[i][j] = _mm512_max_ps(least, sum[i][j]);
+  }
+  for (int i = 0; i < m && i < t->rows; i++)
+    for (int j = 0; j < v; j++)
+      _mm512_mask_storeu_ps(t->c + i * t->ldc + j * WIDE, there[j], ready[i][j]);
+}
+
 #define KERNEL512(M, V)                                                                            \
   HRS_TILE_TARGET512 static void kernel512_##M##x##V(const tile *t) {                              \
-    const float *row[M], *panel[V], *start = t->start;                                             \
-    hrs_count k = t->k;                                                                            \
-    __mmask16 there[V];                                                                            \
-    __m512 sum[M][V], ready[M][V];                                                                 \
-    HRS_UNROLL for (int j = 0; j < V; j++) {                                                       \
-      hrs_count some = t->columns - j * WIDE;                                                      \
-      there[j] = (__mmask16)(some < WIDE ? (1 << some) - 1 : 0xffff);                              \
-      panel[j] = t->panel + j * k * WIDE;                                                          \
-    }                                                                                              \
-    HRS_UNROLL for (int i = 0; i < M; i++) {                                                       \
-      bool next = i > 0 && i < t->rows;                                                            \
-      row[i] = (i > 0 ? row[i - 1] : t->a) + (next ? t->lda : 0);                                  \
-      start += next ? t->start_step : 0;                                                           \
-      HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                           \
-          _mm512_maskz_loadu_ps(there[j], start + j * WIDE);                                       \
-    }                                                                                              \
-    HRS_UNROLL_STEPS for (hrs_count l = 0; l < k; l++) {                                           \
-      __m512 b[V];                                                                                 \
-      HRS_UNROLL for (int j = 0; j < V; j++) b[j] = _mm512_loadu_ps(panel[j] + l * WIDE);          \
-      HRS_UNROLL for (int i = 0; i < M; i++) {                                                     \
-        __m512 factor = _mm512_set1_ps(row[i][l]);                                                 \
-        HRS_UNROLL for (int j = 0; j < V; j++) sum[i][j] =                                         \
-            _mm512_fmadd_ps(factor, b[j], sum[i][j]);                                              \
-      }                                                                                            \
-    }                                                                                              \
-    __m512 least = _mm512_set1_ps(t->relu ? 0 : -INFINITY);                                        \
-    HRS_UNROLL for (int i = 0; i < M; i++) HRS_UNROLL for (int j = 0; j < V; j++) ready[i][j] =    \
-        _mm512_max_ps(least, sum[i][j]);                                                           \
-    for (int i = 0; i < M && i < t->rows; i++)                                                     \
-      for (int j = 0; j < V; j++)                                                                  \
-        _mm512_mask_storeu_ps(t->c + i * t->ldc + j * WIDE, there[j], ready[i][j]);                \
+    kernel512(M, V, t);                                                                            \
   }
 KERNEL512(12, 1)
 KERNEL512(12, 2)

@@ -128,17 +128,9 @@ static void pad_constant(const hrs_call *call, const void *value, hrs_count valu
                 (const char *)in->data + from * (hrs_count)size, size);
 }
 
-#define LOOK_UP(size, T)                                                                           \
-  static void look_up_##size(hrs_count n, const hrs_count *index, const void *from_, void *to_) {  \
-    const T *from = from_;                                                                         \
-    T *to = to_;                                                                                   \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      to[i] = from[index[i]];                                                                      \
-  }
-LOOK_UP(1, uint8_t)
-LOOK_UP(2, uint16_t)
-LOOK_UP(4, uint32_t)
-LOOK_UP(8, uint64_t)
+#define TEMPLATE "pad_template.h"
+#define TYPES MOVED
+#include "each_type.h"
 
 static void pad_by_table(const pad *state, const hrs_tensor *in, const hrs_tensor *out,
                          const char *from, char *to) {

@@ -13,6 +13,8 @@
 
 enum { MAX, AVERAGE, LP };
 
+enum { LANES = 16 }; /* partial results of a row */
+
 /* Output positions [from, to) of an axis whose window element k lies inside the input. */
 typedef struct span {
   hrs_count k, from, to;
@@ -34,93 +36,31 @@ typedef struct pool_kernel {
   void (*row)(hrs_count n, void *out, const void *in);
 } pool_kernel;
 
-#define MAX_KERNEL(name, T, LOWEST)                                                                \
-  static void start_max_##name(hrs_count n, void *out) {                                           \
-    T *to = out;                                                                                   \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      to[i] = LOWEST;                                                                              \
-  }                                                                                                \
-  HRS_CLONES static void fold_max_##name(hrs_count n, void *out, const void *in, hrs_count stride, \
-                                         int p) {                                                  \
-    (void)p;                                                                                       \
-    T *to = out;                                                                                   \
-    const T *from = in;                                                                            \
-    if (stride == 1)                                                                               \
-      HRS_IVDEP for (hrs_count i = 0; i < n; i++) to[i] = from[i] > to[i] ? from[i] : to[i];       \
-    else if (stride == 2)                                                                          \
-      HRS_IVDEP for (hrs_count i = 0; i < n; i++) to[i] =                                          \
-          from[2 * i] > to[i] ? from[2 * i] : to[i];                                               \
-    else                                                                                           \
-      HRS_IVDEP for (hrs_count i = 0; i < n; i++) to[i] =                                          \
-          from[i * stride] > to[i] ? from[i * stride] : to[i];                                     \
-  }
-MAX_KERNEL(F32, float, -INFINITY)
-MAX_KERNEL(F64, double, -INFINITY)
-MAX_KERNEL(I8, int8_t, INT8_MIN)
-MAX_KERNEL(U8, uint8_t, 0)
+/* Window elements of an axis that lie inside the input. */
+static void inside(const hrs_window *w, int axis, hrs_count o, hrs_count *from, hrs_count *to) {
+  hrs_window_elements(w, axis, o, 0, w->in[axis], from, to);
+}
 
-#define MAX_ROW(name, T, W)                                                                        \
-  HRS_CLONES static void row_max_##name(hrs_count n, void *out, const void *in) {                  \
-    T part[LANES], best = *(T *)out;                                                               \
-    const T *from = in;                                                                            \
-    hrs_count i = 0;                                                                               \
-    for (int j = 0; j < LANES; j++)                                                                \
-      part[j] = best;                                                                              \
-    for (; i + LANES <= n; i += LANES)                                                             \
-      for (int j = 0; j < LANES; j++)                                                              \
-        part[j] = from[i + j] > part[j] ? from[i + j] : part[j];                                   \
-    for (; i < n; i++)                                                                             \
-      best = from[i] > best ? from[i] : best;                                                      \
-    for (int j = 0; j < LANES; j++)                                                                \
-      best = part[j] > best ? part[j] : best;                                                      \
-    *(T *)out = best;                                                                              \
-  }                                                                                                \
-  HRS_CLONES static void row_sum_##name(hrs_count n, void *out, const void *in) {                  \
-    T part[LANES] = {0}, sum = *(T *)out;                                                          \
-    const T *from = in;                                                                            \
-    hrs_count i = 0;                                                                               \
-    for (; i + LANES <= n; i += LANES)                                                             \
-      for (int j = 0; j < LANES; j++)                                                              \
-        part[j] += from[i + j];                                                                    \
-    for (; i < n; i++)                                                                             \
-      sum += from[i];                                                                              \
-    for (int j = 0; j < LANES; j++)                                                                \
-      sum += part[j];                                                                              \
-    *(T *)out = sum;                                                                               \
-  }
-enum { LANES = 16 };
-HRS_REAL_TYPES(MAX_ROW)
+/* Elements of a window along one axis, with or without the padding that was asked for. */
+static hrs_count window_length(const pool *state, int axis, hrs_count o) {
+  const hrs_window *w = &state->window;
+  hrs_count low = state->include_pad ? -w->before[axis] : 0, from, to;
+  hrs_count high = w->in[axis] + (state->include_pad ? w->after[axis] : 0);
+  hrs_window_elements(w, axis, o, low, high, &from, &to);
+  return to - from;
+}
 
-#define SUM_KERNEL(name, T, W)                                                                     \
-  static void start_sum_##name(hrs_count n, void *out) {                                           \
-    memset(out, 0, (size_t)n * sizeof(T));                                                         \
-  }                                                                                                \
-  HRS_CLONES static void fold_sum_##name(hrs_count n, void *out, const void *in, hrs_count stride, \
-                                         int p) {                                                  \
-    (void)p;                                                                                       \
-    T *to = out;                                                                                   \
-    const T *from = in;                                                                            \
-    if (stride == 1)                                                                               \
-      HRS_IVDEP for (hrs_count i = 0; i < n; i++) to[i] += from[i];                                \
-    else if (stride == 2)                                                                          \
-      HRS_IVDEP for (hrs_count i = 0; i < n; i++) to[i] += from[2 * i];                            \
-    else                                                                                           \
-      HRS_IVDEP for (hrs_count i = 0; i < n; i++) to[i] += from[i * stride];                       \
-  }                                                                                                \
-  static void fold_power_##name(hrs_count n, void *out, const void *in, hrs_count stride, int p) { \
-    T *to = out;                                                                                   \
-    const T *from = in;                                                                            \
-    for (hrs_count i = 0; i < n; i++) {                                                            \
-      T x = fabs(from[i * stride]);                                                                \
-      to[i] += p == 1 ? x : p == 2 ? x * x : pow(x, (T)p);                                         \
-    }                                                                                              \
-  }                                                                                                \
-  static void root_##name(hrs_count n, void *out, int p) {                                         \
-    T *to = out;                                                                                   \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      to[i] = p == 1 ? to[i] : p == 2 ? sqrt(to[i]) : pow(to[i], 1 / (T)p);                        \
-  }
-HRS_REAL_TYPES(SUM_KERNEL)
+/* A window that meets nothing is 0, not 0 / 0. */
+static hrs_count divisor_of(hrs_count elements) {
+  return elements > 0 ? elements : 1;
+}
+
+#define TEMPLATE "pool_max_template.h"
+#define TYPES (REAL | BYTE)
+#include "each_type.h"
+#define TEMPLATE "pool_template.h"
+#define TYPES REAL
+#include "each_type.h"
 
 static const pool_kernel kernels[3][HRS_DTYPE_LIMIT] = {
     [MAX] = {[HRS_F32] = {start_max_F32, fold_max_F32, row_max_F32},
@@ -155,11 +95,6 @@ static void pool_plane(const pool *state, const pool_kernel *kernel, hrs_count s
       }
     }
   }
-}
-
-/* Window elements of an axis that lie inside the input. */
-static void inside(const hrs_window *w, int axis, hrs_count o, hrs_count *from, hrs_count *to) {
-  hrs_window_elements(w, axis, o, 0, w->in[axis], from, to);
 }
 
 /* One plane, output by output: for rows of the window that are longer than those of the output. */
@@ -285,62 +220,9 @@ static hrs_status infer_max(hrs_call *call) {
   return HRS_OK;
 }
 
-/* The largest element of each window, and its position, counted over the whole input tensor. Either
- * may not be wanted. */
-#define WALK(name, T)                                                                              \
-  static void walk_##name(const pool *state, const void *in_, int64_t base, void *values_,         \
-                          int64_t *index) {                                                        \
-    const hrs_window *w = &state->window;                                                          \
-    const T *in = in_;                                                                             \
-    T *values = values_;                                                                           \
-    for (hrs_count o = 0; o < hrs_window_out(w); o++) {                                            \
-      hrs_count ow = o % w->out[2], oh = o / w->out[2] % w->out[1];                                \
-      hrs_count od = o / w->out[2] / w->out[1], kd, d_to, h_from, h_to, w_from, w_to;              \
-      inside(w, 0, od, &kd, &d_to);                                                                \
-      inside(w, 1, oh, &h_from, &h_to);                                                            \
-      inside(w, 2, ow, &w_from, &w_to);                                                            \
-      bool first = true;                                                                           \
-      T best = 0;                                                                                  \
-      int64_t at = base;                                                                           \
-      for (; kd < d_to; kd++) {                                                                    \
-        hrs_count d = hrs_window_at(w, 0, od, kd);                                                 \
-        for (hrs_count kh = h_from; kh < h_to; kh++) {                                             \
-          hrs_count h = hrs_window_at(w, 1, oh, kh);                                               \
-          for (hrs_count kw = w_from; kw < w_to; kw++) {                                           \
-            hrs_count v = hrs_window_at(w, 2, ow, kw);                                             \
-            T value = in[(d * w->in[1] + h) * w->in[2] + v];                                       \
-            bool better = value > best || (best != best && value == value);                        \
-            if (!first && !better) continue;                                                       \
-            first = false;                                                                         \
-            best = value;                                                                          \
-            at = base + (state->column_order ? (v * w->in[1] + h) * w->in[0] + d                   \
-                                             : (d * w->in[1] + h) * w->in[2] + v);                 \
-          }                                                                                        \
-        }                                                                                          \
-      }                                                                                            \
-      if (values && !first) values[o] = best;                                                      \
-      if (index) index[o] = at;                                                                    \
-    }                                                                                              \
-  }
-WALK(F32, float)
-WALK(F64, double)
-WALK(I8, int8_t)
-WALK(U8, uint8_t)
-
 typedef void (*walk)(const pool *, const void *, int64_t, void *, int64_t *);
 static const walk walks[HRS_DTYPE_LIMIT] = {
     [HRS_F32] = walk_F32, [HRS_F64] = walk_F64, [HRS_I8] = walk_I8, [HRS_U8] = walk_U8};
-
-/* Is one of n maxima what a window of NaN alone has been given? */
-#define LOWEST(name, T, W)                                                                         \
-  static bool has_lowest_##name(hrs_count n, const void *values_) {                                \
-    const T *values = values_;                                                                     \
-    int found = 0;                                                                                 \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      found |= values[i] == -(T)INFINITY;                                                          \
-    return found != 0;                                                                             \
-  }
-HRS_REAL_TYPES(LOWEST)
 
 static hrs_status run_max(hrs_call *call) {
   HRS_TRY(run_planes(call, MAX));
@@ -375,20 +257,6 @@ static hrs_status infer_average(hrs_call *call) {
   return HRS_OK;
 }
 
-/* Elements of a window along one axis, with or without the padding that was asked for. */
-static hrs_count window_length(const pool *state, int axis, hrs_count o) {
-  const hrs_window *w = &state->window;
-  hrs_count low = state->include_pad ? -w->before[axis] : 0, from, to;
-  hrs_count high = w->in[axis] + (state->include_pad ? w->after[axis] : 0);
-  hrs_window_elements(w, axis, o, low, high, &from, &to);
-  return to - from;
-}
-
-/* A window that meets nothing is 0, not 0 / 0. */
-static hrs_count divisor_of(hrs_count elements) {
-  return elements > 0 ? elements : 1;
-}
-
 hrs_count hrs_pool_divisor(const hrs_node *node, hrs_count at) {
   const pool *state = node->state;
   hrs_count count = 1;
@@ -396,24 +264,6 @@ hrs_count hrs_pool_divisor(const hrs_node *node, hrs_count at) {
     count *= window_length(state, axis, at % state->window.out[axis]);
   return divisor_of(count);
 }
-
-#define DIVIDE(name, T, W)                                                                         \
-  static void divide_##name(const pool *state, hrs_count planes, void *out_) {                     \
-    const hrs_window *w = &state->window;                                                          \
-    hrs_count pixels = hrs_window_out(w), at = 0;                                                  \
-    for (hrs_count od = 0; od < w->out[0]; od++) {                                                 \
-      hrs_count depth = window_length(state, 0, od);                                               \
-      for (hrs_count oh = 0; oh < w->out[1]; oh++) {                                               \
-        hrs_count area = depth * window_length(state, 1, oh);                                      \
-        for (hrs_count ow = 0; ow < w->out[2]; ow++, at++) {                                       \
-          T divisor = (T)divisor_of(area * window_length(state, 2, ow)), *out = (T *)out_ + at;    \
-          for (hrs_count i = 0; i < planes; i++)                                                   \
-            out[i * pixels] /= divisor;                                                            \
-        }                                                                                          \
-      }                                                                                            \
-    }                                                                                              \
-  }
-HRS_REAL_TYPES(DIVIDE)
 
 static hrs_status run_average(hrs_call *call) {
   HRS_TRY(run_planes(call, AVERAGE));

@@ -55,29 +55,6 @@ static const struct {
   int needed;
 } activations[] = {ACTIVATIONS(DESCRIBE)};
 
-#define ROW_KERNEL(name, E)                                                                        \
-  static void row_##name##_F32(hrs_count n, float p, float q, float *row) {                        \
-    (void)p, (void)q;                                                                              \
-    for (hrs_count i = 0; i < n; i++) {                                                            \
-      const float x = row[i];                                                                      \
-      row[i] = E;                                                                                  \
-    }                                                                                              \
-  }                                                                                                \
-  static void row_##name##_F64(hrs_count n, double p, double q, double *row) {                     \
-    (void)p, (void)q;                                                                              \
-    for (hrs_count i = 0; i < n; i++) {                                                            \
-      const double x = row[i];                                                                     \
-      row[i] = E;                                                                                  \
-    }                                                                                              \
-  }
-#define ROW_KERNELS(name, a, b, needed, E) ROW_KERNEL(name, E)
-ACTIVATIONS(ROW_KERNELS)
-
-#define ENTRY_F32(name, a, b, needed, E) row_##name##_F32,
-#define ENTRY_F64(name, a, b, needed, E) row_##name##_F64,
-static void (*const rows_F32[])(hrs_count, float, float, float *) = {ACTIVATIONS(ENTRY_F32)};
-static void (*const rows_F64[])(hrs_count, double, double, double *) = {ACTIVATIONS(ENTRY_F64)};
-
 static const Onnx__AttributeProto *find_attribute(const hrs_node *node, const char *name) {
   for (size_t i = 0; i < node->proto->n_attribute; i++)
     if (node->proto->attribute[i]->name && strcmp(node->proto->attribute[i]->name, name) == 0)
@@ -242,81 +219,9 @@ typedef struct row {
   const void *bias_w, *bias_r, *peephole;
 } row;
 
-#define CELLS(name, T, W)                                                                          \
-  static void activate_##name(const recurrent *r, const activation *a, hrs_count n, T *x) {        \
-    if (r->clip > 0) {                                                                             \
-      T limit = (T)r->clip;                                                                        \
-      for (hrs_count i = 0; i < n; i++)                                                            \
-        x[i] = x[i] < -limit ? -limit : x[i] > limit ? limit : x[i];                               \
-    }                                                                                              \
-    rows_##name[a->function](n, (T)a->alpha, (T)a->beta, x);                                       \
-  }                                                                                                \
-  static void add_##name(hrs_count n, const T *x, T *to) {                                         \
-    for (hrs_count i = 0; x && i < n; i++)                                                         \
-      to[i] += x[i];                                                                               \
-  }                                                                                                \
-  static void add_product_##name(hrs_count n, const T *x, const T *y, T *to) {                     \
-    for (hrs_count i = 0; x && i < n; i++)                                                         \
-      to[i] += x[i] * y[i];                                                                        \
-  }                                                                                                \
-  static void lstm_##name(const recurrent *r, const activation *a, const row *w) {                 \
-    hrs_count n = r->hidden;                                                                       \
-    T *gate = w->share, *h = w->h, *c = w->c, *state = w->scratch;                                 \
-    T *in = gate, *out = gate + n, *forget = gate + 2 * n, *fresh = gate + 3 * n;                  \
-    const T *peep = w->peephole;                                                                   \
-    add_##name(4 * n, w->product, gate);                                                           \
-    add_##name(4 * n, w->bias_w, gate);                                                            \
-    add_##name(4 * n, w->bias_r, gate);                                                            \
-    add_product_##name(n, peep, c, in);                                                            \
-    add_product_##name(n, peep ? peep + 2 * n : NULL, c, forget);                                  \
-    activate_##name(r, &a[0], n, in);                                                              \
-    activate_##name(r, &a[0], n, forget);                                                          \
-    activate_##name(r, &a[1], n, fresh);                                                           \
-    for (hrs_count i = 0; i < n; i++) {                                                            \
-      T keep = r->input_forget ? 1 - in[i] : forget[i];                                            \
-      c[i] = keep * c[i] + in[i] * fresh[i];                                                       \
-      state[i] = c[i];                                                                             \
-    }                                                                                              \
-    add_product_##name(n, peep ? peep + n : NULL, c, out);                                         \
-    activate_##name(r, &a[0], n, out);                                                             \
-    rows_##name[a[2].function](n, (T)a[2].alpha, (T)a[2].beta, state);                             \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      h[i] = out[i] * state[i];                                                                    \
-  }                                                                                                \
-  /* The gates z and r; then `scratch` is r * h, for the product that linear_before_reset = 0      \
-   * needs before the rest can be computed. */                                                     \
-  static void gru_gates_##name(const recurrent *r, const activation *a, const row *w) {            \
-    hrs_count n = r->hidden;                                                                       \
-    T *gate = w->share, *h = w->h, *reset = w->scratch;                                            \
-    add_##name(2 * n, w->product, gate);                                                           \
-    add_##name(3 * n, w->bias_w, gate);                                                            \
-    add_##name(2 * n, w->bias_r, gate);                                                            \
-    activate_##name(r, &a[0], 2 * n, gate);                                                        \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      reset[i] = gate[n + i] * h[i];                                                               \
-  }                                                                                                \
-  static void gru_##name(const recurrent *r, const activation *a, const row *w) {                  \
-    hrs_count n = r->hidden;                                                                       \
-    T *gate = w->share, *fresh = gate + 2 * n, *h = w->h;                                          \
-    const T *product = (const T *)w->product + 2 * n, *bias = w->bias_r;                           \
-    for (hrs_count i = 0; i < n; i++) {                                                            \
-      T again = product[i] + (bias ? bias[2 * n + i] : 0);                                         \
-      fresh[i] += r->linear_before_reset ? gate[n + i] * again : again;                            \
-    }                                                                                              \
-    activate_##name(r, &a[1], n, fresh);                                                           \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      h[i] = (1 - gate[i]) * fresh[i] + gate[i] * h[i];                                            \
-  }                                                                                                \
-  static void rnn_##name(const recurrent *r, const activation *a, const row *w) {                  \
-    hrs_count n = r->hidden;                                                                       \
-    T *gate = w->share;                                                                            \
-    add_##name(n, w->product, gate);                                                               \
-    add_##name(n, w->bias_w, gate);                                                                \
-    add_##name(n, w->bias_r, gate);                                                                \
-    activate_##name(r, &a[0], n, gate);                                                            \
-    memcpy(w->h, gate, (size_t)n * sizeof(T));                                                     \
-  }
-HRS_REAL_TYPES(CELLS)
+#define TEMPLATE "recurrent_template.h"
+#define TYPES REAL
+#include "each_type.h"
 
 typedef void (*cell_step)(const recurrent *r, const activation *a, const row *w);
 static const cell_step finish_step[3][2] = {

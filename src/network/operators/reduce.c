@@ -4,115 +4,19 @@
  * or folded element by element into a row of the output.
  */
 #include "common.h"
+#include "from_double.h"
 
 #include <string.h>
 #include <tgmath.h>
 
 enum { LANES = 16 };
 
-/* One reduction of one type: `start` is the neutral element, lift(x) what an element counts for,
- * join how two partial results become one. */
-#define REDUCTION(verb, name, T, START, LIFT, JOIN)                                                \
-  static void start_##verb##_##name(hrs_count n, void *out) {                                      \
-    T *to = out;                                                                                   \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      to[i] = START;                                                                               \
-  }                                                                                                \
-  static inline T lift_##verb##_##name(T x) {                                                      \
-    return (T)(LIFT);                                                                              \
-  }                                                                                                \
-  static inline T join_##verb##_##name(T x, T y) {                                                 \
-    return (T)(JOIN);                                                                              \
-  }                                                                                                \
-  HRS_CLONES static void fold_##verb##_##name(hrs_count n, char *const *pointer,                   \
-                                              const hrs_count *stride, const void *context) {      \
-    (void)context;                                                                                 \
-    T *to = (T *)(void *)pointer[0];                                                               \
-    const T *from = (const T *)(const void *)pointer[1];                                           \
-    hrs_count t = stride[0], s = stride[1], i = 0;                                                 \
-    if (t == 0) {                                                                                  \
-      T sum = *to;                                                                                 \
-      if (s == 1 && n >= 2 * LANES) {                                                              \
-        T part[LANES];                                                                             \
-        start_##verb##_##name(LANES, part);                                                        \
-        for (; i + LANES <= n; i += LANES)                                                         \
-          for (int j = 0; j < LANES; j++)                                                          \
-            part[j] = join_##verb##_##name(part[j], lift_##verb##_##name(from[i + j]));            \
-        for (int j = 0; j < LANES; j++)                                                            \
-          sum = join_##verb##_##name(sum, part[j]);                                                \
-      }                                                                                            \
-      for (; i < n; i++)                                                                           \
-        sum = join_##verb##_##name(sum, lift_##verb##_##name(from[i * s]));                        \
-      *to = sum;                                                                                   \
-    } else if (t == 1 && s == 1) {                                                                 \
-      HRS_IVDEP for (; i < n; i++) to[i] =                                                         \
-          join_##verb##_##name(to[i], lift_##verb##_##name(from[i]));                              \
-    } else {                                                                                       \
-      for (; i < n; i++)                                                                           \
-        to[i * t] = join_##verb##_##name(to[i * t], lift_##verb##_##name(from[i * s]));            \
-    }                                                                                              \
-  }
-
-#define SUMS(name, T, W)                                                                           \
-  REDUCTION(sum, name, T, 0, x, (W)x + (W)y)                                                       \
-  REDUCTION(product, name, T, 1, x, (W)x *(W)y)                                                    \
-  REDUCTION(square, name, T, 0, (W)x *(W)x, (W)x + (W)y)                                           \
-  static void divide_##name(hrs_count n, hrs_count count, void *out) {                             \
-    T *to = out;                                                                                   \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      to[i] = count == 0 ? 0 : to[i] / (T)count;                                                   \
-  }                                                                                                \
-  static void root_##name(hrs_count n, hrs_count count, void *out) {                               \
-    (void)count;                                                                                   \
-    T *to = out;                                                                                   \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      to[i] = ROOT_##name(to[i]);                                                                  \
-  }                                                                                                \
-  static void logarithm_##name(hrs_count n, hrs_count count, void *out) {                          \
-    (void)count;                                                                                   \
-    T *to = out;                                                                                   \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      to[i] = LOG_##name(to[i]);                                                                   \
-  }
-#define ROOT_F32(x) sqrtf(x)
-#define ROOT_F64(x) sqrt(x)
-#define ROOT_I32(x) hrs_to_I32(sqrt((double)(x)))
-#define ROOT_I64(x) hrs_to_I64(sqrt((double)(x)))
-#define ROOT_U32(x) hrs_to_U32(sqrt((double)(x)))
-#define ROOT_U64(x) hrs_to_U64(sqrt((double)(x)))
-#define LOG_F32(x) logf(x)
-#define LOG_F64(x) log(x)
-#define LOG_I32(x) hrs_to_I32(log((double)(x)))
-#define LOG_I64(x) hrs_to_I64(log((double)(x)))
-#define LOG_U32(x) hrs_to_U32(log((double)(x)))
-#define LOG_U64(x) hrs_to_U64(log((double)(x)))
-#define SUM_TYPES(X)                                                                               \
-  HRS_REAL_TYPES(X)                                                                                \
-  X(I32, int32_t, uint32_t)                                                                        \
-  X(I64, int64_t, uint64_t)                                                                        \
-  X(U32, uint32_t, uint32_t)                                                                       \
-  X(U64, uint64_t, uint64_t)
-SUM_TYPES(SUMS)
-
-#define ABSOLUTE(name, T, W, LIFT) REDUCTION(absolute, name, T, 0, LIFT, (W)x + (W)y)
-ABSOLUTE(F32, float, float, fabs(x))
-ABSOLUTE(F64, double, double, fabs(x))
-ABSOLUTE(I32, int32_t, uint32_t, x < 0 ? 0 - (uint32_t)x : (uint32_t)x)
-ABSOLUTE(I64, int64_t, uint64_t, x < 0 ? 0 - (uint64_t)x : (uint64_t)x)
-ABSOLUTE(U32, uint32_t, uint32_t, x)
-ABSOLUTE(U64, uint64_t, uint64_t, x)
-
-#define EXTREMES(name, T, LOW, HIGH)                                                               \
-  REDUCTION(max, name, T, LOW, x, y > x || y != y ? y : x)                                         \
-  REDUCTION(min, name, T, HIGH, x, y < x || y != y ? y : x)
-EXTREMES(F32, float, -INFINITY, INFINITY)
-EXTREMES(F64, double, -INFINITY, INFINITY)
-EXTREMES(I32, int32_t, INT32_MIN, INT32_MAX)
-EXTREMES(I64, int64_t, INT64_MIN, INT64_MAX)
-EXTREMES(U32, uint32_t, 0, UINT32_MAX)
-EXTREMES(U64, uint64_t, 0, UINT64_MAX)
-EXTREMES(I8, int8_t, INT8_MIN, INT8_MAX)
-EXTREMES(U8, uint8_t, 0, UINT8_MAX)
+#define TEMPLATE "reduce_template.h"
+#define TYPES (REAL | WIDE)
+#include "each_type.h"
+#define TEMPLATE "extreme_template.h"
+#define TYPES (REAL | BYTE | WIDE)
+#include "each_type.h"
 
 typedef struct reduction {
   void (*start)(hrs_count n, void *out);
@@ -133,12 +37,9 @@ static reductions max_reductions = {PAIRS(max), PAIR(max, I8),
                                     PAIR(max, U8), [HRS_BOOL] = {start_max_U8, fold_max_U8}};
 static reductions min_reductions = {PAIRS(min), PAIR(min, I8),
                                     PAIR(min, U8), [HRS_BOOL] = {start_min_U8, fold_min_U8}};
-#define FINISHES(verb)                                                                             \
-  [HRS_F32] = verb##_F32, [HRS_F64] = verb##_F64, [HRS_I32] = verb##_I32, [HRS_I64] = verb##_I64,  \
-  [HRS_U32] = verb##_U32, [HRS_U64] = verb##_U64
-static const finish mean_finish[HRS_DTYPE_LIMIT] = {FINISHES(divide)};
-static const finish root_finish[HRS_DTYPE_LIMIT] = {FINISHES(root)};
-static const finish log_finish[HRS_DTYPE_LIMIT] = {FINISHES(logarithm)};
+static const finish mean_finish[HRS_DTYPE_LIMIT] = {HRS_REALS(divide), HRS_WIDES(divide)};
+static const finish root_finish[HRS_DTYPE_LIMIT] = {HRS_REALS(root), HRS_WIDES(root)};
+static const finish log_finish[HRS_DTYPE_LIMIT] = {HRS_REALS(logarithm), HRS_WIDES(logarithm)};
 static const finish no_finish[HRS_DTYPE_LIMIT] = {NULL};
 
 /* ---- shapes ---- */
@@ -253,27 +154,6 @@ RUN(log_sum, sum_reductions, log_finish)
 
 /* ---- log of a sum of exponentials, shifted by the largest element ---- */
 
-#define SHIFTED(name, T, W)                                                                        \
-  static void fold_exp_##name(hrs_count n, char *const *pointer, const hrs_count *stride,          \
-                              const void *context) {                                               \
-    (void)context;                                                                                 \
-    T *to = (T *)(void *)pointer[0];                                                               \
-    const T *from = (const T *)(const void *)pointer[1];                                           \
-    const T *top = (const T *)(const void *)pointer[2];                                            \
-    for (hrs_count i = 0; i < n; i++) {                                                            \
-      T shift = top[i * stride[2]];                                                                \
-      if (isinf(shift)) shift = 0;                                                                 \
-      to[i * stride[0]] += exp(from[i * stride[1]] - shift);                                       \
-    }                                                                                              \
-  }                                                                                                \
-  static void unshift_##name(hrs_count n, const void *top_, void *out) {                           \
-    T *to = out;                                                                                   \
-    const T *top = top_;                                                                           \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      to[i] = log(to[i]) + (isinf(top[i]) ? 0 : top[i]);                                           \
-  }
-HRS_REAL_TYPES(SHIFTED)
-
 /* Integers are computed in double precision: their copy stands behind the largest elements and the
  * results in the workspace. */
 static hrs_status infer_log_sum_exp(hrs_call *call) {
@@ -312,31 +192,6 @@ static hrs_status run_log_sum_exp(hrs_call *call) {
 }
 
 /* ---- MeanVarianceNormalization: (x - mean) / (deviation + 1e-9) over some axes ---- */
-
-#define VARIANCE(name, T, W)                                                                       \
-  static void fold_variance_##name(hrs_count n, char *const *pointer, const hrs_count *stride,     \
-                                   const void *context) {                                          \
-    (void)context;                                                                                 \
-    T *to = (T *)(void *)pointer[0];                                                               \
-    const T *from = (const T *)(const void *)pointer[1];                                           \
-    const T *mean = (const T *)(const void *)pointer[2];                                           \
-    for (hrs_count i = 0; i < n; i++) {                                                            \
-      T x = from[i * stride[1]] - mean[i * stride[2]];                                             \
-      to[i * stride[0]] += x * x;                                                                  \
-    }                                                                                              \
-  }                                                                                                \
-  static void standardise_##name(hrs_count n, char *const *pointer, const hrs_count *stride,       \
-                                 const void *context) {                                            \
-    (void)context;                                                                                 \
-    T *to = (T *)(void *)pointer[0];                                                               \
-    const T *from = (const T *)(const void *)pointer[1];                                           \
-    const T *mean = (const T *)(const void *)pointer[2];                                           \
-    const T *variance = (const T *)(const void *)pointer[3];                                       \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      to[i * stride[0]] =                                                                          \
-          (from[i * stride[1]] - mean[i * stride[2]]) / (sqrt(variance[i * stride[3]]) + (T)1e-9); \
-  }
-HRS_REAL_TYPES(VARIANCE)
 
 static hrs_status infer_standardise(hrs_call *call) {
   HRS_TRY(hrs_op_types(call, 0, HRS_TYPES_REAL));

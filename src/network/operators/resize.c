@@ -7,6 +7,7 @@
  * cheapest, but the order of the axes is kept: results stay comparable.
  */
 #include "common.h"
+#include "from_double.h"
 
 #include <math.h>
 #include <string.h>
@@ -317,38 +318,12 @@ static hrs_status infer_resize(hrs_call *call) {
 
 /* ---- running ---- */
 
-/* Along one axis of [outer][in][inner]. Elements between axes are doubles unless mode is nearest.
- */
-#define STRETCH(name, T, U, OF)                                                                    \
-  static void stretch_##name(const resize *r, const axis_table *t, hrs_count outer,                \
-                             hrs_count inner, const void *from_, void *to_) {                      \
-    const T *from = from_;                                                                         \
-    U *to = to_;                                                                                   \
-    const int64_t *source = (const int64_t *)(const void *)(r->numbers + t->source);               \
-    const double *weight = r->numbers + t->weight;                                                 \
-    for (hrs_count o = 0; o < outer; o++, from += t->in * inner) {                                 \
-      for (hrs_count p = 0; p < t->out; p++, to += inner) {                                        \
-        for (hrs_count i = 0; i < inner; i++) {                                                    \
-          double sum = 0;                                                                          \
-          for (hrs_count k = 0; k < t->taps; k++)                                                  \
-            sum += weight[p * t->taps + k] * (double)from[source[p * t->taps + k] * inner + i];    \
-          to[i] = OF(r->numbers[t->outside + p] != 0 ? r->o.extrapolation : sum);                  \
-        }                                                                                          \
-      }                                                                                            \
-    }                                                                                              \
-  }
-#define STRETCHES(name, T, W)                                                                      \
-  STRETCH(whole_##name, T, T, hrs_to_##name)                                                       \
-  STRETCH(first_##name, T, double, hrs_to_F64)                                                     \
-  STRETCH(last_##name, double, T, hrs_to_##name)
-HRS_NUMBER_TYPES(STRETCHES)
-STRETCH(middle, double, double, hrs_to_F64)
+#define TEMPLATE "resize_template.h"
+#define TYPES NUMBER
+#include "each_type.h"
 
 typedef void (*stretch)(const resize *, const axis_table *, hrs_count, hrs_count, const void *,
                         void *);
-#define ENTRY_WHOLE(name, T, W) [HRS_##name] = stretch_whole_##name,
-#define ENTRY_FIRST(name, T, W) [HRS_##name] = stretch_first_##name,
-#define ENTRY_LAST(name, T, W) [HRS_##name] = stretch_last_##name,
 
 static void pick(const resize *r, const axis_table *t, hrs_count outer, hrs_count inner,
                  const char *extra, size_t size, const char *from, char *to) {
@@ -368,9 +343,9 @@ static void pick(const resize *r, const axis_table *t, hrs_count outer, hrs_coun
 
 static void resize_one(const resize *r, const hrs_tensor *in, const char *extra, const void *from,
                        void *to, char *workspace) {
-  static const stretch whole[HRS_DTYPE_LIMIT] = {HRS_NUMBER_TYPES(ENTRY_WHOLE)};
-  static const stretch first[HRS_DTYPE_LIMIT] = {HRS_NUMBER_TYPES(ENTRY_FIRST)};
-  static const stretch last[HRS_DTYPE_LIMIT] = {HRS_NUMBER_TYPES(ENTRY_LAST)};
+  static const stretch whole[HRS_DTYPE_LIMIT] = {HRS_NUMBERS(stretch_whole)};
+  static const stretch first[HRS_DTYPE_LIMIT] = {HRS_NUMBERS(stretch_first)};
+  static const stretch last[HRS_DTYPE_LIMIT] = {HRS_NUMBERS(stretch_last)};
   size_t size = hrs_dtype_size(in->type), middle = r->o.mode == NEAREST ? size : sizeof(double);
   hrs_count dim[HRS_MAX_RANK];
   memcpy(dim, in->dim, sizeof dim);
@@ -386,7 +361,7 @@ static void resize_one(const resize *r, const hrs_tensor *in, const char *extra,
       stretch kernel = is_first && is_last ? whole[in->type]
                        : is_first          ? first[in->type]
                        : is_last           ? last[in->type]
-                                           : stretch_middle;
+                                           : stretch_whole_F64;
       kernel(r, t, outer, inner, from, target);
     }
     dim[r->axis[k]] = t->out;

@@ -14,24 +14,12 @@ static hrs_status read_reduction(const hrs_call *call, int *choice) {
   return hrs_op_choice(call, "reduction", "none", names, known, choice);
 }
 
-#define COMBINE(name, T, W)                                                                        \
-  static void combine_##name(int how, hrs_count n, const void *from_, void *to_) {                 \
-    const T *from = from_;                                                                         \
-    T *to = to_;                                                                                   \
-    for (hrs_count i = 0; i < n; i++) {                                                            \
-      T x = to[i], y = from[i];                                                                    \
-      to[i] = how == ADD   ? (T)((W)x + (W)y)                                                      \
-              : how == MUL ? (T)((W)x * (W)y)                                                      \
-              : how == MAX ? (x > y ? x : y)                                                       \
-              : how == MIN ? (x < y ? x : y)                                                       \
-                           : y;                                                                    \
-    }                                                                                              \
-  }
-HRS_NUMBER_TYPES(COMBINE)
-#define ENTRY_COMBINE(name, T, W) [HRS_##name] = combine_##name,
+#define TEMPLATE "scatter_template.h"
+#define TYPES NUMBER
+#include "each_type.h"
 
 typedef void (*combine_kernel)(int how, hrs_count n, const void *from, void *to);
-static const combine_kernel combines[HRS_DTYPE_LIMIT] = {HRS_NUMBER_TYPES(ENTRY_COMBINE)};
+static const combine_kernel combines[HRS_DTYPE_LIMIT] = {HRS_NUMBERS(combine)};
 
 static void put(hrs_dtype type, int how, hrs_count n, const char *from, char *to) {
   if (how == REPLACE)

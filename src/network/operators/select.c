@@ -174,23 +174,13 @@ static hrs_status infer_cumulate(hrs_call *call) {
   return hrs_call_output_like(call, 0, 0);
 }
 
-#define CUMULATE(name, T, W)                                                                       \
-  static void cumulate_##name(hrs_count n, hrs_count stride, bool exclusive, const void *in_,      \
-                              void *out_) {                                                        \
-    const T *in = in_;                                                                             \
-    T *out = out_, sum = 0;                                                                        \
-    for (hrs_count k = 0; k < n; k++) {                                                            \
-      T value = in[k * stride], before = sum;                                                      \
-      sum = (T)((W)sum + (W)value);                                                                \
-      out[k * stride] = exclusive ? before : sum;                                                  \
-    }                                                                                              \
-  }
-HRS_NUMBER_TYPES(CUMULATE)
-#define ENTRY_CUMULATE(name, T, W) [HRS_##name] = cumulate_##name,
+#define TEMPLATE "select_template.h"
+#define TYPES NUMBER
+#include "each_type.h"
 
 static hrs_status run_cumulate(hrs_call *call) {
   static void (*const kernels[HRS_DTYPE_LIMIT])(hrs_count, hrs_count, bool, const void *,
-                                                void *) = {HRS_NUMBER_TYPES(ENTRY_CUMULATE)};
+                                                void *) = {HRS_NUMBERS(cumulate)};
   const hrs_tensor *in = &call->in[0];
   int axis = *(const int *)call->node->state;
   hrs_count outer = hrs_op_product(in->dim, 0, axis), n = in->dim[axis];

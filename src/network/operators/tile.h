@@ -26,12 +26,39 @@ enum { HRS_LANES = 8 };
 /* For kernels that gain from sixteen lanes; they do the same arithmetic in the same order. */
 #define HRS_TILE_TARGET512 __attribute__((target("avx2,fma,avx512f")))
 #define HRS_TILE_INLINE static inline __attribute__((target("avx2,fma"), always_inline))
+#define HRS_TILE_INLINE512 static inline __attribute__((target("avx2,fma,avx512f"), always_inline))
 /* Sums stay in registers only if nothing but constants ever indexes them: every loop over a tile is
  * unrolled. */
 #define HRS_UNROLL _Pragma("GCC unroll 16")
 /* The loop whose steps are the multiply-adds: fewer other instructions among them count where two
  * threads share a core and take turns at its front end. */
 #define HRS_UNROLL_STEPS _Pragma("GCC unroll 8")
+
+/* Sums of m channels times v vectors, both of which the compiler knows where a kernel is made. */
+enum { HRS_TILE_MOST = 6 };
+typedef __m256 hrs_tile[HRS_TILE_MOST][HRS_TILE_MOST];
+
+/** sum[i][j] = left[i], in all lanes. */
+HRS_TILE_INLINE void hrs_tile_start(int m, int v, const float *left, hrs_tile sum) {
+  HRS_UNROLL
+  for (int i = 0; i < m; i++) {
+    HRS_UNROLL
+    for (int j = 0; j < v; j++)
+      sum[i][j] = _mm256_broadcast_ss(left + i);
+  }
+}
+
+/** sum[i][j] += left[i] * right[j]. */
+HRS_TILE_INLINE void hrs_tile_multiply(int m, int v, const float *left, const __m256 *right,
+                                       hrs_tile sum) {
+  HRS_UNROLL
+  for (int i = 0; i < m; i++) {
+    __m256 factor = _mm256_broadcast_ss(left + i);
+    HRS_UNROLL
+    for (int j = 0; j < v; j++)
+      sum[i][j] = _mm256_fmadd_ps(factor, right[j], sum[i][j]);
+  }
+}
 
 /** Store the first `count` lanes, 1 to 8. */
 HRS_TILE_INLINE void hrs_tile_store(float *to, __m256 value, hrs_count count) {

@@ -25,65 +25,47 @@ hrs_status hrs_unary_run(hrs_call *call, hrs_unary_kernels kernels, const double
   return HRS_OK;
 }
 
-/* NAME, EXPRESSION: for float and double. */
-#define REAL_FUNCTIONS(X)                                                                          \
-  X(sqrt, sqrt(x))                                                                                 \
-  X(reciprocal, 1 / x)                                                                             \
-  X(log, log(x))                                                                                   \
-  X(ceil, ceil(x))                                                                                 \
-  X(floor, floor(x))                                                                               \
-  X(round, rint(x))                                                                                \
-  X(sin, sin(x))                                                                                   \
-  X(cos, cos(x))                                                                                   \
-  X(tan, tan(x))                                                                                   \
-  X(asin, asin(x))                                                                                 \
-  X(acos, acos(x))                                                                                 \
-  X(atan, atan(x))                                                                                 \
-  X(sinh, sinh(x))                                                                                 \
-  X(cosh, cosh(x))                                                                                 \
-  X(asinh, asinh(x))                                                                               \
-  X(acosh, acosh(x))                                                                               \
-  X(atanh, atanh(x))
+#define TEMPLATE "functions_template.h"
+#define TYPES NUMBER
+#include "each_type.h"
 
-#define REAL_KERNELS(name, EXPRESSION)                                                             \
-  HRS_UNARY_KERNEL(, name##_F32, float, float, EXPRESSION)                                         \
-  HRS_UNARY_KERNEL(, name##_F64, double, double, EXPRESSION)                                       \
-  static hrs_unary_kernels name##_kernels = {[HRS_F32] = name##_F32, [HRS_F64] = name##_F64};      \
+/* Those of real numbers alone. */
+#define REAL_OPERATOR(name)                                                                        \
+  static hrs_unary_kernels name##_kernels = {HRS_REALS(name)};                                     \
   HRS_UNARY_OPERATOR(name, HRS_NONE)
-REAL_FUNCTIONS(REAL_KERNELS)
+REAL_OPERATOR(sqrt)
+REAL_OPERATOR(reciprocal)
+REAL_OPERATOR(log)
+REAL_OPERATOR(ceil)
+REAL_OPERATOR(floor)
+REAL_OPERATOR(round)
+REAL_OPERATOR(sin)
+REAL_OPERATOR(cos)
+REAL_OPERATOR(tan)
+REAL_OPERATOR(asin)
+REAL_OPERATOR(acos)
+REAL_OPERATOR(atan)
+REAL_OPERATOR(sinh)
+REAL_OPERATOR(cosh)
+REAL_OPERATOR(asinh)
+REAL_OPERATOR(acosh)
+REAL_OPERATOR(atanh)
 
-#define SIGNED(name, T, W)                                                                         \
-  HRS_UNARY_KERNEL(, abs_##name, T, T, x < 0 ? (T)(0 - (W)x) : x)                                  \
-  HRS_UNARY_KERNEL(, neg_##name, T, T, 0 - (W)x)
-#define REAL(name, T, W)                                                                           \
-  HRS_UNARY_KERNEL(HRS_CLONES, abs_##name, T, T, fabs(x))                                          \
-  HRS_UNARY_KERNEL(HRS_CLONES, neg_##name, T, T, -x)                                               \
-  HRS_UNARY_KERNEL(, isnan_##name, uint8_t, T, x != x)                                             \
-  HRS_UNARY_KERNEL(, isinf_##name, uint8_t, T,                                                     \
-                   (p[0] != 0 && x == -(T)INFINITY) || (p[1] != 0 && x == (T)INFINITY))
-#define NUMBER(name, T, W)                                                                         \
-  HRS_UNARY_KERNEL(, sign_##name, T, T, x > 0 ? 1 : x == 0 || x != x ? x : (T)(0 - (W)1))
-#define INTEGER_BITS(name, T, W) HRS_UNARY_KERNEL(, bit_not_##name, T, T, ~x)
-#define ABS_UNSIGNED(name, T, W) HRS_UNARY_KERNEL(, abs_##name, T, T, x)
-HRS_SIGNED_TYPES(SIGNED)
-HRS_UNSIGNED_TYPES(ABS_UNSIGNED)
-HRS_REAL_TYPES(REAL)
-HRS_NUMBER_TYPES(NUMBER)
-HRS_INTEGER_TYPES(INTEGER_BITS)
-HRS_UNARY_KERNEL(, not_BOOL, uint8_t, uint8_t, !x)
+static void not_BOOL(hrs_count n, const void *in, void *out, const double *parameter) {
+  (void)parameter;
+  const uint8_t *from = in;
+  uint8_t *to = out;
+  HRS_IVDEP
+  for (hrs_count i = 0; i < n; i++)
+    to[i] = !from[i];
+}
 
-#define ENTRY_ABS(name, T, W) [HRS_##name] = abs_##name,
-#define ENTRY_NEG(name, T, W) [HRS_##name] = neg_##name,
-#define ENTRY_SIGN(name, T, W) [HRS_##name] = sign_##name,
-#define ENTRY_ISNAN(name, T, W) [HRS_##name] = isnan_##name,
-#define ENTRY_ISINF(name, T, W) [HRS_##name] = isinf_##name,
-#define ENTRY_BIT_NOT(name, T, W) [HRS_##name] = bit_not_##name,
-static hrs_unary_kernels abs_kernels = {HRS_NUMBER_TYPES(ENTRY_ABS)};
-static hrs_unary_kernels neg_kernels = {HRS_REAL_TYPES(ENTRY_NEG) HRS_SIGNED_TYPES(ENTRY_NEG)};
-static hrs_unary_kernels sign_kernels = {HRS_NUMBER_TYPES(ENTRY_SIGN)};
-static hrs_unary_kernels isnan_kernels = {HRS_REAL_TYPES(ENTRY_ISNAN)};
-static hrs_unary_kernels isinf_kernels = {HRS_REAL_TYPES(ENTRY_ISINF)};
-static hrs_unary_kernels bit_not_kernels = {HRS_INTEGER_TYPES(ENTRY_BIT_NOT)};
+static hrs_unary_kernels abs_kernels = {HRS_NUMBERS(abs)};
+static hrs_unary_kernels neg_kernels = {HRS_REALS(neg), HRS_SIGNEDS(neg)};
+static hrs_unary_kernels sign_kernels = {HRS_NUMBERS(sign)};
+static hrs_unary_kernels isnan_kernels = {HRS_REALS(isnan)};
+static hrs_unary_kernels isinf_kernels = {HRS_REALS(isinf)};
+static hrs_unary_kernels bit_not_kernels = {HRS_INTEGERS(bit_not)};
 static hrs_unary_kernels not_kernels = {[HRS_BOOL] = not_BOOL};
 HRS_UNARY_OPERATOR(abs, HRS_NONE)
 HRS_UNARY_OPERATOR(neg, HRS_NONE)

@@ -4,23 +4,13 @@
  */
 #include "binary.h"
 
-#define PICK(name, T, W)                                                                           \
-  HRS_BINARY_KERNEL(HRS_CLONES, min_##name, T, T, T, y < x || y != y ? y : x)                      \
-  HRS_BINARY_KERNEL(HRS_CLONES, max_##name, T, T, T, y > x || y != y ? y : x)
-#define PICK_INTEGER(name, T, W)                                                                   \
-  HRS_BINARY_KERNEL(, min_##name, T, T, T, y < x ? y : x)                                          \
-  HRS_BINARY_KERNEL(, max_##name, T, T, T, y > x ? y : x)
-#define SUM(name, T, W) HRS_BINARY_KERNEL(HRS_CLONES, sum_##name, T, T, T, x + y)
-HRS_REAL_TYPES(PICK)
-HRS_INTEGER_TYPES(PICK_INTEGER)
-HRS_REAL_TYPES(SUM)
+#define TEMPLATE "variadic_template.h"
+#define TYPES NUMBER
+#include "each_type.h"
 
-#define ENTRY_MIN(name, T, W) [HRS_##name] = min_##name,
-#define ENTRY_MAX(name, T, W) [HRS_##name] = max_##name,
-#define ENTRY_SUM(name, T, W) [HRS_##name] = sum_##name,
-static hrs_binary_kernels min_kernels = {HRS_NUMBER_TYPES(ENTRY_MIN)};
-static hrs_binary_kernels max_kernels = {HRS_NUMBER_TYPES(ENTRY_MAX)};
-static hrs_binary_kernels sum_kernels = {HRS_REAL_TYPES(ENTRY_SUM)};
+static hrs_binary_kernels min_kernels = {HRS_NUMBERS(min)};
+static hrs_binary_kernels max_kernels = {HRS_NUMBERS(max)};
+static hrs_binary_kernels sum_kernels = {HRS_REALS(sum)};
 
 static hrs_status infer_fold(hrs_call *call, unsigned set) {
   for (int k = 0; k < call->n_in; k++) {

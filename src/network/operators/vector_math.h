@@ -159,4 +159,9 @@ static inline float hrs_erf_f32(float x) {
   return copysignf(size > 0.925f ? large : small, x);
 }
 
+/* By the type of x: for doubles what libm gives. */
+#define HRS_EXP(x) _Generic((x), float : hrs_exp_f32, default : (exp))(x)
+#define HRS_TANH(x) _Generic((x), float : hrs_tanh_f32, default : (tanh))(x)
+#define HRS_ERF(x) _Generic((x), float : hrs_erf_f32, default : (erf))(x)
+
 #endif
