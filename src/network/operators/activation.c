@@ -196,35 +196,24 @@ static hrs_status run_prelu(hrs_call *call) {
   return HRS_OK;
 }
 
-#define ROW(name, since, until, inputs, verb, makes)                                               \
-  {name,                                                                                           \
-   since,                                                                                          \
-   until,                                                                                          \
-   1,                                                                                              \
-   inputs,                                                                                         \
-   1,                                                                                              \
-   1,                                                                                              \
-   HRS_OP_BATCHED | HRS_OP_IN_PLACE,                                                               \
-   infer_##verb,                                                                                   \
-   run_##verb,                                                                                     \
-   {.depends = HRS_BY_ELEMENT, .scores = HRS_SCORES_##makes}},
-#define ACTIVATION_ROW(verb, name, since, scores, a1, d1, a2, d2)                                  \
-  ROW(name, since, 21, 1, verb, scores)
+#define ROW_OF(name, since, until, least, most, verb, ...)                                         \
+  {                                                                                                \
+    name, since, until, least, most, 1, 1, HRS_OP_BATCHED | HRS_OP_IN_PLACE, infer_##verb,         \
+        run_##verb, {                                                                              \
+      __VA_ARGS__                                                                                  \
+    }                                                                                              \
+  }
+#define ROW(name, since, until, inputs, verb)                                                      \
+  ROW_OF(name, since, until, 1, inputs, verb, .depends = HRS_BY_ELEMENT)
+#define ACTIVATION_ROW(verb, name, since, makes, a1, d1, a2, d2)                                   \
+  ROW_OF(name, since, 21, 1, 1, verb, .depends = HRS_BY_ELEMENT, .scores = HRS_SCORES_##makes),
 
 hrs_operator_family hrs_operators_activation = {
-    ACTIVATIONS(ACTIVATION_ROW) ROW("Relu", 6, 21, 1, relu, AUTO) ROW("Gelu", 20, 21, 1, gelu, AUTO)
-        ROW("Shrink", 9, 21, 1, shrink, AUTO) ROW("Clip", 6, 10, 1, clip, AUTO)
-            ROW("Clip", 11, 21, 3, clip,
-                AUTO){"PRelu",
-                      7,
-                      21,
-                      2,
-                      2,
-                      1,
-                      1,
-                      HRS_OP_BATCHED | HRS_OP_IN_PLACE,
-                      infer_prelu,
-                      run_prelu,
-                      {.depends = HRS_BY_BROADCAST}},
+    ACTIVATIONS(ACTIVATION_ROW) ROW("Relu", 6, 21, 1, relu),
+    ROW("Gelu", 20, 21, 1, gelu),
+    ROW("Shrink", 9, 21, 1, shrink),
+    ROW("Clip", 6, 10, 1, clip),
+    ROW("Clip", 11, 21, 3, clip),
+    ROW_OF("PRelu", 7, 21, 2, 2, prelu, .depends = HRS_BY_BROADCAST),
     {0},
 };
