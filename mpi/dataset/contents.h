@@ -2,7 +2,7 @@
  * contents.h -- what one file is to hold: the arrays of its kind that are wanted, with their
  * shapes, and the attributes that say what they are of. All is known before the first value, but
  * for arrays whose length the values decide (HRS_WHEN_LATER). Nothing here is collective; every
- * rank makes the same contents.
+ * rank makes the same.
  */
 #ifndef HRS_MPI_DATASET_CONTENTS_H
 #define HRS_MPI_DATASET_CONTENTS_H
@@ -16,7 +16,7 @@ typedef struct hrs_contents_array {
   hrs_dtype type;                                    /* as stored; HRS_NONE: strings */
   int rank;
   hrs_count dim[HRS_MAX_RANK];
-  /* What it is given, of the caller: */
+  /* What it is given, the caller's: */
   char *const *strings;
   const hrs_array *array;
 } hrs_contents_array;
@@ -39,7 +39,7 @@ typedef struct hrs_contents {
 } hrs_contents;
 
 /**
- * A contents with all arrays that `has` asks for, families apart.
+ * Contents with all arrays that `has` asks for, families apart.
  * @param has        bits of hrs_object.when
  * @param length     [kind->axes] lengths of the axes
  * @param precision  type of arrays whose type the table leaves open

@@ -1,5 +1,5 @@
 /*
- * dataset.h -- the life of a data set that is written: PATH.part with all arrays of its contents,
+ * dataset.h -- the life of a data set that is written: PATH.part with all of its arrays,
  * values by all ranks (write.h, write_lattice.h), then `/run`, `complete` and the final name.
  */
 #ifndef HRS_MPI_DATASET_DATASET_H
@@ -28,8 +28,8 @@ typedef struct hrs_dataset {
  * leaves a readable file under a name that says it is not done. Of a symbolic link the file that it
  * leads to is meant. Fails where PATH exists (unless force), another run is writing it, PATH.part
  * is no dead run's, the folder cannot be written, or the disk has less room than the data needs.
- * Takes the contents, the same on all ranks: *contents is NULL once there is a data set. Collective
- * over comm. Errors: USAGE (exists), IO.
+ * Takes the contents, which are the same on all ranks, and *contents is NULL once there is a data
+ * set. Collective over comm. Errors: USAGE (exists), IO.
  */
 hrs_status hrs_dataset_create(MPI_Comm comm, const char *path, bool force, hrs_contents **contents,
                               hrs_dataset **out);

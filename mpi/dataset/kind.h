@@ -5,17 +5,18 @@
  * table of objects: path, element type, axes, when it is there, where its values come from. All
  * that is done with files reads that table:
  *
- *     contents.h   the arrays of one file: which there are, and their shapes; what they take on
- * disk dataset.h  a file's life: PATH.part with all its arrays, then values, then `complete`
- *     write.h    rows of arrays, records of small results, rows of lattices
- *     reading.h  a file from outside: what is in it, and whether types and shapes are the table's
+ * - contents.h: the arrays of one file, which there are and of what shape, and its size;
+ * - dataset.h: a file's life, PATH.part with all its arrays, then values, then `complete`;
+ * - write.h, write_lattice.h: rows of arrays, records of small results, rows of lattices;
+ * - reading.h: a file from outside, what is in it, and whether types and shapes are the table's.
  *
  * The first axis of an array is the one that it is written along, by any rank and in any order. A
  * path with %s is a family of arrays, one for each name (of a layer, a method, an index). Small
  * results that are known at the same time are fields of one struct, a record: the table says where.
- * Objects that ask for the same bits come together: a file that has some of them alone is refused,
- * so that an object that older files do not have asks for a bit of its own.
- * A kind is added by writing its table; nothing in this folder knows a kind by name.
+ *
+ * Objects that ask for the same bits come together: a file that has some of them alone is refused.
+ * So an object that older files do not have asks for a bit of its own. A kind is added by writing
+ * its table; nothing in this folder knows a kind by name.
  */
 #ifndef HRS_MPI_DATASET_KIND_H
 #define HRS_MPI_DATASET_KIND_H
@@ -41,7 +42,7 @@ typedef struct hrs_axis {
 
 /** Ends a list of axes, and is what an array without a named one has. */
 enum { HRS_AXIS_NONE = 0 };
-/** The last of a list of axes: one or more without name or scale, as the contents says. */
+/** The last of a list of axes: any number of them without name or scale, as the contents say. */
 enum { HRS_AXIS_OTHERS = -1 };
 
 /** Where the values of an array come from. */
@@ -50,8 +51,8 @@ typedef enum hrs_source {
                          which rows it finished */
   HRS_SOURCE_BULK,    /* written by all ranks, and too large to be written twice: nothing before */
   HRS_SOURCE_NUMBERS, /* computed when the file is made: by `numbers` */
-  HRS_SOURCE_TEXT,    /* strings, given to the contents */
-  HRS_SOURCE_ARRAY    /* given to the contents, which takes type and shape from it */
+  HRS_SOURCE_TEXT,    /* strings that the contents are given */
+  HRS_SOURCE_ARRAY    /* an array that they are given: its type and shape, too */
 } hrs_source;
 
 /** Fill `out` with the numbers of an array of shape dim; `length` has those of the kind's axes. */
@@ -69,9 +70,9 @@ typedef struct hrs_field {
 
 typedef struct hrs_object {
   const char *path;
-  hrs_dtype type; /* HRS_NONE: the contents's precision, or that of what it is given */
+  hrs_dtype type; /* HRS_NONE: that of the contents, or of what they are given */
   int8_t axis[HRS_OBJECT_AXES];
-  unsigned when; /* bits that a contents's `has` has to have, all of them; 0: always */
+  unsigned when; /* bits that the contents have to have, all of them; 0: always */
   hrs_source source;
   hrs_field field; /* of SOURCE_RUN */
   hrs_numbers *numbers;

@@ -35,11 +35,10 @@ static hrs_status find_kind(hrs_reading *reading, const hrs_kind *const *kinds) 
   }
   hrs_status status = HRS_OK;
   if (!reading->kind)
-    status =
-        hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__,
-                      "%s is a data set of kind '%s', written by harsanyi %s; what is read "
-                      "here is of kind %s",
-                      reading->path, name ? name : "interactions", reading->program_version, known);
+    status = hrs_error_set(HRS_STATUS_INPUT, __FILE__, __LINE__,
+                           "%s is a data set of kind '%s', written by harsanyi %s; what is read "
+                           "here is of kind %s",
+                           reading->path, name ? name : "", reading->program_version, known);
   hrs_free(name);
   return status;
 }

@@ -57,7 +57,8 @@ hrs_status hrs_reading_read(const hrs_reading *reading, const char *path, hrs_co
 /** All strings of an array: *count of them. Free each, then the list. Errors: INPUT. */
 hrs_status hrs_reading_strings(const hrs_reading *reading, const char *path, char ***out,
                                int *count);
-/** A field of a record, of row k: as many numbers as the row of its array has. Errors: INPUT. */
+/** The fields of a record, of row k, as far as the file has them; once hrs_reading_check_lengths
+ * has found that they fit. Errors: INPUT. */
 hrs_status hrs_reading_record(const hrs_reading *reading, int record, hrs_count k, void *out);
 /** An attribute of an object as text, in hrs_alloc memory; NULL where there is none. */
 hrs_status hrs_reading_text(const hrs_reading *reading, const char *object, const char *name,

@@ -10,6 +10,14 @@ typedef struct hrs_show_options {
   bool orders, check, json;
 } hrs_show_options;
 
+/** Show a file of a kind, and check it where that is asked for: takes the reading, whatever the
+ *  outcome. Errors: USAGE (options that do not fit), INPUT. */
+typedef hrs_status hrs_show_function(hrs_reading **reading, const hrs_show_options *options);
+hrs_show_function hrs_show_interactions;
+
+/** The file, and which program wrote it: the first lines of every kind. */
+void hrs_show_file_text(const hrs_reading *reading);
+
 /** Everything that is said of one row. */
 typedef struct hrs_show_row {
   hrs_count k;

@@ -134,11 +134,15 @@ static hrs_status print_game(const hrs_interactions_file *set) {
   return status;
 }
 
+void hrs_show_file_text(const hrs_reading *reading) {
+  printf("%s%s%s\n", paint(HEADING), reading->path, paint(PLAIN));
+  printf("written  by harsanyi %s (%s), format %d%s\n", reading->program_version, reading->git,
+         reading->format_version, reading->complete ? "" : ", INCOMPLETE");
+}
+
 hrs_status hrs_show_header_text(const hrs_interactions_file *set) {
   char arrays[256];
-  printf("%s%s%s\n", paint(HEADING), set->file->path, paint(PLAIN));
-  printf("written  by harsanyi %s (%s), format %d%s\n", set->file->program_version, set->file->git,
-         set->file->format_version, set->file->complete ? "" : ", INCOMPLETE");
+  hrs_show_file_text(set->file);
   HRS_TRY(print_run(set, "game", "game"));
   HRS_TRY(print_run(set, "command_line", "command"));
   HRS_TRY(print_game(set));

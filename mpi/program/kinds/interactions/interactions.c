@@ -179,7 +179,7 @@ static unsigned bits_of(const hrs_interactions_spec *spec) {
   return bits;
 }
 
-/* What the contents is given. */
+/* What the contents are given. */
 static hrs_status fill(hrs_contents *contents, const hrs_interactions_spec *spec) {
   for (int i = 0; i < HRS_INDEX_LIMIT; i++) {
     hrs_count sets = hrs_set_count(spec->n, spec->orders[i]);

@@ -81,7 +81,7 @@ typedef struct hrs_interactions_spec {
   int game_attributes;
 } hrs_interactions_spec;
 
-/** The contents of a file. What the spec points to is needed as long as the contents is. */
+/** The contents of a file. What the spec points to is needed until the file is made. */
 hrs_status hrs_interactions_contents(const hrs_interactions_spec *spec, hrs_contents **out);
 /** Tell the reading of a file how long its axes are (entries: -1 where that is not known yet), and
  *  see that its arrays are. Errors: INPUT. */
