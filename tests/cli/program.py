@@ -1,7 +1,8 @@
 """Runs the program under test, alone or under mpirun, and looks at what it left behind.
 
 The environment says what is tested: HARSANYI_PROGRAM (the executable), HARSANYI_DATA (the bundled
-data), HARSANYI_PLUGIN (the plug-in example); ctest sets all three.
+data), HARSANYI_PLUGIN (the plug-in example), HARSANYI_RUN_ROWS (its commands within one mpirun);
+ctest sets all four.
 """
 import concurrent.futures
 import os
@@ -19,6 +20,7 @@ import numpy as np
 PROGRAM = os.environ.get("HARSANYI_PROGRAM", "")
 DATA = pathlib.Path(os.environ.get("HARSANYI_DATA", ""))
 PLUGIN = os.environ.get("HARSANYI_PLUGIN", "")
+RUN_ROWS = os.environ.get("HARSANYI_RUN_ROWS", "")
 TIMEOUT = 240
 
 # OpenBLAS and MPI keep memory until the end; leaks of our own are what the unit tests count.
@@ -46,15 +48,15 @@ class Result:
                 f"--- stderr\n{self.err}")
 
 
-def command_line(args, ranks=0):
+def command_line(args, ranks=0, program=PROGRAM):
     """The program alone (ranks 0) or under mpirun."""
     launcher = ["mpirun", "--oversubscribe", "-n", str(ranks)] if ranks else []
-    return launcher + [PROGRAM] + [str(arg) for arg in args]
+    return launcher + [program] + [str(arg) for arg in args]
 
 
-def run(*args, ranks=0, timeout=TIMEOUT, **popen):
+def run(*args, ranks=0, timeout=TIMEOUT, program=PROGRAM, **popen):
     """Run the program; a run that hangs is killed with its ranks and fails the test."""
-    command = command_line(args, ranks)
+    command = command_line(args, ranks, program)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           stdin=subprocess.DEVNULL, errors="replace", **popen) as process:
         try:
@@ -69,6 +71,17 @@ def run(*args, ranks=0, timeout=TIMEOUT, **popen):
             raise AssertionError(f"no end within {timeout} s\n"
                                  f"{Result(command, process.returncode, out, err)}") from None
     return Result(command, process.returncode, out, err)
+
+
+def run_rows(folder, rows, ranks):
+    """Run command lines one after another, all within one mpirun. Returns how mpirun ended, and for
+    each row the set of the ranks' exit codes, ranks that did not free memory, and the message."""
+    lines, found = folder / "rows.txt", folder / "results.txt"
+    lines.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
+    result = run(lines, found, ranks=ranks, program=RUN_ROWS, timeout=4 * TIMEOUT)
+    ends = [text.split("\t", 3) for text in found.read_text().split("\0")[:-1]]
+    return result, [({int(least), int(most)}, int(leaks), message)
+                    for least, most, leaks, message in ends]
 
 
 def shared(name, test):

@@ -9,8 +9,8 @@
  * mpirun, by calling the commands as main does. HARSANYI_FAULT_CASES=m tries m cases of each
  * series, evenly spaced, 0 all of them. An argument is a part of a run's text: only such runs.
  */
+#include "../command.h"
 #include "mpi/lattice/comm.h"
-#include "mpi/program/commands/commands.h"
 #include "outcome.h"
 #include "src/base/fault.h"
 
@@ -121,24 +121,9 @@ static int cut(const sweep *s, char **words) {
 }
 
 static hrs_status command(const sweep *s) {
-  static const struct {
-    const char *name;
-    hrs_status (*run)(MPI_Comm comm, int argc, char **argv);
-  } commands[] = {{"interactions", hrs_command_interactions},
-                  {"model", hrs_command_model},
-                  {"show", hrs_command_show},
-                  {"export", hrs_command_export},
-                  {"bench", hrs_command_bench}};
   char *words[WORDS];
   int count = cut(s, words);
-  MPI_Comm comm;
-  hrs_status status = hrs_comm_guard(s->world, &comm);
-  if (status != HRS_OK) return status;
-  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-    if (strcmp(words[0], commands[i].name) == 0) status = commands[i].run(comm, count, words);
-  status = hrs_agree_finally(comm, status);
-  hrs_comm_free(&comm);
-  return status;
+  return test_command(s->world, count, words);
 }
 
 static bool may_go_on(const sweep *s, hrs_fault kind) {
