@@ -11,12 +11,12 @@
 
 /* ---- sessions ---- */
 
-/* The session behind the front: its feeds are the cuts, and what else the network is given. */
+/* The session behind the tables: its feeds are the cuts, and what else the network is given. */
 static hrs_status create_tail(hrs_network_state *game) {
-  int cuts = hrs_tables_cuts(game->front), *slot;
+  int cuts = hrs_tables_cuts(game->tables), *slot;
   HRS_TRY(hrs_alloc(cuts, sizeof *slot, &slot));
   for (int k = 0; k < cuts; k++)
-    slot[k] = hrs_tables_cut(game->front, k);
+    slot[k] = hrs_tables_cut(game->tables, k);
   game->tail_given = cuts;
   hrs_status status = hrs_session_behind(game->session, cuts, slot, game->max_batch, &game->tail);
   hrs_free(slot);
@@ -24,14 +24,14 @@ static hrs_status create_tail(hrs_network_state *game) {
 }
 
 /* Find what can be tabulated with these players, and make the session for the rest. */
-hrs_status hrs_network_create_front(hrs_network_state *game, const int32_t *label) {
+hrs_status hrs_network_plan_tables(hrs_network_state *game, const int32_t *label) {
   if (game->tail) hrs_session_destroy(&game->tail);
-  hrs_tables_destroy(&game->front);
+  hrs_tables_destroy(&game->tables);
   hrs_count before = hrs_memory_current();
-  HRS_TRY(hrs_tables_plan(game->session, game->players.n, label, game->table_bytes, &game->front));
-  game->front_bytes = hrs_memory_current() - before;
-  hrs_status status = game->front ? create_tail(game) : HRS_OK;
-  if (status != HRS_OK) hrs_tables_destroy(&game->front);
+  HRS_TRY(hrs_tables_plan(game->session, game->players.n, label, game->table_bytes, &game->tables));
+  game->planned_bytes = hrs_memory_current() - before;
+  hrs_status status = game->tables ? create_tail(game) : HRS_OK;
+  if (status != HRS_OK) hrs_tables_destroy(&game->tables);
   return status;
 }
 
@@ -69,8 +69,8 @@ static hrs_status evaluate_tail(hrs_network_state *game, hrs_subcube cube, hrs_c
   int bits = batch_bits(game->tail, cube);
   hrs_count batch = (hrs_count)1 << bits, parts = hrs_subcube_size(cube) / batch;
   for (hrs_count part = 0; part < parts; part++) {
-    for (int cut = 0; cut < hrs_tables_cuts(game->front); cut++)
-      HRS_TRY(hrs_tables_expand(game->front, cut, hrs_subcube_part(cube, bits, part),
+    for (int cut = 0; cut < hrs_tables_cuts(game->tables); cut++)
+      HRS_TRY(hrs_tables_expand(game->tables, cut, hrs_subcube_part(cube, bits, part),
                                 hrs_session_feed_buffer(game->tail, cut)));
     HRS_TRY(hrs_session_run(game->tail, batch));
     read_values(game, game->tail, batch, first + part * batch, size, values);
@@ -80,9 +80,9 @@ static hrs_status evaluate_tail(hrs_network_state *game, hrs_subcube cube, hrs_c
 
 hrs_status hrs_network_prepare(void *self) {
   hrs_network_state *game = self;
-  if (!game->front || !game->tabulates || game->tabulated) return HRS_OK;
+  if (!game->tables || !game->tabulates || game->tabulated) return HRS_OK;
   if (game->session->stale) HRS_TRY(hrs_session_refold(game->session));
-  HRS_TRY(hrs_tables_fill(game->front, game->label, game->masking.sample, game->masking.baseline,
+  HRS_TRY(hrs_tables_fill(game->tables, game->label, game->masking.sample, game->masking.baseline,
                           game->team));
   game->tabulated = true;
   return HRS_OK;
@@ -90,20 +90,20 @@ hrs_status hrs_network_prepare(void *self) {
 
 void hrs_network_join(void *self, const hrs_team *team) {
   hrs_network_state *game = self;
-  if (game->front) hrs_tables_leave(game->front);
+  if (game->tables) hrs_tables_leave(game->tables);
   game->tabulated = false;
   game->team = team;
 }
 
-/* Block by block where the front wants that. */
+/* Block by block where the tables are made so. */
 static hrs_status evaluate_blocks(hrs_network_state *game, hrs_subcube cube, double *values) {
-  int bits = hrs_tables_block_bits(game->front);
+  int bits = hrs_tables_block_bits(game->tables);
   hrs_count size = hrs_subcube_size(cube);
   if (bits == 0) return evaluate_tail(game, cube, 0, size, values);
   if (bits > hrs_order(cube.free)) bits = hrs_order(cube.free);
   for (hrs_count part = 0; part < size >> bits; part++) {
     hrs_subcube block = hrs_subcube_part(cube, bits, part);
-    HRS_TRY(hrs_tables_enter(game->front, block));
+    HRS_TRY(hrs_tables_enter(game->tables, block));
     HRS_TRY(evaluate_tail(game, block, part << bits, size, values));
   }
   return HRS_OK;
@@ -170,8 +170,8 @@ hrs_status hrs_network_select(void *self, hrs_count sample) {
   if (label != game->label || !game->masking.run)
     HRS_TRY(hrs_masking_set_labels(&game->masking, label, size));
   if (label != game->label && game->tabulates) {
-    game->label = NULL; /* until the front is there */
-    HRS_TRY(hrs_network_create_front(game, label));
+    game->label = NULL; /* until the tables are planned */
+    HRS_TRY(hrs_network_plan_tables(game, label));
   }
   game->label = label;
   int first = game->masks_inner ? 0 : 1;

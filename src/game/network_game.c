@@ -27,7 +27,7 @@ static void network_destroy(void *self) {
   hrs_players_destroy(&game->players);
   hrs_array_destroy(&game->baseline);
   if (game->inner) hrs_session_destroy(&game->inner);
-  hrs_tables_destroy(&game->front);
+  hrs_tables_destroy(&game->tables);
   if (game->tail) hrs_session_destroy(&game->tail);
   if (game->session) hrs_session_destroy(&game->session);
   hrs_masking_destroy(&game->masking);
@@ -234,7 +234,7 @@ static hrs_status prepare(hrs_network_state *game, hrs_network_game *spec) {
   game->max_batch = spec->max_batch;
   game->tabulates = spec->evaluator == HRS_EVALUATOR_LATTICE;
   game->label = game->players.map.data;
-  if (game->tabulates) HRS_TRY(hrs_network_create_front(game, game->label));
+  if (game->tabulates) HRS_TRY(hrs_network_plan_tables(game, game->label));
   HRS_TRY(hrs_scoring_bind(&game->scoring, hrs_session_fetch_info(game->session, 0)));
   return prepare_targets(game, spec);
 }
@@ -308,16 +308,16 @@ hrs_network_cost hrs_game_network_cost(const hrs_game *game) {
   hrs_network_cost cost = {0};
   if (!network) return cost;
   cost.brute = cost.tail = (double)hrs_session_multiply_adds(network->session);
-  if (!network->front) return cost;
-  hrs_tables_cost front = hrs_tables_costs(network->front);
-  cost.tables = ldexp(front.tables, -network->players.n);
-  cost.blocks = front.blocks;
-  cost.tail = cost.brute - front.steps + front.expansion;
-  cost.bytes = front.bytes;
-  cost.block_bytes = front.block_bytes;
-  cost.block_bits = hrs_tables_block_bits(network->front);
-  cost.cut = hrs_tables_cut_name(network->front, 0);
-  cost.cuts = hrs_tables_cuts(network->front);
+  if (!network->tables) return cost;
+  hrs_tables_cost tables = hrs_tables_costs(network->tables);
+  cost.tables = ldexp(tables.tables, -network->players.n);
+  cost.blocks = tables.blocks;
+  cost.tail = cost.brute - tables.steps + tables.expansion;
+  cost.bytes = tables.bytes;
+  cost.block_bytes = tables.block_bytes;
+  cost.block_bits = hrs_tables_block_bits(network->tables);
+  cost.cut = hrs_tables_cut_name(network->tables, 0);
+  cost.cuts = hrs_tables_cuts(network->tables);
   return cost;
 }
 
@@ -333,8 +333,8 @@ hrs_count hrs_game_network_bytes(const hrs_game *game) {
   if (!network) return 0;
   hrs_count tabulated = 0;
   if (network->tail)
-    tabulated = network->front_bytes + hrs_tables_costs(network->front).bytes +
-                hrs_tables_scratch(network->front, hrs_session_max_batch(network->tail)) +
+    tabulated = network->planned_bytes + hrs_tables_costs(network->tables).bytes +
+                hrs_tables_scratch(network->tables, hrs_session_max_batch(network->tail)) +
                 hrs_session_bytes(network->tail);
   return tabulated + hrs_session_bytes(network->session) +
          (network->inner ? hrs_session_bytes(network->inner) : 0);

@@ -19,13 +19,13 @@ typedef struct hrs_network_state {
   hrs_players players;
   hrs_array baseline;
   bool masks_inner;
-  hrs_session *inner;    /* inputs to the inner tensor, one instance; NULL without mask_at */
-  hrs_session *session;  /* feed 0 is the masked tensor */
-  bool tabulates;        /* --evaluator lattice */
-  hrs_tables *front;     /* what is tabulated, and the session that goes on from there: */
-  hrs_count front_bytes; /* that the front itself takes, beside its tables */
-  hrs_session *tail;     /* its feeds are the cuts; NULL, both: every mask is a forward pass */
-  int tail_given;        /* its first feed that does not vary, as the session's feed 1 */
+  hrs_session *inner;      /* inputs to the inner tensor, one instance; NULL without mask_at */
+  hrs_session *session;    /* feed 0 is the masked tensor */
+  bool tabulates;          /* --evaluator lattice */
+  hrs_tables *tables;      /* of activations, and the session that goes on from there: */
+  hrs_count planned_bytes; /* that they take before they are filled */
+  hrs_session *tail;       /* its feeds are the cuts; NULL, both: every mask is a forward pass */
+  int tail_given;          /* its first feed that does not vary, as the session's feed 1 */
   hrs_count max_batch, table_bytes;
   bool tabulated;         /* the tables are those of the current sample */
   const hrs_team *team;   /* that the tables are made with; NULL: alone */
@@ -49,7 +49,7 @@ hrs_status hrs_network_create_inner(const hrs_model *model, int n_inputs, const 
 hrs_status hrs_network_run_inner(hrs_session *inner, int n_inputs, const hrs_array *samples,
                                  hrs_count sample, const void **out);
 /** Find what can be tabulated with these players, and make the session for the rest. */
-hrs_status hrs_network_create_front(hrs_network_state *game, const int32_t *label);
+hrs_status hrs_network_plan_tables(hrs_network_state *game, const int32_t *label);
 
 /** Methods of the game: see hrs_game_methods. */
 hrs_status hrs_network_select(void *self, hrs_count sample);

@@ -261,17 +261,17 @@ static void of_product(const hrs_session *s, const hrs_step *step, const hrs_par
   const hrs_tensor *a = input(s, step, 0), *b = input(s, step, 1), *in = input(s, step, k);
   hrs_product product = hrs_fact_product(&step->node);
   bool row = a->rank == 1, column = b->rank == 1;
-  int front = step->call.out[0].rank - !row - !column;
+  int stack = step->call.out[0].rank - !row - !column;
   if (k > 1) {
     broadcast_axes(needed, in, in->rank, part, step->call.out[0].rank);
     return;
   }
   if (in->rank == 1) return;
-  broadcast_axes(needed, in, in->rank - 2, part, front);
+  broadcast_axes(needed, in, in->rank - 2, part, stack);
   if (k == 0)
-    copy_axis(needed, in->rank - (product.transposes_a ? 1 : 2), part, front);
+    copy_axis(needed, in->rank - (product.transposes_a ? 1 : 2), part, stack);
   else
-    copy_axis(needed, in->rank - (product.transposes_b ? 2 : 1), part, front + !row);
+    copy_axis(needed, in->rank - (product.transposes_b ? 2 : 1), part, stack + !row);
 }
 
 static void of_transpose(const hrs_step *step, const hrs_part *part, int rank, hrs_part *needed) {

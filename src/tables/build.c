@@ -1,5 +1,5 @@
 /*
- * What a step is to the front: the sites of its outputs, and from which they are made.
+ * What a step is to the tables: the sites of its outputs, and from which they are made.
  *
  * Nothing is decided here: sites grow as far as operators are known, however large their tables
  * would be. Which of them are made is tables/choose.c's choice.
@@ -8,13 +8,13 @@
 
 #include <string.h>
 
-static const hrs_tensor *slot_tensor(const hrs_tables *front, int slot) {
-  return &front->session->slot[slot].tensor;
+static const hrs_tensor *slot_tensor(const hrs_tables *tables, int slot) {
+  return &tables->session->slot[slot].tensor;
 }
 
-hrs_status hrs_tables_input(hrs_tables *front, const int32_t *label) {
-  int slot = front->session->feed[0].slot, axis, id;
-  const hrs_tensor *tensor = slot_tensor(front, slot);
+hrs_status hrs_tables_input(hrs_tables *tables, const int32_t *label) {
+  int slot = tables->session->feed[0].slot, axis, id;
+  const hrs_tensor *tensor = slot_tensor(tables, slot);
   hrs_count count = hrs_tensor_count(tensor);
   hrs_mask *players;
   HRS_TRY(hrs_calloc(count, sizeof *players, &players));
@@ -22,12 +22,12 @@ hrs_status hrs_tables_input(hrs_tables *front, const int32_t *label) {
     if (label[e] >= 0) players[e] = (hrs_mask)1 << label[e];
   hrs_status status;
   HRS_GO(hrs_sites_best_axis(tensor, players, &axis));
-  HRS_GO(hrs_sites_add(front, HRS_SITES_INPUT, tensor, axis, 0, &id));
-  hrs_sites *sites = front->sites[id];
+  HRS_GO(hrs_sites_add(tables, HRS_SITES_INPUT, tensor, axis, 0, &id));
+  hrs_sites *sites = tables->sites[id];
   for (hrs_count e = 0; e < count; e++)
     sites->players[hrs_sites_position(sites, e)] |= players[e];
   sites->work = (double)sites->channels;
-  front->of_slot[slot] = id;
+  tables->of_slot[slot] = id;
 done:
   hrs_free(players);
   return status;
@@ -35,14 +35,14 @@ done:
 
 /* ---- other axes ----------------------------------------------------------------------------- */
 
-hrs_status hrs_tables_align(hrs_tables *front, int slot, int axis, int *id) {
-  *id = front->of_slot[slot];
-  const hrs_tensor *tensor = slot_tensor(front, slot);
-  if (hrs_sites_along(front->sites[*id], tensor, axis)) return HRS_OK;
+hrs_status hrs_tables_align(hrs_tables *tables, int slot, int axis, int *id) {
+  *id = tables->of_slot[slot];
+  const hrs_tensor *tensor = slot_tensor(tables, slot);
+  if (hrs_sites_along(tables->sites[*id], tensor, axis)) return HRS_OK;
   int from = *id;
-  HRS_TRY(hrs_sites_add(front, HRS_SITES_MOVE, tensor, axis, 1, id));
-  const hrs_sites *in = front->sites[from];
-  hrs_sites *out = front->sites[*id];
+  HRS_TRY(hrs_sites_add(tables, HRS_SITES_MOVE, tensor, axis, 1, id));
+  const hrs_sites *in = tables->sites[from];
+  hrs_sites *out = tables->sites[*id];
   hrs_count count = hrs_tensor_count(tensor);
   out->in[0] = from;
   out->work = 2 * (double)out->channels;
@@ -51,15 +51,15 @@ hrs_status hrs_tables_align(hrs_tables *front, int slot, int axis, int *id) {
     out->source[e] = (int32_t)e;
     out->players[hrs_sites_position(out, e)] |= in->players[hrs_sites_position(in, e)];
   }
-  front->of_slot[slot] = *id;
+  tables->of_slot[slot] = *id;
   return HRS_OK;
 }
 
-hrs_status hrs_tables_constant(hrs_tables *front, int at, int operand, int axis, int *id) {
-  const hrs_step *step = front->session->step[at];
-  HRS_TRY(
-      hrs_sites_add(front, HRS_SITES_CONSTANT, slot_tensor(front, step->in[operand]), axis, 0, id));
-  hrs_sites *sites = front->sites[*id];
+hrs_status hrs_tables_constant(hrs_tables *tables, int at, int operand, int axis, int *id) {
+  const hrs_step *step = tables->session->step[at];
+  HRS_TRY(hrs_sites_add(tables, HRS_SITES_CONSTANT, slot_tensor(tables, step->in[operand]), axis, 0,
+                        id));
+  hrs_sites *sites = tables->sites[*id];
   sites->step = step;
   sites->at = at;
   sites->operand = operand;
@@ -100,29 +100,29 @@ static void grow_window(const hrs_sites *in, hrs_sites *out) {
 }
 
 /* Sites of a step's result that a window over `in` gives. */
-static hrs_status add_window(hrs_tables *front, int at, hrs_sites_kind kind, int in, int *id) {
-  const hrs_step *step = front->session->step[at];
-  HRS_TRY(hrs_sites_add(front, kind, &step->call.out[0], 1, 1, id));
-  hrs_sites *out = front->sites[*id];
+static hrs_status add_window(hrs_tables *tables, int at, hrs_sites_kind kind, int in, int *id) {
+  const hrs_step *step = tables->session->step[at];
+  HRS_TRY(hrs_sites_add(tables, kind, &step->call.out[0], 1, 1, id));
+  hrs_sites *out = tables->sites[*id];
   out->step = step;
   out->at = at;
   out->in[0] = in;
   out->window = *window_of(step);
-  grow_window(front->sites[in], out);
+  grow_window(tables->sites[in], out);
   out->work = (double)(hrs_window_kernel(&out->window) * out->channels);
-  front->of_slot[step->out[0]] = *id;
+  tables->of_slot[step->out[0]] = *id;
   return HRS_OK;
 }
 
 /* Rows of the input times the weights of all taps. */
-static hrs_status add_products(hrs_tables *front, int at, int in, int *id) {
-  const hrs_step *step = front->session->step[at];
+static hrs_status add_products(hrs_tables *tables, int at, int in, int *id) {
+  const hrs_step *step = tables->session->step[at];
   const hrs_tensor *w = &step->call.in[1];
   hrs_count wide = w->dim[0], depth = w->dim[1], taps = hrs_tensor_count(w) / (wide * depth);
-  const hrs_sites *from = front->sites[in];
+  const hrs_sites *from = tables->sites[in];
   hrs_tensor shape = {.type = HRS_F32, .rank = 3, .dim = {from->outer, taps * wide, from->inner}};
-  HRS_TRY(hrs_sites_add(front, HRS_SITES_PRODUCTS, &shape, 1, 1, id));
-  hrs_sites *out = front->sites[*id];
+  HRS_TRY(hrs_sites_add(tables, HRS_SITES_PRODUCTS, &shape, 1, 1, id));
+  hrs_sites *out = tables->sites[*id];
   out->step = step;
   out->at = at;
   out->in[0] = in;
@@ -131,64 +131,64 @@ static hrs_status add_products(hrs_tables *front, int at, int in, int *id) {
   return HRS_OK;
 }
 
-static hrs_status grow_conv(hrs_tables *front, int at) {
-  const hrs_step *step = front->session->step[at];
-  if (!hrs_slot_constant(front->session, step->in[1])) return HRS_OK;
+static hrs_status grow_conv(hrs_tables *tables, int at) {
+  const hrs_step *step = tables->session->step[at];
+  if (!hrs_slot_constant(tables->session, step->in[1])) return HRS_OK;
   bool bias = step->call.n_in > 2 && step->in[2] >= 0;
-  if (bias && !hrs_slot_constant(front->session, step->in[2])) return HRS_OK;
+  if (bias && !hrs_slot_constant(tables->session, step->in[2])) return HRS_OK;
   int in, products, id;
-  HRS_TRY(hrs_tables_align(front, step->in[0], 1, &in));
-  HRS_TRY(add_products(front, at, in, &products));
-  HRS_TRY(add_window(front, at, HRS_SITES_TAPS, products, &id));
-  front->sites[id]->multiply_adds = front->sites[id]->work;
+  HRS_TRY(hrs_tables_align(tables, step->in[0], 1, &in));
+  HRS_TRY(add_products(tables, at, in, &products));
+  HRS_TRY(add_window(tables, at, HRS_SITES_TAPS, products, &id));
+  tables->sites[id]->multiply_adds = tables->sites[id]->work;
   return HRS_OK;
 }
 
-static hrs_status grow_pool(hrs_tables *front, int at) {
+static hrs_status grow_pool(hrs_tables *tables, int at) {
   int in, id;
-  HRS_TRY(hrs_tables_align(front, front->session->step[at]->in[0], 1, &in));
-  return add_window(front, at, HRS_SITES_POOL, in, &id);
+  HRS_TRY(hrs_tables_align(tables, tables->session->step[at]->in[0], 1, &in));
+  return add_window(tables, at, HRS_SITES_POOL, in, &id);
 }
 
-static hrs_status grow_by_window(hrs_tables *front, int at) {
-  const hrs_step *step = front->session->step[at];
+static hrs_status grow_by_window(hrs_tables *tables, int at) {
+  const hrs_step *step = tables->session->step[at];
   const hrs_tensor *x = &step->call.in[0];
   hrs_fold fold = step->node.def->facts.fold;
   if (x->type != HRS_F32 || x->dim[0] != 1) return HRS_OK;
   if (!one_output(step) || !has_few_taps(step)) return HRS_OK;
-  if (fold == HRS_FOLD_WEIGHTS) return grow_conv(front, at);
-  return fold == HRS_FOLD_MAX || fold == HRS_FOLD_MEAN ? grow_pool(front, at) : HRS_OK;
+  if (fold == HRS_FOLD_WEIGHTS) return grow_conv(tables, at);
+  return fold == HRS_FOLD_MAX || fold == HRS_FOLD_MEAN ? grow_pool(tables, at) : HRS_OK;
 }
 
 /* ---- all steps ------------------------------------------------------------------------------ */
 
 /* Inputs that vary have sites, of types that tables hold. */
-static bool inputs_known(const hrs_tables *front, const hrs_step *step) {
+static bool inputs_known(const hrs_tables *tables, const hrs_step *step) {
   for (int i = 0; i < step->call.n_in; i++) {
-    if (!hrs_slot_varies(front->session, step->in[i])) continue;
-    hrs_dtype type = slot_tensor(front, step->in[i])->type;
-    if (front->of_slot[step->in[i]] < 0 || (type != HRS_F32 && type != HRS_I64)) return false;
+    if (!hrs_slot_varies(tables->session, step->in[i])) continue;
+    hrs_dtype type = slot_tensor(tables, step->in[i])->type;
+    if (tables->of_slot[step->in[i]] < 0 || (type != HRS_F32 && type != HRS_I64)) return false;
   }
   for (int i = 0; i < step->call.n_out; i++) {
     if (step->out[i] < 0) continue;
-    const hrs_tensor *out = slot_tensor(front, step->out[i]);
+    const hrs_tensor *out = slot_tensor(tables, step->out[i]);
     if ((out->type != HRS_F32 && out->type != HRS_I64) || hrs_tensor_count(out) == 0) return false;
     if (hrs_tensor_count(out) > HRS_SITES_ELEMENTS) return false;
   }
   return true;
 }
 
-hrs_status hrs_tables_grow(hrs_tables *front, int at) {
-  const hrs_step *step = front->session->step[at];
-  if (!inputs_known(front, step) || step->call.n_in < 1) return HRS_OK;
-  if (hrs_slot_varies(front->session, step->in[0])) {
+hrs_status hrs_tables_grow(hrs_tables *tables, int at) {
+  const hrs_step *step = tables->session->step[at];
+  if (!inputs_known(tables, step) || step->call.n_in < 1) return HRS_OK;
+  if (hrs_slot_varies(tables->session, step->in[0])) {
     if (step->node.def->flags & HRS_OP_VIEW) {
-      if (one_output(step)) front->of_slot[step->out[0]] = front->of_slot[step->in[0]];
+      if (one_output(step)) tables->of_slot[step->out[0]] = tables->of_slot[step->in[0]];
       return HRS_OK;
     }
-    if (step->node.def->facts.depends == HRS_BY_WINDOW) return grow_by_window(front, at);
+    if (step->node.def->facts.depends == HRS_BY_WINDOW) return grow_by_window(tables, at);
   }
   bool done;
-  HRS_TRY(hrs_tables_grow_rowwise(front, at, &done));
-  return done ? HRS_OK : hrs_tables_grow_move(front, at, &done);
+  HRS_TRY(hrs_tables_grow_rowwise(tables, at, &done));
+  return done ? HRS_OK : hrs_tables_grow_move(tables, at, &done);
 }

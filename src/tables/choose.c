@@ -1,5 +1,5 @@
 /*
- * Which sites are tabulated: the front ends where the tables, what puts the cuts together and the
+ * Which sites are tabulated: tables end where the tables, what puts the cuts together and the
  * tail cost least in all; tables for all masks where memory allows, made for each block of masks
  * where not.
  */
@@ -16,10 +16,10 @@ enum { LEAST_BLOCK_BITS = 3, MOST_BLOCK_BITS = 10 };
 /* What a step of the session is to the plan. */
 typedef struct step_plan {
   bool covered; /* its outputs have sites */
-  hrs_sum *sum; /* it may end the front: of made[in[0]] */
+  hrs_sum *sum; /* tables may end with it: of made[in[0]] */
 } step_plan;
 
-/* One way to end the front. */
+/* One way to end. */
 typedef struct choice {
   int steps; /* those before it are tabulated as far as they are covered */
   int sum;   /* step that is the sum behind them; -1: none */
@@ -28,7 +28,7 @@ typedef struct choice {
 } choice;
 
 typedef struct plan {
-  hrs_tables *front;
+  hrs_tables *tables;
   const hrs_session *session;
   step_plan *step;
   int *made;                              /* [slots] sites of a slot, -1: none */
@@ -47,22 +47,22 @@ typedef struct plan {
 static hrs_status grow(plan *p, const int32_t *label) {
   const hrs_session *s = p->session;
   int input = s->feed[0].slot;
-  HRS_TRY(hrs_tables_input(p->front, label));
-  p->made[input] = p->front->of_slot[input];
+  HRS_TRY(hrs_tables_input(p->tables, label));
+  p->made[input] = p->tables->of_slot[input];
   for (int at = 0; at < s->n_steps; at++) {
     const hrs_step *step = s->step[at];
     if (step->folded) continue;
     for (int k = 0; k < step->call.n_out; k++)
       if (step->out[k] >= 0) p->producer[step->out[k]] = at;
-    HRS_TRY(hrs_tables_grow(p->front, at));
+    HRS_TRY(hrs_tables_grow(p->tables, at));
     for (int k = 0; k < step->call.n_out; k++) {
-      if (step->out[k] < 0 || p->front->of_slot[step->out[k]] < 0) continue;
-      p->made[step->out[k]] = p->front->of_slot[step->out[k]];
+      if (step->out[k] < 0 || p->tables->of_slot[step->out[k]] < 0) continue;
+      p->made[step->out[k]] = p->tables->of_slot[step->out[k]];
       p->step[at].covered = true;
     }
     int in = step->call.n_in > 0 && hrs_slot_varies(s, step->in[0]) ? p->made[step->in[0]] : -1;
-    if (in >= 0 && hrs_sum_known(s, step, p->front->sites[in]))
-      HRS_TRY(hrs_sum_create(p->front, at, in, &p->step[at].sum));
+    if (in >= 0 && hrs_sum_known(s, step, p->tables->sites[in]))
+      HRS_TRY(hrs_sum_create(p->tables, at, in, &p->step[at].sum));
   }
   return HRS_OK;
 }
@@ -99,7 +99,7 @@ static bool find_cuts(plan *p, const choice *c) {
 /* Sites that the cuts are made of, and who reads them last. */
 static void find_needed(plan *p, const choice *c) {
   const hrs_session *s = p->session;
-  int count = p->front->n_sites;
+  int count = p->tables->n_sites;
   memset(p->needed, 0, (size_t)count * sizeof *p->needed);
   for (int i = 0; i < count; i++)
     p->last[i] = -1;
@@ -110,7 +110,7 @@ static void find_needed(plan *p, const choice *c) {
     p->last[sites] = HRS_SITES_KEPT;
   }
   for (int i = count - 1; i >= 0; i--) {
-    const hrs_sites *sites = p->front->sites[i];
+    const hrs_sites *sites = p->tables->sites[i];
     for (int k = 0; p->needed[i] && k < sites->n_in; k++) {
       int in = sites->in[k];
       if (in < 0) continue;
@@ -131,27 +131,28 @@ static void take(use *u, bool block, double bytes) {
 }
 
 /* Which of the needed sites are made for all masks, and which block by block; false where neither
- * fits. Their cost for all masks. */
-static bool find_blocks(plan *p, const choice *c, use *u, double *tables, double *blocks,
-                        double *counted_tables, double *counted_blocks) {
-  double n_blocks = ldexp(1, p->front->n - c->block_bits);
-  for (int i = 0; i < p->front->n_sites; i++) {
+ * fits. Their cost for all masks: of
+ * the former (`once`), and of those that each block makes anew. */
+static bool find_blocks(plan *p, const choice *c, use *u, double *once, double *blocks,
+                        double *counted_once, double *counted_blocks) {
+  double n_blocks = ldexp(1, p->tables->n - c->block_bits);
+  for (int i = 0; i < p->tables->n_sites; i++) {
     if (!p->needed[i]) continue;
-    const hrs_sites *sites = p->front->sites[i];
+    const hrs_sites *sites = p->tables->sites[i];
     double width = (double)hrs_sites_width(sites), bytes = p->rows[i] * width;
-    bool block = u->now[0] + bytes > (double)p->front->most_bytes;
+    bool block = u->now[0] + bytes > (double)p->tables->most_bytes;
     for (int k = 0; k < sites->n_in; k++)
       block |= sites->in[k] >= 0 && p->block[sites->in[k]];
     p->block[i] = block;
     if (block && (c->block_bits == 0 || sites->kind == HRS_SITES_INPUT)) return false;
     take(u, block, block ? p->worst_rows[i] * width : bytes);
-    if (u->most[1] > (double)p->front->most_block_bytes) return false;
+    if (u->most[1] > (double)p->tables->most_block_bytes) return false;
     if (block) {
       *blocks += p->block_rows[i] * sites->work * n_blocks;
       *counted_blocks += p->block_rows[i] * sites->multiply_adds * n_blocks;
     } else {
-      *tables += p->rows[i] * sites->work;
-      *counted_tables += p->rows[i] * sites->multiply_adds;
+      *once += p->rows[i] * sites->work;
+      *counted_once += p->rows[i] * sites->multiply_adds;
     }
     for (int k = 0; k < sites->n_in; k++) {
       int in = sites->in[k];
@@ -159,7 +160,7 @@ static bool find_blocks(plan *p, const choice *c, use *u, double *tables, double
       if (block && !p->block[in]) p->last[in] = HRS_SITES_KEPT; /* read again by each block */
       if (p->last[in] != i) continue;
       p->last[in] = -2; /* given back once */
-      double own = (double)hrs_sites_width(p->front->sites[in]);
+      double own = (double)hrs_sites_width(p->tables->sites[in]);
       u->now[p->block[in]] -= own * (p->block[in] ? p->worst_rows[in] : p->rows[in]);
     }
   }
@@ -167,38 +168,38 @@ static bool find_blocks(plan *p, const choice *c, use *u, double *tables, double
 }
 
 /* The players that are assumed free in a block: which really are, a game is told with each. */
-static hrs_mask assumed_free(const hrs_tables *front, int bits) {
-  hrs_mask all = hrs_mask_full(front->n);
+static hrs_mask assumed_free(const hrs_tables *tables, int bits) {
+  hrs_mask all = hrs_mask_full(tables->n);
   return bits > 0 ? all & ~(all >> bits) : all;
 }
 
 /* What a choice costs, for all masks of a sample; infinite where it is none. */
 static hrs_status cost_of(plan *p, choice *c, hrs_tables_cost *out) {
   const hrs_session *s = p->session;
-  hrs_tables *front = p->front;
-  double tables = 0, blocks = 0, counted_tables = 0, counted_blocks = 0, tail = 0, expansion = 0;
+  hrs_tables *tables = p->tables;
+  double once = 0, blocks = 0, counted_once = 0, counted_blocks = 0, tail = 0, expansion = 0;
   use u = {{0}, {0}};
   c->cost = INFINITY;
   if (!find_cuts(p, c)) return HRS_OK;
   find_needed(p, c);
-  if (!find_blocks(p, c, &u, &tables, &blocks, &counted_tables, &counted_blocks)) return HRS_OK;
+  if (!find_blocks(p, c, &u, &once, &blocks, &counted_once, &counted_blocks)) return HRS_OK;
   if (c->sum >= 0) {
     int in = p->made[s->step[c->sum]->in[0]];
     bool block = p->block[in];
     hrs_sum *sum = p->step[c->sum].sum;
-    hrs_mask free = block ? assumed_free(front, c->block_bits) : hrs_mask_full(front->n);
+    hrs_mask free = block ? assumed_free(tables, c->block_bits) : hrs_mask_full(tables->n);
     hrs_count room =
-                  (block ? front->most_block_bytes : front->most_bytes) - (hrs_count)u.now[block],
+                  (block ? tables->most_block_bytes : tables->most_bytes) - (hrs_count)u.now[block],
               bytes;
     double multiply_adds;
-    hrs_sites_store(front->sites[in], free);
-    HRS_TRY(hrs_sum_lay_out(sum, front->sites[in], block ? c->block_bits : front->n, room));
+    hrs_sites_store(tables->sites[in], free);
+    HRS_TRY(hrs_sum_lay_out(sum, tables->sites[in], block ? c->block_bits : tables->n, room));
     hrs_sum_cost(sum, &bytes, &multiply_adds, &expansion);
     take(&u, block, (double)bytes);
     if (bytes > room) return HRS_OK;
-    double all = multiply_adds * (block ? ldexp(1, front->n - c->block_bits) : 1);
-    *(block ? &blocks : &tables) += all;
-    *(block ? &counted_blocks : &counted_tables) += all;
+    double all = multiply_adds * (block ? ldexp(1, tables->n - c->block_bits) : 1);
+    *(block ? &blocks : &once) += all;
+    *(block ? &counted_blocks : &counted_once) += all;
   }
   for (int i = 0; i < s->n_slots; i++)
     if (p->cut[i] && c->sum < 0) expansion += (double)hrs_tensor_count(&s->slot[i].tensor);
@@ -207,9 +208,9 @@ static hrs_status cost_of(plan *p, choice *c, hrs_tables_cost *out) {
     double each = s->step[i]->folded ? 0 : (double)s->step[i]->call.multiply_adds;
     *(is_done(p, i, c) ? &steps : &tail) += each;
   }
-  double masks = ldexp(1, front->n);
-  c->cost = tables + blocks + masks * (tail + ADDITION * expansion);
-  *out = (hrs_tables_cost){.tables = counted_tables,
+  double masks = ldexp(1, tables->n);
+  c->cost = once + blocks + masks * (tail + ADDITION * expansion);
+  *out = (hrs_tables_cost){.tables = counted_once,
                            .blocks = counted_blocks / masks,
                            .expansion = expansion,
                            .steps = steps,
@@ -230,9 +231,9 @@ static hrs_status offer(plan *p, choice c) {
 /* ---- all ways -------------------------------------------------------------------------------- */
 
 static void count_rows(plan *p, int block_bits) {
-  hrs_mask free = assumed_free(p->front, block_bits);
-  for (int i = 0; i < p->front->n_sites; i++) {
-    const hrs_sites *sites = p->front->sites[i];
+  hrs_mask free = assumed_free(p->tables, block_bits);
+  for (int i = 0; i < p->tables->n_sites; i++) {
+    const hrs_sites *sites = p->tables->sites[i];
     p->rows[i] = p->block_rows[i] = p->worst_rows[i] = 0;
     for (hrs_count at = 0; at < hrs_sites_positions(sites); at++) {
       int order = hrs_order(sites->players[at]);
@@ -245,7 +246,7 @@ static void count_rows(plan *p, int block_bits) {
 
 static hrs_status choose(plan *p) {
   const hrs_session *s = p->session;
-  int n = p->front->n;
+  int n = p->tables->n;
   for (int bits = 0; bits <= MOST_BLOCK_BITS && bits < n; bits++) {
     if (bits > 0 && bits < LEAST_BLOCK_BITS) continue;
     count_rows(p, bits);
@@ -260,7 +261,7 @@ static hrs_status choose(plan *p) {
 
 static hrs_status reserve(plan *p) {
   const hrs_session *s = p->session;
-  hrs_count sites = p->front->n_sites;
+  hrs_count sites = p->tables->n_sites;
   HRS_TRY(hrs_alloc(sites, sizeof *p->rows, &p->rows));
   HRS_TRY(hrs_alloc(sites, sizeof *p->block_rows, &p->block_rows));
   HRS_TRY(hrs_alloc(sites, sizeof *p->worst_rows, &p->worst_rows));
@@ -285,48 +286,47 @@ static void plan_free(plan *p) {
   hrs_free(p->cut);
 }
 
-/* ---- the front that was chosen ----------------------------------------------------------------
- */
+/* ---- what was chosen ------------------------------------------------------------------------- */
 
 /* Take what the choice needs out of all that grew. */
 static hrs_status settle(plan *p) {
-  hrs_tables *front = p->front;
+  hrs_tables *tables = p->tables;
   const hrs_session *s = p->session;
   choice c = p->best;
   count_rows(p, c.block_bits);
-  HRS_TRY(cost_of(p, &c, &front->cost));
+  HRS_TRY(cost_of(p, &c, &tables->cost));
   for (int i = 0; i < s->n_slots; i++)
-    front->n_cuts += p->cut[i];
-  HRS_TRY(hrs_alloc(front->n_cuts, sizeof *front->cut, &front->cut));
+    tables->n_cuts += p->cut[i];
+  HRS_TRY(hrs_alloc(tables->n_cuts, sizeof *tables->cut, &tables->cut));
   int *number;
-  HRS_TRY(hrs_alloc(front->n_sites, sizeof *number, &number));
+  HRS_TRY(hrs_alloc(tables->n_sites, sizeof *number, &number));
   int kept = 0;
-  front->block_bits = 0;
-  for (int i = 0; i < front->n_sites; i++) {
+  tables->block_bits = 0;
+  for (int i = 0; i < tables->n_sites; i++) {
     number[i] = p->needed[i] ? kept : -1;
-    hrs_sites *sites = front->sites[i];
+    hrs_sites *sites = tables->sites[i];
     if (!p->needed[i]) {
-      hrs_sites_destroy(&front->sites[i]);
+      hrs_sites_destroy(&tables->sites[i]);
       continue;
     }
     sites->block = p->block[i];
-    if (sites->block) front->block_bits = c.block_bits;
+    if (sites->block) tables->block_bits = c.block_bits;
     for (int k = 0; k < sites->n_in; k++)
       if (sites->in[k] >= 0) sites->in[k] = number[sites->in[k]];
-    front->sites[kept++] = sites;
+    tables->sites[kept++] = sites;
   }
-  front->n_sites = kept;
+  tables->n_sites = kept;
   int cut = 0;
   for (int i = 0; i < s->n_slots; i++) {
     if (!p->cut[i]) continue;
     int sites = c.sum >= 0 ? p->made[s->step[c.sum]->in[0]] : p->made[i];
-    front->cut[cut++] = (hrs_cut){i, number[sites]};
+    tables->cut[cut++] = (hrs_cut){i, number[sites]};
   }
   hrs_free(number);
   if (c.sum < 0) return HRS_OK;
-  front->sum = p->step[c.sum].sum;
+  tables->sum = p->step[c.sum].sum;
   p->step[c.sum].sum = NULL;
-  front->sum_in_block = front->sites[front->cut[0].sites]->block;
+  tables->sum_in_block = tables->sites[tables->cut[0].sites]->block;
   return HRS_OK;
 }
 
@@ -338,20 +338,20 @@ hrs_status hrs_tables_plan(const hrs_session *session, int n, const int32_t *lab
   if (input->type != HRS_F32 && input->type != HRS_I64) return HRS_OK;
   if (count == 0 || count > HRS_SITES_ELEMENTS) return HRS_OK;
   plan p = {.session = session, .best = {.cost = INFINITY}};
-  hrs_tables *front = NULL;
+  hrs_tables *tables = NULL;
   hrs_status status;
-  HRS_GO(hrs_calloc(1, sizeof *front, &front));
-  p.front = front;
-  front->session = session;
-  front->n = n;
-  front->most_bytes = most;
-  front->most_block_bytes = most / 4;
-  HRS_GO(hrs_alloc(session->n_slots, sizeof *front->of_slot, &front->of_slot));
+  HRS_GO(hrs_calloc(1, sizeof *tables, &tables));
+  p.tables = tables;
+  tables->session = session;
+  tables->n = n;
+  tables->most_bytes = most;
+  tables->most_block_bytes = most / 4;
+  HRS_GO(hrs_alloc(session->n_slots, sizeof *tables->of_slot, &tables->of_slot));
   HRS_GO(hrs_alloc(session->n_slots, sizeof *p.made, &p.made));
   HRS_GO(hrs_alloc(session->n_slots, sizeof *p.producer, &p.producer));
   HRS_GO(hrs_calloc(session->n_steps, sizeof *p.step, &p.step));
   for (int i = 0; i < session->n_slots; i++)
-    front->of_slot[i] = p.made[i] = p.producer[i] = -1;
+    tables->of_slot[i] = p.made[i] = p.producer[i] = -1;
   HRS_GO(grow(&p, label));
   HRS_GO(reserve(&p));
   /* Small savings are not worth the memory. */
@@ -360,11 +360,11 @@ hrs_status hrs_tables_plan(const hrs_session *session, int n, const int32_t *lab
   HRS_GO(choose(&p));
   if (p.best.steps < 0) goto done;
   HRS_GO(settle(&p));
-  HRS_GO(hrs_tables_lay_out(front));
-  *out = front;
-  front = NULL;
+  HRS_GO(hrs_tables_lay_out(tables));
+  *out = tables;
+  tables = NULL;
 done:
   plan_free(&p);
-  hrs_tables_destroy(&front);
+  hrs_tables_destroy(&tables);
   return status;
 }

@@ -38,8 +38,8 @@ static void fill_input(hrs_sites *sites, const int32_t *label, const char *sampl
   }
 }
 
-static void run_constant(const hrs_tables *front, hrs_sites *sites) {
-  const char *from = front->session->slot[sites->step->in[sites->operand]].tensor.data;
+static void run_constant(const hrs_tables *tables, hrs_sites *sites) {
+  const char *from = tables->session->slot[sites->step->in[sites->operand]].tensor.data;
   size_t size = hrs_dtype_size(sites->type);
   char *to = sites->data;
   for (hrs_count at = 0; at < hrs_sites_positions(sites); at++)
@@ -54,7 +54,7 @@ typedef struct stretch {
 } stretch;
 
 /* The stretch that starts at channel c of a position. */
-static stretch stretch_at(const hrs_tables *front, const hrs_sites *sites, hrs_count at,
+static stretch stretch_at(const hrs_tables *tables, const hrs_sites *sites, hrs_count at,
                           hrs_count c) {
   hrs_count next = -1;
   stretch own = {0};
@@ -62,12 +62,12 @@ static stretch stretch_at(const hrs_tables *front, const hrs_sites *sites, hrs_c
     hrs_count e = sites->source[hrs_sites_element(sites, at, c)];
     int i = 0;
     for (; e >= 0 && i < sites->n_in; i++) {
-      const hrs_sites *in = front->sites[sites->in[i]];
+      const hrs_sites *in = tables->sites[sites->in[i]];
       hrs_count size = hrs_sites_positions(in) * in->channels;
       if (e < size) break;
       e -= size;
     }
-    const hrs_sites *in = e >= 0 ? front->sites[sites->in[i]] : NULL;
+    const hrs_sites *in = e >= 0 ? tables->sites[sites->in[i]] : NULL;
     hrs_count position = in ? hrs_sites_position(in, e) : 0;
     hrs_count channel = in ? hrs_sites_channel(in, e) : 0;
     if (own.length == 0)
@@ -80,15 +80,15 @@ static stretch stretch_at(const hrs_tables *front, const hrs_sites *sites, hrs_c
   return own;
 }
 
-static hrs_status run_move(hrs_tables *front, hrs_sites *sites, hrs_count from, hrs_count to) {
+static hrs_status run_move(hrs_tables *tables, hrs_sites *sites, hrs_count from, hrs_count to) {
   size_t size = hrs_dtype_size(sites->type);
   hrs_count width = hrs_sites_width(sites);
   for (hrs_count at = from; at < to; at++) {
-    hrs_subcube states = {front->cube.fixed, sites->stored[at]};
+    hrs_subcube states = {tables->cube.fixed, sites->stored[at]};
     hrs_count count = hrs_subcube_size(states);
-    HRS_TRY(hrs_scratch_rows(&front->scratch, count));
+    HRS_TRY(hrs_scratch_rows(&tables->scratch, count));
     for (hrs_count c = 0; c < sites->channels;) {
-      stretch part = stretch_at(front, sites, at, c);
+      stretch part = stretch_at(tables, sites, at, c);
       char *out = sites->data + sites->row[at] * width + c * (hrs_count)size;
       size_t bytes = (size_t)part.length * size;
       c += part.length;
@@ -97,12 +97,12 @@ static hrs_status run_move(hrs_tables *front, hrs_sites *sites, hrs_count from, 
           memset(out + s * width, 0, bytes);
         continue;
       }
-      hrs_state_rows(states.free, part.in->stored[part.position], front->scratch.index);
+      hrs_state_rows(states.free, part.in->stored[part.position], tables->scratch.index);
       const char *in =
           hrs_sites_fixed_row(part.in, part.position, states) + part.channel * (hrs_count)size;
       hrs_count step = hrs_sites_width(part.in);
       for (hrs_count s = 0; s < count; s++)
-        memcpy(out + s * width, in + front->scratch.index[s] * step, bytes);
+        memcpy(out + s * width, in + tables->scratch.index[s] * step, bytes);
     }
   }
   return HRS_OK;
@@ -111,24 +111,25 @@ static hrs_status run_move(hrs_tables *front, hrs_sites *sites, hrs_count from, 
 /* ---- windows -------------------------------------------------------------------------------- */
 
 /* What a window sees of its input, as terms; their number. */
-static hrs_status window_terms(hrs_tables *front, const hrs_sites *sites, hrs_count at,
+static hrs_status window_terms(hrs_tables *tables, const hrs_sites *sites, hrs_count at,
                                int *count) {
-  const hrs_sites *in = front->sites[sites->in[0]];
+  const hrs_sites *in = tables->sites[sites->in[0]];
   hrs_count taps = hrs_window_kernel(&sites->window);
   hrs_count slice = sites->kind == HRS_SITES_TAPS ? in->channels / taps : 0;
-  hrs_subcube states = {front->cube.fixed, sites->stored[at]};
+  hrs_subcube states = {tables->cube.fixed, sites->stored[at]};
   *count = 0;
   for (hrs_count tap = 0; tap < taps; tap++) {
     hrs_count from = hrs_window_source(&sites->window, at, tap);
     if (from < 0) continue;
     const float *row = (const float *)hrs_sites_fixed_row(in, from, states);
-    front->scratch.term[(*count)++] = (hrs_term){in->stored[from], row + tap * slice, in->channels};
+    tables->scratch.term[(*count)++] =
+        (hrs_term){in->stored[from], row + tap * slice, in->channels};
   }
   return HRS_OK;
 }
 
 /* Maxima pass NaN over. A window of nothing else is NaN, though, as a full pass has it. */
-static void mark_nan(hrs_tables *front, const hrs_sites *sites, hrs_count at, int terms,
+static void mark_nan(hrs_tables *tables, const hrs_sites *sites, hrs_count at, int terms,
                      float *out) {
   hrs_count rows = sites->row[at + 1] - sites->row[at], width = sites->channels;
   bool lowest = false;
@@ -138,30 +139,30 @@ static void mark_nan(hrs_tables *front, const hrs_sites *sites, hrs_count at, in
   for (hrs_count i = 0; i < rows * width; i++)
     if (out[i] == -INFINITY) out[i] = NAN;
   for (int k = 0; k < terms; k++) {
-    const hrs_term *term = &front->scratch.term[k];
-    hrs_state_rows(sites->stored[at], term->players, front->scratch.index);
+    const hrs_term *term = &tables->scratch.term[k];
+    hrs_state_rows(sites->stored[at], term->players, tables->scratch.index);
     for (hrs_count i = 0; i < rows; i++)
       for (hrs_count c = 0; c < width; c++)
         if (isnan(out[i * width + c]) &&
-            !isnan(term->data[front->scratch.index[i] * term->step + c]))
+            !isnan(term->data[tables->scratch.index[i] * term->step + c]))
           out[i * width + c] = -INFINITY;
   }
 }
 
-static hrs_status run_window(hrs_tables *front, hrs_sites *sites, hrs_count from, hrs_count to) {
+static hrs_status run_window(hrs_tables *tables, hrs_sites *sites, hrs_count from, hrs_count to) {
   const hrs_step *step = sites->step;
   bool conv = sites->kind == HRS_SITES_TAPS, average = step->node.def->facts.fold == HRS_FOLD_MEAN;
   const float *bias = NULL;
   if (conv && step->call.n_in > 2 && step->in[2] >= 0) bias = step->call.in[2].data;
-  HRS_TRY(hrs_scratch_terms(&front->scratch, hrs_window_kernel(&sites->window)));
+  HRS_TRY(hrs_scratch_terms(&tables->scratch, hrs_window_kernel(&sites->window)));
   for (hrs_count at = from; at < to; at++) {
     int terms;
-    HRS_TRY(window_terms(front, sites, at, &terms));
+    HRS_TRY(window_terms(tables, sites, at, &terms));
     float *out = (float *)sites->data + sites->row[at] * sites->channels;
     HRS_TRY(hrs_terms_combine(conv || average ? HRS_COMBINE_SUM : HRS_COMBINE_MAX, sites->channels,
-                              sites->stored[at], terms, front->scratch.term, bias, &front->scratch,
-                              out));
-    if (!conv && !average) mark_nan(front, sites, at, terms, out);
+                              sites->stored[at], terms, tables->scratch.term, bias,
+                              &tables->scratch, out));
+    if (!conv && !average) mark_nan(tables, sites, at, terms, out);
     if (!average) continue;
     float divisor = (float)hrs_pool_divisor(&step->node, at);
     hrs_count count = (sites->row[at + 1] - sites->row[at]) * sites->channels;
@@ -173,38 +174,38 @@ static hrs_status run_window(hrs_tables *front, hrs_sites *sites, hrs_count from
 
 /* ---- all of them ---------------------------------------------------------------------------- */
 
-hrs_status hrs_sites_run(hrs_tables *front, hrs_sites *sites, hrs_count from, hrs_count to) {
+hrs_status hrs_sites_run(hrs_tables *tables, hrs_sites *sites, hrs_count from, hrs_count to) {
   switch (sites->kind) {
   case HRS_SITES_INPUT: /* hrs_tables_fill's */
     return HRS_OK;
   case HRS_SITES_CONSTANT:
-    run_constant(front, sites);
+    run_constant(tables, sites);
     return HRS_OK;
   case HRS_SITES_MOVE:
-    return run_move(front, sites, from, to);
+    return run_move(tables, sites, from, to);
   case HRS_SITES_TAPS:
   case HRS_SITES_POOL:
-    return run_window(front, sites, from, to);
+    return run_window(tables, sites, from, to);
   case HRS_SITES_PRODUCTS:
   case HRS_SITES_ROWWISE:
-    return hrs_rows_run(front, sites, from, to);
+    return hrs_rows_run(tables, sites, from, to);
   }
   return HRS_OK;
 }
 
-static hrs_status run_alone(hrs_tables *front, hrs_sites *sites) {
+static hrs_status run_alone(hrs_tables *tables, hrs_sites *sites) {
   hrs_count units =
-      hrs_sites_by_rows(front, sites) ? hrs_sites_rows(sites) : hrs_sites_positions(sites);
-  HRS_TRY_CONTEXT(hrs_sites_run(front, sites, 0, units), "%s", front->session->model->path);
+      hrs_sites_by_rows(tables, sites) ? hrs_sites_rows(sites) : hrs_sites_positions(sites);
+  HRS_TRY_CONTEXT(hrs_sites_run(tables, sites, 0, units), "%s", tables->session->model->path);
   return HRS_OK;
 }
 
 /* ---- dealt over a team ------------------------------------------------------------------------
  */
 
-bool hrs_tables_deals(const hrs_tables *front, double work) {
+bool hrs_tables_deals(const hrs_tables *tables, double work) {
   const double least = 1e5; /* well above what it takes to meet */
-  return front->team->size > 1 && work >= least;
+  return tables->team->size > 1 && work >= least;
 }
 
 /* First position, or row, of a rank's part of a table. */
@@ -229,58 +230,59 @@ static hrs_count part_start(const hrs_sites *sites, bool by_rows, int rank, int 
 }
 
 /* A table, with the team. */
-static hrs_status run_dealt(hrs_tables *front, hrs_sites *sites) {
-  const hrs_team *team = front->team;
+static hrs_status run_dealt(hrs_tables *tables, hrs_sites *sites) {
+  const hrs_team *team = tables->team;
   hrs_status status = HRS_OK;
-  bool by_rows = hrs_sites_by_rows(front, sites);
+  bool by_rows = hrs_sites_by_rows(tables, sites);
   hrs_count width = hrs_sites_width(sites);
-  if (!hrs_tables_deals(front, (double)hrs_sites_rows(sites) * sites->work)) {
+  if (!hrs_tables_deals(tables, (double)hrs_sites_rows(sites) * sites->work)) {
     if (team->share_rank == 0)
-      status = hrs_sites_run(front, sites, 0, part_start(sites, by_rows, 1, 1));
+      status = hrs_sites_run(tables, sites, 0, part_start(sites, by_rows, 1, 1));
     return team->gather(team->self, status, sites->data, NULL);
   }
   for (int r = 0; r <= team->size; r++)
     team->part[r] = part_start(sites, by_rows, r, team->size);
-  status = hrs_sites_run(front, sites, team->part[team->rank], team->part[team->rank + 1]);
+  status = hrs_sites_run(tables, sites, team->part[team->rank], team->part[team->rank + 1]);
   for (int r = 0; r <= team->size; r++)
     team->part[r] = width * (by_rows ? team->part[r] : sites->row[team->part[r]]);
   return team->gather(team->self, status, sites->data, team->part);
 }
 
-hrs_status hrs_tables_fill(hrs_tables *front, const int32_t *label, const void *sample,
+hrs_status hrs_tables_fill(hrs_tables *tables, const int32_t *label, const void *sample,
                            const void *baseline, const hrs_team *team) {
-  HRS_TRY(hrs_tables_allocate(front, team));
-  front->cube = (hrs_subcube){0, hrs_mask_full(front->n)};
-  if (!team || team->share_rank == 0) fill_input(front->sites[0], label, sample, baseline);
-  if (team) HRS_TRY(team->gather(team->self, HRS_OK, front->sites[0]->data, NULL));
-  for (int i = 1; i < front->n_sites; i++) {
-    hrs_sites *sites = front->sites[i];
-    if (!sites->block) HRS_TRY(team ? run_dealt(front, sites) : run_alone(front, sites));
+  HRS_TRY(hrs_tables_allocate(tables, team));
+  tables->cube = (hrs_subcube){0, hrs_mask_full(tables->n)};
+  if (!team || team->share_rank == 0) fill_input(tables->sites[0], label, sample, baseline);
+  if (team) HRS_TRY(team->gather(team->self, HRS_OK, tables->sites[0]->data, NULL));
+  for (int i = 1; i < tables->n_sites; i++) {
+    hrs_sites *sites = tables->sites[i];
+    if (!sites->block) HRS_TRY(team ? run_dealt(tables, sites) : run_alone(tables, sites));
   }
-  if (!front->sum || front->sum_in_block) return HRS_OK;
-  return hrs_sum_fill(front, front->sum, front->sites[front->cut[0].sites]);
+  if (!tables->sum || tables->sum_in_block) return HRS_OK;
+  return hrs_sum_fill(tables, tables->sum, tables->sites[tables->cut[0].sites]);
 }
 
-hrs_status hrs_tables_enter(hrs_tables *front, hrs_subcube block) {
-  HRS_TRY(hrs_tables_focus(front, block.free));
-  front->cube = block;
-  for (int i = 0; i < front->n_sites; i++)
-    if (front->sites[i]->block) HRS_TRY(run_alone(front, front->sites[i]));
-  if (!front->sum || !front->sum_in_block) return HRS_OK;
-  return hrs_sum_fill(front, front->sum, front->sites[front->cut[0].sites]);
+hrs_status hrs_tables_enter(hrs_tables *tables, hrs_subcube block) {
+  HRS_TRY(hrs_tables_focus(tables, block.free));
+  tables->cube = block;
+  for (int i = 0; i < tables->n_sites; i++)
+    if (tables->sites[i]->block) HRS_TRY(run_alone(tables, tables->sites[i]));
+  if (!tables->sum || !tables->sum_in_block) return HRS_OK;
+  return hrs_sum_fill(tables, tables->sum, tables->sites[tables->cut[0].sites]);
 }
 
 /* ---- cuts ----------------------------------------------------------------------------------- */
 
-static void copy_cut(const hrs_tables *front, const hrs_sites *sites, hrs_subcube cube, char *out) {
+static void copy_cut(const hrs_tables *tables, const hrs_sites *sites, hrs_subcube cube,
+                     char *out) {
   size_t size = hrs_dtype_size(sites->type), width = (size_t)hrs_sites_width(sites);
   hrs_count each = hrs_sites_positions(sites) * (hrs_count)width;
   hrs_count step = sites->inner * (hrs_count)size, masks = hrs_subcube_size(cube);
-  const int32_t *index = front->scratch.index;
+  const int32_t *index = tables->scratch.index;
   for (hrs_count at = 0; at < hrs_sites_positions(sites); at++) {
     const char *table = hrs_sites_fixed_row(sites, at, cube);
     char *to = out + hrs_sites_element(sites, at, 0) * (hrs_count)size;
-    hrs_state_rows(cube.free, sites->stored[at], front->scratch.index);
+    hrs_state_rows(cube.free, sites->stored[at], tables->scratch.index);
     for (hrs_count i = 0; i < masks; i++, to += each) {
       const char *from = table + index[i] * (hrs_count)width;
       if (sites->inner == 1)
@@ -292,9 +294,9 @@ static void copy_cut(const hrs_tables *front, const hrs_sites *sites, hrs_subcub
   }
 }
 
-hrs_status hrs_tables_expand(hrs_tables *front, int cut, hrs_subcube cube, void *out) {
-  if (front->sum) return hrs_sum_expand(front, front->sum, cube, out);
-  HRS_TRY(hrs_scratch_rows(&front->scratch, hrs_subcube_size(cube)));
-  copy_cut(front, front->sites[front->cut[cut].sites], cube, out);
+hrs_status hrs_tables_expand(hrs_tables *tables, int cut, hrs_subcube cube, void *out) {
+  if (tables->sum) return hrs_sum_expand(tables, tables->sum, cube, out);
+  HRS_TRY(hrs_scratch_rows(&tables->scratch, hrs_subcube_size(cube)));
+  copy_cut(tables, tables->sites[tables->cut[cut].sites], cube, out);
   return HRS_OK;
 }

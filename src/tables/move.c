@@ -17,14 +17,14 @@ static int moved_operands(const hrs_step *step) {
   return step->node.def->max_in < 0 ? step->call.n_in : 1;
 }
 
-static bool is_known(const hrs_tables *front, const hrs_step *step) {
+static bool is_known(const hrs_tables *tables, const hrs_step *step) {
   hrs_dependence depends = step->node.def->facts.depends;
   if (depends != HRS_BY_MOVE && depends != HRS_BY_INDEX) return false;
   hrs_count elements = 0;
   for (int i = 0; i < step->call.n_in; i++) {
     if (step->in[i] < 0) continue;
-    bool varies = hrs_slot_varies(front->session, step->in[i]);
-    if (!varies && !hrs_slot_constant(front->session, step->in[i])) return false;
+    bool varies = hrs_slot_varies(tables->session, step->in[i]);
+    if (!varies && !hrs_slot_constant(tables->session, step->in[i])) return false;
     if (i < moved_operands(step)) elements += hrs_tensor_count(&step->call.in[i]);
     if (varies && i >= moved_operands(step)) return false;
   }
@@ -101,9 +101,9 @@ done:
 }
 
 /* Sites of an output. */
-static hrs_status add_output(hrs_tables *front, int at, const hrs_tensor *plus,
+static hrs_status add_output(hrs_tables *tables, int at, const hrs_tensor *plus,
                              const hrs_tensor *minus, int slot, const int *in) {
-  const hrs_step *step = front->session->step[at];
+  const hrs_step *step = tables->session->step[at];
   int n_in = moved_operands(step), axis, id;
   hrs_count count = hrs_tensor_count(plus);
   int32_t *source = NULL;
@@ -117,15 +117,15 @@ static hrs_status add_output(hrs_tables *front, int at, const hrs_tensor *plus,
   for (hrs_count e = 0; e < count; e++) {
     hrs_count own = source[e];
     for (int i = 0; i < n_in && own >= 0; i++) {
-      const hrs_sites *sites = front->sites[in[i]];
+      const hrs_sites *sites = tables->sites[in[i]];
       hrs_count size = hrs_tensor_count(&step->call.in[i]);
       if (own < size) players[e] = sites->players[hrs_sites_position(sites, own)];
       own -= size;
     }
   }
   HRS_GO(hrs_sites_best_axis(plus, players, &axis));
-  HRS_GO(hrs_sites_add(front, HRS_SITES_MOVE, plus, axis, n_in, &id));
-  hrs_sites *sites = front->sites[id];
+  HRS_GO(hrs_sites_add(tables, HRS_SITES_MOVE, plus, axis, n_in, &id));
+  hrs_sites *sites = tables->sites[id];
   sites->step = step;
   sites->at = at;
   sites->source = source;
@@ -134,7 +134,7 @@ static hrs_status add_output(hrs_tables *front, int at, const hrs_tensor *plus,
   for (hrs_count e = 0; e < count; e++)
     sites->players[hrs_sites_position(sites, e)] |= players[e];
   sites->work = 2 * (double)sites->channels;
-  front->of_slot[slot] = id;
+  tables->of_slot[slot] = id;
 done:
   hrs_free(source);
   hrs_free(players);
@@ -142,35 +142,35 @@ done:
 }
 
 /* `tensors`: room for the inputs, and for the outputs of both runs. */
-static hrs_status grow(hrs_tables *front, int at, hrs_tensor *tensors, int *in) {
-  const hrs_step *step = front->session->step[at];
+static hrs_status grow(hrs_tables *tables, int at, hrs_tensor *tensors, int *in) {
+  const hrs_step *step = tables->session->step[at];
   int n_out = step->call.n_out;
   hrs_tensor *plus = tensors + step->call.n_in, *minus = plus + n_out;
   for (int i = 0; i < moved_operands(step); i++) {
-    if (hrs_slot_varies(front->session, step->in[i]))
-      in[i] = front->of_slot[step->in[i]];
+    if (hrs_slot_varies(tables->session, step->in[i]))
+      in[i] = tables->of_slot[step->in[i]];
     else
-      HRS_TRY(hrs_tables_constant(front, at, i, -1, &in[i]));
+      HRS_TRY(hrs_tables_constant(tables, at, i, -1, &in[i]));
   }
   hrs_status status = run_on_numbers(step, 1, tensors, plus);
   if (status == HRS_OK) status = run_on_numbers(step, -1, tensors, minus);
   for (int i = 0; i < n_out && status == HRS_OK; i++)
-    if (step->out[i] >= 0) status = add_output(front, at, &plus[i], &minus[i], step->out[i], in);
+    if (step->out[i] >= 0) status = add_output(tables, at, &plus[i], &minus[i], step->out[i], in);
   for (int i = 0; i < 2 * n_out; i++)
     hrs_free(plus[i].data);
   return status;
 }
 
-hrs_status hrs_tables_grow_move(hrs_tables *front, int at, bool *done) {
-  const hrs_step *step = front->session->step[at];
-  *done = is_known(front, step);
+hrs_status hrs_tables_grow_move(hrs_tables *tables, int at, bool *done) {
+  const hrs_step *step = tables->session->step[at];
+  *done = is_known(tables, step);
   if (!*done) return HRS_OK;
   hrs_tensor *tensors = NULL;
   int *in = NULL;
   hrs_status status;
   HRS_GO(hrs_calloc(step->call.n_in + 2 * step->call.n_out, sizeof *tensors, &tensors));
   HRS_GO(hrs_alloc(step->call.n_in, sizeof *in, &in));
-  status = grow(front, at, tensors, in);
+  status = grow(tables, at, tensors, in);
 done:
   hrs_free(tensors);
   hrs_free(in);

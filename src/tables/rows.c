@@ -24,12 +24,12 @@ hrs_status hrs_products_pack(hrs_sites *sites) {
 }
 
 /* Rows times the weights of all taps, [in of a group][taps][out of all groups]. */
-static void multiply(const hrs_tables *front, const hrs_sites *sites, const float *x, float *y,
+static void multiply(const hrs_tables *tables, const hrs_sites *sites, const float *x, float *y,
                      int rows) {
   const hrs_tensor *w = &sites->step->call.in[1];
   hrs_count groups = ((const hrs_conv *)sites->step->node.state)->groups, wide = w->dim[0];
   hrs_count depth = w->dim[1], all = sites->channels, each = wide / groups;
-  int step = (int)front->sites[sites->in[0]]->channels;
+  int step = (int)tables->sites[sites->in[0]]->channels;
   if (groups == 1) {
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, (int)all, (int)depth, 1, x, step,
                 sites->weights, (int)all, 0, y, (int)all);
@@ -41,46 +41,46 @@ static void multiply(const hrs_tables *front, const hrs_sites *sites, const floa
                   x + g * depth, step, sites->weights + first, (int)all, 0, y + first, (int)all);
 }
 
-static hrs_status apply(const hrs_tables *front, hrs_sites *sites, char *const *in, char *out,
+static hrs_status apply(const hrs_tables *tables, hrs_sites *sites, char *const *in, char *out,
                         hrs_count rows) {
-  if (sites->kind == HRS_SITES_ROWWISE) return hrs_rowwise_apply(front, sites, in, out, rows);
-  multiply(front, sites, (const float *)in[0], (float *)out, (int)rows);
+  if (sites->kind == HRS_SITES_ROWWISE) return hrs_rowwise_apply(tables, sites, in, out, rows);
+  multiply(tables, sites, (const float *)in[0], (float *)out, (int)rows);
   return HRS_OK;
 }
 
-bool hrs_sites_by_rows(const hrs_tables *front, const hrs_sites *sites) {
+bool hrs_sites_by_rows(const hrs_tables *tables, const hrs_sites *sites) {
   if (sites->kind != HRS_SITES_PRODUCTS && sites->kind != HRS_SITES_ROWWISE) return false;
   size_t size = (size_t)hrs_sites_positions(sites) * sizeof *sites->stored;
   for (int i = 0; i < sites->n_in; i++) {
     if (sites->in[i] < 0) continue;
-    const hrs_sites *in = front->sites[sites->in[i]];
+    const hrs_sites *in = tables->sites[sites->in[i]];
     if (sites->place[i] || memcmp(in->stored, sites->stored, size) != 0) return false;
   }
   return true;
 }
 
 /* Rows as they lie in the inputs' tables. */
-static hrs_status run_straight(const hrs_tables *front, hrs_sites *sites, hrs_count from,
+static hrs_status run_straight(const hrs_tables *tables, hrs_sites *sites, hrs_count from,
                                hrs_count to, char **in) {
   for (hrs_count row = from; row < to; row += HRS_SITES_CHUNK) {
     hrs_count rows = to - row < HRS_SITES_CHUNK ? to - row : HRS_SITES_CHUNK;
     for (int i = 0; i < sites->n_in; i++)
       if (sites->in[i] >= 0) {
-        const hrs_sites *table = front->sites[sites->in[i]];
+        const hrs_sites *table = tables->sites[sites->in[i]];
         in[i] = table->data + row * hrs_sites_width(table);
       }
-    HRS_TRY(apply(front, sites, in, sites->data + row * hrs_sites_width(sites), rows));
+    HRS_TRY(apply(tables, sites, in, sites->data + row * hrs_sites_width(sites), rows));
   }
   return HRS_OK;
 }
 
 /* Rows of the inputs at the states of a position, from number `at` of the gathered ones on. */
-static void gather_part(const hrs_tables *front, const hrs_sites *sites, hrs_count position,
+static void gather_part(const hrs_tables *tables, const hrs_sites *sites, hrs_count position,
                         hrs_subcube part, char *const *gathered, hrs_count at) {
   int32_t index[HRS_SITES_CHUNK];
   for (int i = 0; i < sites->n_in; i++) {
     if (sites->in[i] < 0) continue;
-    const hrs_sites *in = front->sites[sites->in[i]];
+    const hrs_sites *in = tables->sites[sites->in[i]];
     hrs_count p = sites->place[i] ? sites->place[i][position] : position;
     hrs_count width = hrs_sites_width(in);
     const char *from = hrs_sites_fixed_row(in, p, part);
@@ -91,41 +91,41 @@ static void gather_part(const hrs_tables *front, const hrs_sites *sites, hrs_cou
   }
 }
 
-static hrs_status run_gathered(const hrs_tables *front, hrs_sites *sites, hrs_count from,
+static hrs_status run_gathered(const hrs_tables *tables, hrs_sites *sites, hrs_count from,
                                hrs_count to, char *const *gathered) {
   char *out = sites->data + sites->row[from] * hrs_sites_width(sites);
   hrs_count rows = 0;
   for (hrs_count at = from; at < to; at++) {
-    hrs_subcube states = {front->cube.fixed, sites->stored[at]};
+    hrs_subcube states = {tables->cube.fixed, sites->stored[at]};
     int bits = 0, order = hrs_order(states.free);
     while (bits < order && (hrs_count)2 << bits <= HRS_SITES_CHUNK)
       bits++;
     for (hrs_count part = 0; part < (hrs_count)1 << (order - bits); part++) {
       if (rows + ((hrs_count)1 << bits) > HRS_SITES_CHUNK) {
-        HRS_TRY(apply(front, sites, gathered, out, rows));
+        HRS_TRY(apply(tables, sites, gathered, out, rows));
         out += rows * hrs_sites_width(sites);
         rows = 0;
       }
-      gather_part(front, sites, at, hrs_subcube_part(states, bits, part), gathered, rows);
+      gather_part(tables, sites, at, hrs_subcube_part(states, bits, part), gathered, rows);
       rows += (hrs_count)1 << bits;
     }
   }
-  return rows > 0 ? apply(front, sites, gathered, out, rows) : HRS_OK;
+  return rows > 0 ? apply(tables, sites, gathered, out, rows) : HRS_OK;
 }
 
-hrs_status hrs_rows_run(hrs_tables *front, hrs_sites *sites, hrs_count from, hrs_count to) {
+hrs_status hrs_rows_run(hrs_tables *tables, hrs_sites *sites, hrs_count from, hrs_count to) {
   char **in;
   HRS_TRY(hrs_calloc(sites->n_in, sizeof *in, &in));
-  if (hrs_sites_by_rows(front, sites)) {
-    hrs_status status = run_straight(front, sites, from, to, in);
+  if (hrs_sites_by_rows(tables, sites)) {
+    hrs_status status = run_straight(tables, sites, from, to, in);
     hrs_free(in);
     return status;
   }
   hrs_status status = HRS_OK;
   for (int i = 0; i < sites->n_in && status == HRS_OK; i++)
     if (sites->in[i] >= 0)
-      status = hrs_alloc(HRS_SITES_CHUNK * hrs_sites_width(front->sites[sites->in[i]]), 1, &in[i]);
-  if (status == HRS_OK) status = run_gathered(front, sites, from, to, in);
+      status = hrs_alloc(HRS_SITES_CHUNK * hrs_sites_width(tables->sites[sites->in[i]]), 1, &in[i]);
+  if (status == HRS_OK) status = run_gathered(tables, sites, from, to, in);
   for (int i = 0; i < sites->n_in; i++)
     hrs_free(in[i]);
   hrs_free(in);

@@ -10,36 +10,36 @@
 
 #include <string.h>
 
-static const hrs_tensor *slot_tensor(const hrs_tables *front, int slot) {
-  return &front->session->slot[slot].tensor;
+static const hrs_tensor *slot_tensor(const hrs_tables *tables, int slot) {
+  return &tables->session->slot[slot].tensor;
 }
 
 /* ---- which operators ------------------------------------------------------------------------ */
 
-static bool varies(const hrs_tables *front, const hrs_step *step, int i) {
-  return i < step->call.n_in && hrs_slot_varies(front->session, step->in[i]);
+static bool varies(const hrs_tables *tables, const hrs_step *step, int i) {
+  return i < step->call.n_in && hrs_slot_varies(tables->session, step->in[i]);
 }
 
-static bool constant(const hrs_tables *front, const hrs_step *step, int i) {
-  return i < step->call.n_in && hrs_slot_constant(front->session, step->in[i]);
+static bool constant(const hrs_tables *tables, const hrs_step *step, int i) {
+  return i < step->call.n_in && hrs_slot_constant(tables->session, step->in[i]);
 }
 
 /* Operand 0 varies and all others are constants. */
-static bool one_varies(const hrs_tables *front, const hrs_step *step) {
-  if (!varies(front, step, 0)) return false;
+static bool one_varies(const hrs_tables *tables, const hrs_step *step) {
+  if (!varies(tables, step, 0)) return false;
   for (int i = 1; i < step->call.n_in; i++)
-    if (step->in[i] >= 0 && !constant(front, step, i)) return false;
+    if (step->in[i] >= 0 && !constant(tables, step, i)) return false;
   return true;
 }
 
 /* The axis along which element-wise operands have their channels, by the one with most. */
-static int elementwise_axis(const hrs_tables *front, const hrs_step *step) {
+static int elementwise_axis(const hrs_tables *tables, const hrs_step *step) {
   int axis = -1, rank = step->call.out[0].rank;
   hrs_count channels = 1;
   for (int i = 0; i < step->call.n_in; i++) {
-    if (!varies(front, step, i)) continue;
-    const hrs_tensor *t = slot_tensor(front, step->in[i]);
-    const hrs_sites *sites = front->sites[front->of_slot[step->in[i]]];
+    if (!varies(tables, step, i)) continue;
+    const hrs_tensor *t = slot_tensor(tables, step->in[i]);
+    const hrs_sites *sites = tables->sites[tables->of_slot[step->in[i]]];
     for (int a = 0; a < t->rank; a++)
       if (t->dim[a] > channels && hrs_sites_along(sites, t, a)) {
         axis = a + rank - t->rank;
@@ -51,12 +51,12 @@ static int elementwise_axis(const hrs_tables *front, const hrs_step *step) {
 
 /* Constants; and, of operators that look at values only when they run, operands of the current
  * sample: linear ones that take any number of them. */
-static bool elementwise_operands(const hrs_tables *front, const hrs_step *step) {
+static bool elementwise_operands(const hrs_tables *tables, const hrs_step *step) {
   const hrs_facts *facts = &step->node.def->facts;
   bool plain = facts->depends == HRS_BY_BROADCAST && facts->linear;
   for (int i = 0; i < step->call.n_in; i++) {
-    if (step->in[i] < 0 || varies(front, step, i) || constant(front, step, i)) continue;
-    if (!plain || !slot_tensor(front, step->in[i])->data) return false;
+    if (step->in[i] < 0 || varies(tables, step, i) || constant(tables, step, i)) continue;
+    if (!plain || !slot_tensor(tables, step->in[i])->data) return false;
   }
   return true;
 }
@@ -82,14 +82,14 @@ static bool is_elementwise(const hrs_step *step) {
 }
 
 /* The axis of the operator's channels, as the output has it; false where it is not for rows. */
-static bool channel_axis(const hrs_tables *front, const hrs_step *step, int *axis) {
+static bool channel_axis(const hrs_tables *tables, const hrs_step *step, int *axis) {
   int rank = step->call.in[0].rank, out_rank = step->call.out[0].rank;
-  bool one = one_varies(front, step);
+  bool one = one_varies(tables, step);
   switch (step->node.def->facts.depends) {
   case HRS_BY_ELEMENT:
   case HRS_BY_BROADCAST:
-    *axis = elementwise_axis(front, step);
-    return elementwise_operands(front, step);
+    *axis = elementwise_axis(tables, step);
+    return elementwise_operands(tables, step);
   case HRS_BY_CHANNEL:
     *axis = 1;
     return one && rank >= 2 && has_vectors(step);
@@ -104,7 +104,7 @@ static bool channel_axis(const hrs_tables *front, const hrs_step *step, int *axi
     return one && is_per_row(step);
   case HRS_BY_INDEX: /* tokens' rows of a table */
     *axis = out_rank - 1;
-    return constant(front, step, 0) && varies(front, step, 1) && rank == 2 &&
+    return constant(tables, step, 0) && varies(tables, step, 1) && rank == 2 &&
            hrs_fact_axis(&step->node, rank) == 0;
   case HRS_BY_WINDOW:
   case HRS_BY_MOVE:
@@ -182,45 +182,45 @@ static hrs_status create_call(const hrs_step *step, hrs_call **out) {
 }
 
 /* One operand: sites that are aligned with the output's, or as it is. */
-static hrs_status take_operand(hrs_tables *front, int at, int i, int axis, hrs_call *call, int *in,
+static hrs_status take_operand(hrs_tables *tables, int at, int i, int axis, hrs_call *call, int *in,
                                int32_t **place) {
-  const hrs_step *step = front->session->step[at];
+  const hrs_step *step = tables->session->step[at];
   bool elementwise = is_elementwise(step), index = step->node.def->facts.depends == HRS_BY_INDEX;
   const hrs_tensor *out = &step->call.out[0], *tensor = &step->call.in[i];
   call->in[i] = *tensor;
   if (step->in[i] < 0) return HRS_OK;
-  bool varying = varies(front, step, i);
+  bool varying = varies(tables, step, i);
   int own = elementwise ? axis - (out->rank - tensor->rank) : index ? -1 : axis;
   if (axis < 0 || own < 0) own = -1;
   if (!varying) {
-    call->in[i].data = slot_tensor(front, step->in[i])->data;
+    call->in[i].data = slot_tensor(tables, step->in[i])->data;
     if (!elementwise) return HRS_OK;
     if (hrs_tensor_count(tensor) == (own >= 0 ? tensor->dim[own] : 1)) return HRS_OK;
-    HRS_TRY(hrs_tables_constant(front, at, i, own, in));
+    HRS_TRY(hrs_tables_constant(tables, at, i, own, in));
   } else {
-    HRS_TRY(hrs_tables_align(front, step->in[i], own, in));
+    HRS_TRY(hrs_tables_align(tables, step->in[i], own, in));
   }
   call->in[i] = row_tensor(tensor, own);
   if (elementwise) return match_places(out, axis, tensor, own, place);
   return HRS_OK;
 }
 
-static void join_players(const hrs_tables *front, hrs_sites *out) {
+static void join_players(const hrs_tables *tables, hrs_sites *out) {
   for (int i = 0; i < out->n_in; i++) {
     if (out->in[i] < 0) continue;
-    const hrs_sites *in = front->sites[out->in[i]];
+    const hrs_sites *in = tables->sites[out->in[i]];
     for (hrs_count at = 0; at < hrs_sites_positions(out); at++)
       out->players[at] |= in->players[out->place[i] ? out->place[i][at] : at];
   }
 }
 
-hrs_status hrs_tables_grow_rowwise(hrs_tables *front, int at, bool *done) {
-  const hrs_step *step = front->session->step[at];
+hrs_status hrs_tables_grow_rowwise(hrs_tables *tables, int at, bool *done) {
+  const hrs_step *step = tables->session->step[at];
   int axis = -1;
   *done = false;
   for (int i = 1; i < step->call.n_out; i++)
     if (step->out[i] >= 0) return HRS_OK;
-  if (!channel_axis(front, step, &axis)) return HRS_OK;
+  if (!channel_axis(tables, step, &axis)) return HRS_OK;
   enum { MOST_INPUTS = 64 };
   int n_in = step->call.n_in, in[MOST_INPUTS], id;
   int32_t *place[MOST_INPUTS];
@@ -233,9 +233,9 @@ hrs_status hrs_tables_grow_rowwise(hrs_tables *front, int at, bool *done) {
   }
   HRS_GO(create_call(step, &call));
   for (int i = 0; i < n_in; i++)
-    HRS_GO(take_operand(front, at, i, axis, call, &in[i], &place[i]));
-  HRS_GO(hrs_sites_add(front, HRS_SITES_ROWWISE, &step->call.out[0], axis, n_in, &id));
-  hrs_sites *out = front->sites[id];
+    HRS_GO(take_operand(tables, at, i, axis, call, &in[i], &place[i]));
+  HRS_GO(hrs_sites_add(tables, HRS_SITES_ROWWISE, &step->call.out[0], axis, n_in, &id));
+  hrs_sites *out = tables->sites[id];
   out->step = step;
   out->at = at;
   out->call = call;
@@ -249,10 +249,10 @@ hrs_status hrs_tables_grow_rowwise(hrs_tables *front, int at, bool *done) {
   HRS_GO(hrs_alloc(out->call->workspace_bytes, 1, &out->call->workspace));
   HRS_ASSERT(hrs_tensor_count(&out->call->out[0]) == out->channels);
   out->call->out[0].step = out->channels;
-  join_players(front, out);
+  join_players(tables, out);
   out->multiply_adds = (double)out->call->multiply_adds;
   out->work = out->multiply_adds + 2 * (double)out->channels;
-  front->of_slot[step->out[0]] = id;
+  tables->of_slot[step->out[0]] = id;
   *done = true;
 done:
   for (int i = 0; i < n_in; i++)
@@ -263,7 +263,7 @@ done:
 
 /* ---- running -------------------------------------------------------------------------------- */
 
-hrs_status hrs_rowwise_apply(const hrs_tables *front, hrs_sites *sites, char *const *in, char *out,
+hrs_status hrs_rowwise_apply(const hrs_tables *tables, hrs_sites *sites, char *const *in, char *out,
                              hrs_count rows) {
   hrs_call *call = sites->call;
   const hrs_operator *def = call->node->def;
@@ -272,7 +272,7 @@ hrs_status hrs_rowwise_apply(const hrs_tables *front, hrs_sites *sites, char *co
     if (sites->in[i] >= 0)
       call->in[i].data = in[i];
     else if (sites->step->in[i] >= 0) /* an operand of the current sample may have moved */
-      call->in[i].data = front->session->slot[sites->step->in[i]].tensor.data;
+      call->in[i].data = tables->session->slot[sites->step->in[i]].tensor.data;
   }
   call->out[0].data = out;
   call->batch = batched ? rows : 1;

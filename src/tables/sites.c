@@ -53,16 +53,16 @@ static hrs_status prepare(hrs_sites *sites, const hrs_tensor *tensor, int axis, 
   return HRS_OK;
 }
 
-hrs_status hrs_sites_add(hrs_tables *front, hrs_sites_kind kind, const hrs_tensor *tensor, int axis,
-                         int n_in, int *id) {
-  if (front->n_sites == front->room) {
-    front->room = front->room ? 2 * front->room : 32;
-    HRS_TRY(hrs_realloc(&front->sites, front->room, sizeof *front->sites));
+hrs_status hrs_sites_add(hrs_tables *tables, hrs_sites_kind kind, const hrs_tensor *tensor,
+                         int axis, int n_in, int *id) {
+  if (tables->n_sites == tables->room) {
+    tables->room = tables->room ? 2 * tables->room : 32;
+    HRS_TRY(hrs_realloc(&tables->sites, tables->room, sizeof *tables->sites));
   }
   hrs_sites *sites;
   HRS_TRY(hrs_calloc(1, sizeof *sites, &sites));
-  front->sites[front->n_sites] = sites;
-  *id = front->n_sites++;
+  tables->sites[tables->n_sites] = sites;
+  *id = tables->n_sites++;
   sites->kind = kind;
   return prepare(sites, tensor, axis, n_in);
 }

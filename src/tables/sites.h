@@ -1,4 +1,4 @@
-/* front_parts.h -- what the files of the front share. */
+/* sites.h -- sites, and what the files of this room share. Internal to src/tables. */
 #ifndef HRS_TABLES_SITES_H
 #define HRS_TABLES_SITES_H
 
@@ -102,14 +102,14 @@ struct hrs_tables {
   hrs_scratch scratch;
 };
 
-/* ---- states (sites.c) ------------------------------------------------------------------ */
+/* ---- states (sites.c) ------------------------------------------------------------------------ */
 
 /** Row of a table over `players` at a mask. */
 hrs_count hrs_state_row(hrs_mask players, hrs_mask mask);
 /** index[2^|from|]: rows of a table over `to`, as steps from the row where `from` is absent. */
 void hrs_state_rows(hrs_mask from, hrs_mask to, int32_t *index);
 
-/* ---- sites (sites.c) ------------------------------------------------------------------- */
+/* ---- sites (sites.c) ------------------------------------------------------------------------- */
 
 static inline hrs_count hrs_sites_positions(const hrs_sites *sites) {
   return sites->outer * sites->inner;
@@ -133,9 +133,9 @@ static inline hrs_count hrs_sites_width(const hrs_sites *sites) {
   return sites->channels * (hrs_count)hrs_dtype_size(sites->type);
 }
 /** Sites of a tensor along one axis (-1: of single elements), without players, at the end of the
- *  front's list; *id is their number. `n_in` inputs, all -1. */
-hrs_status hrs_sites_add(hrs_tables *front, hrs_sites_kind kind, const hrs_tensor *tensor, int axis,
-                         int n_in, int *id);
+ *  list; *id is their number. `n_in` inputs, all -1. */
+hrs_status hrs_sites_add(hrs_tables *tables, hrs_sites_kind kind, const hrs_tensor *tensor,
+                         int axis, int n_in, int *id);
 void hrs_sites_destroy(hrs_sites **sites);
 /** Are these sites those along an axis of the tensor? */
 bool hrs_sites_along(const hrs_sites *sites, const hrs_tensor *tensor, int axis);
@@ -144,7 +144,8 @@ hrs_status hrs_sites_best_axis(const hrs_tensor *tensor, const hrs_mask *players
 /** Lay out for the states of `free`: stored and row. */
 void hrs_sites_store(hrs_sites *sites, hrs_mask free);
 
-/* ---- what a step is to the front ------------------------------------------------------------- */
+/* ---- what a step is to the tables -------------------------------------------------------------
+ */
 
 /** Slots and constants (build.c). */
 static inline bool hrs_slot_varies(const hrs_session *s, int slot) {
@@ -168,54 +169,52 @@ static inline bool hrs_slot_constant(const hrs_session *s, int slot) {
   return slot >= 0 && !s->slot[slot].varies && !s->slot[slot].shared && s->slot[slot].tensor.data;
 }
 /** Sites of the masked tensor (build.c). */
-hrs_status hrs_tables_input(hrs_tables *front, const int32_t *label);
-/** Sites of a step's outputs, where it is one that the front knows and its inputs have sites; else
+hrs_status hrs_tables_input(hrs_tables *tables, const int32_t *label);
+/** Sites of a step's outputs, where it is one that the room knows and its inputs have sites; else
  *  nothing (build.c). */
-hrs_status hrs_tables_grow(hrs_tables *front, int at);
+hrs_status hrs_tables_grow(hrs_tables *tables, int at);
 /** The same for operators that work on rows (rowwise.c) and that move elements about
  *  (move.c); *done tells whether the step was one. */
-hrs_status hrs_tables_grow_rowwise(hrs_tables *front, int at, bool *done);
-hrs_status hrs_tables_grow_move(hrs_tables *front, int at, bool *done);
+hrs_status hrs_tables_grow_rowwise(hrs_tables *tables, int at, bool *done);
+hrs_status hrs_tables_grow_move(hrs_tables *tables, int at, bool *done);
 /** Sites along an axis: those given, or a MOVE of them, which `slot` then stands for. */
-hrs_status hrs_tables_align(hrs_tables *front, int slot, int axis, int *sites);
+hrs_status hrs_tables_align(hrs_tables *tables, int slot, int axis, int *sites);
 /** Operand of a step as sites of its own, without players. */
-hrs_status hrs_tables_constant(hrs_tables *front, int at, int operand, int axis, int *sites);
+hrs_status hrs_tables_constant(hrs_tables *tables, int at, int operand, int axis, int *sites);
 /** Is the step a dense layer over all elements of its input (sum.c)? */
 bool hrs_dense_of(const hrs_session *session, const hrs_step *step, hrs_dense *out);
 /** Is it a dense layer or a mean over all positions of `sites`? */
 bool hrs_sum_known(const hrs_session *session, const hrs_step *step, const hrs_sites *sites);
 
-/* ---- memory (front.c) -------------------------------------------------------------------------
- */
+/* ---- memory (tables.c) ----------------------------------------------------------------------- */
 
 /** Give the chosen tables their places. */
-hrs_status hrs_tables_lay_out(hrs_tables *front);
+hrs_status hrs_tables_lay_out(hrs_tables *tables);
 /** Memory of the tables for all masks, the team's where there is one. */
-hrs_status hrs_tables_allocate(hrs_tables *front, const hrs_team *team);
+hrs_status hrs_tables_allocate(hrs_tables *tables, const hrs_team *team);
 /** Lay the blocks' tables out for these free players. */
-hrs_status hrs_tables_focus(hrs_tables *front, hrs_mask free);
+hrs_status hrs_tables_focus(hrs_tables *tables, hrs_mask free);
 
-/* ---- making tables (fill.c, rowwise.c) --------------------------------------------
+/* ---- making tables (fill.c, rows.c, rowwise.c) ------------------------------------------------
  */
 
 /** Make positions, or rows (hrs_sites_by_rows), [from, to) of a table. */
-hrs_status hrs_sites_run(hrs_tables *front, hrs_sites *sites, hrs_count from, hrs_count to);
+hrs_status hrs_sites_run(hrs_tables *tables, hrs_sites *sites, hrs_count from, hrs_count to);
 /** Is a table of this many multiply-adds worth dealing over ranks, or had one better make it? */
-bool hrs_tables_deals(const hrs_tables *front, double work);
+bool hrs_tables_deals(const hrs_tables *tables, double work);
 /** Is the unit of the work a row, not a position: have all inputs the same states? */
-bool hrs_sites_by_rows(const hrs_tables *front, const hrs_sites *sites);
+bool hrs_sites_by_rows(const hrs_tables *tables, const hrs_sites *sites);
 /** The same for tables that are made row by row: PRODUCTS and ROWWISE (rows.c). */
-hrs_status hrs_rows_run(hrs_tables *front, hrs_sites *sites, hrs_count from, hrs_count to);
+hrs_status hrs_rows_run(hrs_tables *tables, hrs_sites *sites, hrs_count from, hrs_count to);
 /** Put the weights of PRODUCTS in order. */
 hrs_status hrs_products_pack(hrs_sites *sites);
 /** The operator of a ROWWISE table on rows of its inputs (rowwise.c). */
-hrs_status hrs_rowwise_apply(const hrs_tables *front, hrs_sites *sites, char *const *in, char *out,
+hrs_status hrs_rowwise_apply(const hrs_tables *tables, hrs_sites *sites, char *const *in, char *out,
                              hrs_count rows);
 /** Row `state` 0 of a position of `in` at the players that `cube` fixes. */
 const char *hrs_sites_fixed_row(const hrs_sites *in, hrs_count position, hrs_subcube cube);
 
-/* ---- sums (tables/terms.c, tables/sum.c) -------------------------------------------------------
- */
+/* ---- sums (terms.c, sum.c) ------------------------------------------------------------------- */
 
 typedef enum hrs_combine { HRS_COMBINE_SUM, HRS_COMBINE_MAX } hrs_combine;
 /**
@@ -236,7 +235,7 @@ hrs_status hrs_scratch_floats(hrs_scratch *scratch, hrs_count floats);
 void hrs_scratch_free(hrs_scratch *scratch);
 
 /** The sum that a step is, of the sites that it reads. */
-hrs_status hrs_sum_create(const hrs_tables *front, int at, int sites, hrs_sum **out);
+hrs_status hrs_sum_create(const hrs_tables *tables, int at, int sites, hrs_sum **out);
 void hrs_sum_destroy(hrs_sum **sum);
 /** Numbers of scratch memory per mask of hrs_sum_expand. */
 hrs_count hrs_sum_scratch(const hrs_sum *sum);
@@ -252,9 +251,9 @@ hrs_status hrs_sum_pack(hrs_sum *sum, const hrs_sites *sites, bool for_good);
 void hrs_sum_cost(const hrs_sum *sum, hrs_count *bytes, double *multiply_adds, double *additions);
 /** Its tables in memory of that size. */
 void hrs_sum_place(hrs_sum *sum, char *memory);
-/** With the front's team, unless the tables are a block's. Errors do not keep it from taking part.
+/** With the team, unless the tables are a block's. Errors do not keep it from taking part.
  */
-hrs_status hrs_sum_fill(hrs_tables *front, hrs_sum *sum, const hrs_sites *sites);
-hrs_status hrs_sum_expand(hrs_tables *front, const hrs_sum *sum, hrs_subcube cube, float *out);
+hrs_status hrs_sum_fill(hrs_tables *tables, hrs_sum *sum, const hrs_sites *sites);
+hrs_status hrs_sum_expand(hrs_tables *tables, const hrs_sum *sum, hrs_subcube cube, float *out);
 
 #endif

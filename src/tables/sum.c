@@ -114,16 +114,16 @@ static int relu_behind(const hrs_session *s, int at) {
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
-hrs_status hrs_sum_create(const hrs_tables *front, int at, int sites, hrs_sum **out) {
-  const hrs_step *step = front->session->step[at];
-  const hrs_sites *in = front->sites[sites];
+hrs_status hrs_sum_create(const hrs_tables *tables, int at, int sites, hrs_sum **out) {
+  const hrs_step *step = tables->session->step[at];
+  const hrs_sites *in = tables->sites[sites];
   hrs_sum *sum;
   HRS_TRY(hrs_calloc(1, sizeof *sum, &sum));
   *out = sum;
   sum->step = step;
-  sum->last = relu_behind(front->session, at);
+  sum->last = relu_behind(tables->session, at);
   sum->relu = sum->last != at;
-  sum->mean = !hrs_dense_of(front->session, step, &sum->dense);
+  sum->mean = !hrs_dense_of(tables->session, step, &sum->dense);
   sum->positions = hrs_sites_positions(in);
   sum->channels = in->channels;
   sum->units = sum->mean ? in->channels : sum->dense.units;
@@ -313,10 +313,10 @@ void hrs_sum_place(hrs_sum *sum, char *memory) {
 /* ---- filling --------------------------------------------------------------------------------- */
 
 /* Tables that are added into this one, and, of a mean, its own sites, as terms. */
-static hrs_status list_terms(hrs_tables *front, const hrs_sum *sum, int k, const hrs_sites *sites,
+static hrs_status list_terms(hrs_tables *tables, const hrs_sum *sum, int k, const hrs_sites *sites,
                              hrs_subcube part, int *count) {
-  HRS_TRY(hrs_scratch_terms(&front->scratch, sum->n_nodes + sum->positions));
-  hrs_term *term = front->scratch.term;
+  HRS_TRY(hrs_scratch_terms(&tables->scratch, sum->n_nodes + sum->positions));
+  hrs_term *term = tables->scratch.term;
   *count = 0;
   for (int j = 0; j < k; j++) {
     const sum_table *child = &sum->node[j];
@@ -357,16 +357,16 @@ static void add_products(const hrs_sum *sum, const sum_table *node, const hrs_si
 }
 
 /* States of one part of a table. */
-static hrs_status fill_part(hrs_tables *front, hrs_sum *sum, int k, const hrs_sites *sites,
+static hrs_status fill_part(hrs_tables *tables, hrs_sum *sum, int k, const hrs_sites *sites,
                             hrs_subcube part, hrs_count first, float *gathered) {
   const sum_table *node = &sum->node[k];
   hrs_count rows = hrs_subcube_size(part);
   float *out = sum->table + node->offset + first * sum->units;
   int terms = 0;
-  HRS_TRY(list_terms(front, sum, k, sites, part, &terms));
+  HRS_TRY(list_terms(tables, sum, k, sites, part, &terms));
   if (terms > 0 || node->count == 0)
-    HRS_TRY(hrs_terms_combine(HRS_COMBINE_SUM, sum->units, part.free, terms, front->scratch.term,
-                              NULL, &front->scratch, out));
+    HRS_TRY(hrs_terms_combine(HRS_COMBINE_SUM, sum->units, part.free, terms, tables->scratch.term,
+                              NULL, &tables->scratch, out));
   if (!sum->mean && node->count > 0)
     add_products(sum, node, sites, first, rows, terms > 0 ? 1 : 0, gathered, out);
   if (sum->mean && node->parent < 0)
@@ -376,36 +376,36 @@ static hrs_status fill_part(hrs_tables *front, hrs_sum *sum, int k, const hrs_si
 }
 
 /* Parts [from, to) of a table, of 2^bits states each. */
-static hrs_status fill_parts(hrs_tables *front, hrs_sum *sum, int k, const hrs_sites *sites,
+static hrs_status fill_parts(hrs_tables *tables, hrs_sum *sum, int k, const hrs_sites *sites,
                              int bits, hrs_count from, hrs_count to, float *gathered) {
-  hrs_subcube states = {front->cube.fixed, sum->node[k].players};
+  hrs_subcube states = {tables->cube.fixed, sum->node[k].players};
   for (hrs_count p = from; p < to; p++)
     HRS_TRY(
-        fill_part(front, sum, k, sites, hrs_subcube_part(states, bits, p), p << bits, gathered));
+        fill_part(tables, sum, k, sites, hrs_subcube_part(states, bits, p), p << bits, gathered));
   return HRS_OK;
 }
 
 /* With the team. */
-static hrs_status fill_dealt(hrs_tables *front, hrs_sum *sum, int k, const hrs_sites *sites,
+static hrs_status fill_dealt(hrs_tables *tables, hrs_sum *sum, int k, const hrs_sites *sites,
                              int bits, float *gathered) {
   hrs_status status = HRS_OK;
-  const hrs_team *team = front->team;
+  const hrs_team *team = tables->team;
   const sum_table *node = &sum->node[k];
   float *table = sum->table + node->offset;
   hrs_count parts = states_of(node) >> bits, width = sum->units * (hrs_count)sizeof *table;
   double inner = (double)(node->count * sum->channels + 1);
-  if (!hrs_tables_deals(front, (double)(states_of(node) * sum->units) * inner)) {
-    if (team->share_rank == 0) status = fill_parts(front, sum, k, sites, bits, 0, parts, gathered);
+  if (!hrs_tables_deals(tables, (double)(states_of(node) * sum->units) * inner)) {
+    if (team->share_rank == 0) status = fill_parts(tables, sum, k, sites, bits, 0, parts, gathered);
     return team->gather(team->self, status, table, NULL);
   }
   for (int r = 0; r <= team->size; r++)
     team->part[r] = (parts * r / team->size << bits) * width;
-  status = fill_parts(front, sum, k, sites, bits, parts * team->rank / team->size,
+  status = fill_parts(tables, sum, k, sites, bits, parts * team->rank / team->size,
                       parts * (team->rank + 1) / team->size, gathered);
   return team->gather(team->self, status, table, team->part);
 }
 
-hrs_status hrs_sum_fill(hrs_tables *front, hrs_sum *sum, const hrs_sites *sites) {
+hrs_status hrs_sum_fill(hrs_tables *tables, hrs_sum *sum, const hrs_sites *sites) {
   hrs_count most = 0;
   for (int k = 0; k < sum->n_nodes; k++)
     if (!sum->node[k].direct && sum->node[k].count * sum->channels > most)
@@ -418,32 +418,32 @@ hrs_status hrs_sum_fill(hrs_tables *front, hrs_sum *sum, const hrs_sites *sites)
     int bits = 0, order = hrs_order(sum->node[k].players);
     while (bits < order && (hrs_count)2 << bits <= HRS_SITES_CHUNK)
       bits++;
-    if (front->team && !front->sum_in_block)
-      status = fill_dealt(front, sum, k, sites, bits, gathered);
+    if (tables->team && !tables->sum_in_block)
+      status = fill_dealt(tables, sum, k, sites, bits, gathered);
     else
       status =
-          fill_parts(front, sum, k, sites, bits, 0, states_of(&sum->node[k]) >> bits, gathered);
+          fill_parts(tables, sum, k, sites, bits, 0, states_of(&sum->node[k]) >> bits, gathered);
   }
   hrs_free(gathered);
   return status;
 }
 
 /* Add the products of sites without a table at all masks of a sub-cube. */
-static hrs_status multiply_direct(hrs_tables *front, const hrs_sum *sum, hrs_subcube cube,
+static hrs_status multiply_direct(hrs_tables *tables, const hrs_sum *sum, hrs_subcube cube,
                                   float *out) {
-  const hrs_sites *sites = front->sites[front->cut[0].sites];
+  const hrs_sites *sites = tables->sites[tables->cut[0].sites];
   hrs_count channels = sum->channels, inner = (sum->positions - sum->direct) * channels;
   hrs_count masks = hrs_subcube_size(cube);
-  HRS_TRY(hrs_scratch_rows(&front->scratch, masks));
-  HRS_TRY(hrs_scratch_floats(&front->scratch, masks * inner));
-  float *gathered = front->scratch.value;
+  HRS_TRY(hrs_scratch_rows(&tables->scratch, masks));
+  HRS_TRY(hrs_scratch_floats(&tables->scratch, masks * inner));
+  float *gathered = tables->scratch.value;
   for (hrs_count i = sum->direct; i < sum->positions; i++) {
     hrs_count p = sum->site[i];
     const float *from = (const float *)hrs_sites_fixed_row(sites, p, cube);
     float *to = gathered + (i - sum->direct) * channels;
-    hrs_state_rows(cube.free, sites->stored[p], front->scratch.index);
+    hrs_state_rows(cube.free, sites->stored[p], tables->scratch.index);
     for (hrs_count m = 0; m < masks; m++)
-      memcpy(to + m * inner, from + front->scratch.index[m] * channels,
+      memcpy(to + m * inner, from + tables->scratch.index[m] * channels,
              (size_t)channels * sizeof *from);
   }
   if (sum->room) {
@@ -461,24 +461,24 @@ static void apply_relu(hrs_count n, float *x) {
     x[i] = x[i] < 0 ? 0 : x[i];
 }
 
-hrs_status hrs_sum_expand(hrs_tables *front, const hrs_sum *sum, hrs_subcube cube, float *out) {
-  HRS_TRY(hrs_scratch_terms(&front->scratch, sum->n_nodes));
+hrs_status hrs_sum_expand(hrs_tables *tables, const hrs_sum *sum, hrs_subcube cube, float *out) {
+  HRS_TRY(hrs_scratch_terms(&tables->scratch, sum->n_nodes));
   int count = 0;
   for (int k = 0; k < sum->n_nodes; k++) {
     const sum_table *root = &sum->node[k];
     if (root->parent >= 0 || root->direct) continue;
     hrs_count row = hrs_state_row(root->players, cube.fixed);
-    front->scratch.term[count++] =
+    tables->scratch.term[count++] =
         (hrs_term){root->players, sum->table + root->offset + row * sum->units, sum->units};
   }
   bool direct = sum->direct < sum->positions;
   if (direct) {
-    HRS_TRY(hrs_terms_add(sum->units, cube.free, count, front->scratch.term, sum->constant,
-                          &front->scratch, out));
-    HRS_TRY(multiply_direct(front, sum, cube, out));
+    HRS_TRY(hrs_terms_add(sum->units, cube.free, count, tables->scratch.term, sum->constant,
+                          &tables->scratch, out));
+    HRS_TRY(multiply_direct(tables, sum, cube, out));
   } else {
-    HRS_TRY(hrs_terms_combine(HRS_COMBINE_SUM, sum->units, cube.free, count, front->scratch.term,
-                              sum->constant, &front->scratch, out));
+    HRS_TRY(hrs_terms_combine(HRS_COMBINE_SUM, sum->units, cube.free, count, tables->scratch.term,
+                              sum->constant, &tables->scratch, out));
   }
   bool done = direct && sum->room; /* by the product */
   if (sum->relu && !done) apply_relu(hrs_subcube_size(cube) * sum->units, out);

@@ -5,8 +5,8 @@
  * A trial is x -> maybe a step that lets players meet -> the operator -> a wide dense layer, so
  * that tables which end behind the operator save enough to be made.
  */
-#ifndef HRS_TESTS_FRONT_TRIAL_H
-#define HRS_TESTS_FRONT_TRIAL_H
+#ifndef HRS_TESTS_TABLES_TRIAL_H
+#define HRS_TESTS_TABLES_TRIAL_H
 
 #include <harsanyi/game.h>
 #include <harsanyi/network.h>
