@@ -222,7 +222,29 @@ typedef enum hrs_evaluator {
 /** What tables of activations may take, if nothing else is said; those of blocks a quarter more. */
 #define HRS_TABLE_BYTES ((hrs_count)256 << 20)
 
-/** A network game, described. Everything is copied or taken as said. */
+/** A linear classifier on a tensor: its scores are logits, weights * tensor + bias. */
+typedef struct hrs_probe {
+  int classes;
+  hrs_count units;      /* elements of the tensor */
+  const float *weights; /* [classes, units] */
+  const float *bias;    /* [classes]; NULL: none */
+} hrs_probe;
+
+/** What is read off one tensor of a forward pass, as values of some targets. */
+typedef struct hrs_readout {
+  const char *tensor; /* that holds the scores, or that the probe looks at; NULL: first output */
+  const hrs_probe *probe; /* copied; NULL: the tensor's elements are the scores */
+  hrs_scores scores;      /* of the tensor; a probe's are logits */
+  hrs_output output;
+  int n_targets;      /* per sample; or HRS_TARGETS_ALL */
+  const int *targets; /* [samples, n_targets]; NULL: predicted at the unmasked input */
+} hrs_readout;
+
+/**
+ * A network game, described. Everything is copied or taken as said. Several readouts share the
+ * forward pass of a mask, and tables of activations as far as these reach: the game's targets are
+ * those of its readouts, one readout after the other.
+ */
 typedef struct hrs_network_game {
   const hrs_model *model;    /* must outlive the game */
   int n_inputs;              /* feeds: the masked one first */
@@ -239,7 +261,9 @@ typedef struct hrs_network_game {
   const int *targets;  /* [samples, n_targets]; NULL: predicted at the unmasked input */
   hrs_count max_batch; /* 0: the session's choice */
   hrs_evaluator evaluator;
-  hrs_count table_bytes; /* most for tables of activations; 0: HRS_TABLE_BYTES */
+  hrs_count table_bytes;       /* most for tables of activations; 0: HRS_TABLE_BYTES */
+  int n_readouts;              /* 0: one, which output_node, scores, output and targets describe */
+  const hrs_readout *readouts; /* in place of these */
 } hrs_network_game;
 
 /** What scores look like, in every output that was looked at; within 1e-4, or 1e-2 where they are
@@ -273,9 +297,9 @@ hrs_status hrs_network_look(const hrs_network_game *spec, hrs_count first, hrs_c
 /** Make it. Fields marked "taken over" are emptied, also on failure. Errors: INPUT, USAGE (target
  *  out of range names the sample, the value and the number of classes). */
 hrs_status hrs_game_network(hrs_network_game *spec, hrs_game **out);
-/** Number of classes; and what AUTO became for this network. */
+/** Number of classes of the first readout. */
 int hrs_game_network_classes(const hrs_game *game);
-/** What AUTO became for this network, or what was asked for. */
+/** What AUTO became for this network's first readout, or what was asked for. */
 hrs_output hrs_game_network_output(const hrs_game *game);
 /** The same for the kind of scores. */
 hrs_scores hrs_game_network_scores(const hrs_game *game);

@@ -29,13 +29,13 @@ static void name_candidates(const hrs_model *model, const char *tensor, const ch
     snprintf(text + used, size - used, "%s'%s'", used ? ", " : "", before);
 }
 
-hrs_status hrs_scoring_refuse_classes(const hrs_network_game *spec, const char *tensor,
-                                      hrs_dtype type) {
+hrs_status hrs_scoring_refuse_classes(const hrs_model *model, const hrs_readout *readout,
+                                      const char *tensor, hrs_dtype type) {
   const char *before;
-  HRS_TRY(hrs_model_before_class(spec->model, tensor, &before));
-  if ((hrs_is_real(type) && !before) || spec->output == HRS_OUTPUT_RAW) return HRS_OK;
+  HRS_TRY(hrs_model_before_class(model, tensor, &before));
+  if ((hrs_is_real(type) && !before) || readout->output == HRS_OUTPUT_RAW) return HRS_OK;
   char candidates[1024];
-  name_candidates(spec->model, tensor, before, candidates, sizeof candidates);
+  name_candidates(model, tensor, before, candidates, sizeof candidates);
   HRS_FAIL(USAGE,
            "the network's output '%s' holds %s (%s), no scores: name the tensor that holds them "
            "with --output-node%s%s (--output raw takes the number as it is)",
@@ -85,7 +85,8 @@ hrs_status hrs_network_look(const hrs_network_game *spec, hrs_count first, hrs_c
   hrs_scoring scoring;
   const char *fetch;
   *out = (hrs_output_look){.signs = HRS_SIGN_ALL};
-  HRS_TRY(hrs_scoring_find(&scoring, spec, &fetch));
+  const hrs_readout readout = hrs_readout_of(spec, 0);
+  HRS_TRY(hrs_scoring_find(&scoring, spec->model, &readout, &fetch));
   hrs_session *session = NULL;
   HRS_TRY(hrs_network_create_inner(spec->model, spec->n_inputs, spec->inputs, spec->samples,
                                    scoring.tensor, &session));
@@ -95,8 +96,8 @@ hrs_status hrs_network_look(const hrs_network_game *spec, hrs_count first, hrs_c
   out->elements = 1;
   for (int i = 0; i < info->rank; i++)
     out->elements *= info->dim[i];
-  hrs_status status = hrs_scoring_refuse_classes(spec, scoring.tensor, info->type);
-  out->open = spec->scores == HRS_SCORES_AUTO && spec->output != HRS_OUTPUT_RAW && !scoring.op;
+  hrs_status status = hrs_scoring_refuse_classes(spec->model, &readout, scoring.tensor, info->type);
+  out->open = readout.scores == HRS_SCORES_AUTO && readout.output != HRS_OUTPUT_RAW && !scoring.op;
   if (status == HRS_OK && out->open && step > 0 && out->elements > 0)
     status = find_signs(spec, session, first, step, out);
   hrs_session_destroy(&session);

@@ -3,7 +3,7 @@
  *
  * A sub-cube is evaluated in batches that start at fixed places in it, so that the bits of a value
  * depend on the sub-cube alone. Masked rows are written straight into the session's feed buffer,
- * and the scores of all targets are read from one run.
+ * and the values of all targets are read off one run.
  */
 #include "network_game.h"
 
@@ -37,24 +37,6 @@ hrs_status hrs_network_plan_tables(hrs_network_state *game, const int32_t *label
 
 /* ---- evaluation ---- */
 
-/* Values of `batch` instances of a session's last run, from element `first` of a sub-cube on. */
-static void read_values(hrs_network_state *game, const hrs_session *session, hrs_count batch,
-                        hrs_count first, hrs_count size, double *values) {
-  enum { LANES = HRS_OUTPUT_LANES };
-  hrs_count step;
-  const char *data = hrs_session_fetch(session, 0, &step);
-  hrs_dtype type = hrs_session_fetch_info(session, 0)->type;
-  step *= (hrs_count)hrs_dtype_size(type);
-  for (hrs_count b = 0; b < batch; b += LANES) {
-    int count = batch - b < LANES ? (int)(batch - b) : LANES;
-    hrs_scoring_values(&game->scoring, type, data + b * step, step, count, game->n_targets,
-                       game->target, game->workspace, game->values);
-    for (int t = 0; t < game->n_targets; t++)
-      memcpy(values + t * size + first + b, game->values + t * LANES,
-             (size_t)count * sizeof *values);
-  }
-}
-
 /* Masks of a sub-cube that make one run of a session: 2 to this power. */
 static int batch_bits(const hrs_session *session, hrs_subcube cube) {
   int bits = 0;
@@ -73,7 +55,7 @@ static hrs_status evaluate_tail(hrs_network_state *game, hrs_subcube cube, hrs_c
       HRS_TRY(hrs_tables_expand(game->tables, cut, hrs_subcube_part(cube, bits, part),
                                 hrs_session_feed_buffer(game->tail, cut)));
     HRS_TRY(hrs_session_run(game->tail, batch));
-    read_values(game, game->tail, batch, first + part * batch, size, values);
+    hrs_readouts_values(&game->readouts, game->tail, batch, first + part * batch, size, values);
   }
   return HRS_OK;
 }
@@ -122,30 +104,20 @@ hrs_status hrs_network_evaluate(void *self, hrs_subcube cube, double *values) {
     hrs_masking_write(&game->masking, hrs_subcube_part(cube, bits, part),
                       hrs_session_feed_buffer(game->session, 0));
     HRS_TRY(hrs_session_run(game->session, batch));
-    read_values(game, game->session, batch, part << bits, size, values);
+    hrs_readouts_values(&game->readouts, game->session, batch, part << bits, size, values);
   }
   return HRS_OK;
 }
 
 /* ---- samples ---- */
 
-static hrs_status predict(hrs_network_state *game, int *out) {
-  memcpy(hrs_session_feed_buffer(game->session, 0), game->masking.sample,
-         (size_t)game->masking.bytes);
-  HRS_TRY(hrs_session_run(game->session, 1));
-  hrs_count step;
-  const void *data = hrs_session_fetch(game->session, 0, &step);
-  HRS_TRY(hrs_convert(hrs_session_fetch_info(game->session, 0)->type, data, HRS_F64, game->scores,
-                      game->scoring.elements));
-  *out = hrs_scoring_predict(&game->scoring, game->scores);
-  return HRS_OK;
-}
-
 static hrs_status choose_targets(hrs_network_state *game, hrs_count sample) {
-  if (!game->targets) return predict(game, &game->target[0]);
-  memcpy(game->target, game->targets + sample * game->n_targets,
-         (size_t)game->n_targets * sizeof *game->target);
-  return HRS_OK;
+  if (hrs_readouts_predict(&game->readouts)) {
+    memcpy(hrs_session_feed_buffer(game->session, 0), game->masking.sample,
+           (size_t)game->masking.bytes);
+    HRS_TRY(hrs_session_run(game->session, 1));
+  }
+  return hrs_readouts_choose(&game->readouts, game->session, sample);
 }
 
 static const void *per_sample(const hrs_array *array, bool varies, hrs_count sample,

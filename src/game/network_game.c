@@ -12,7 +12,7 @@
 #include <string.h>
 
 static int network_target(void *self, int t) {
-  return ((const hrs_network_state *)self)->target[t];
+  return ((const hrs_network_state *)self)->readouts.target[t];
 }
 
 static void network_destroy(void *self) {
@@ -31,11 +31,7 @@ static void network_destroy(void *self) {
   if (game->tail) hrs_session_destroy(&game->tail);
   if (game->session) hrs_session_destroy(&game->session);
   hrs_masking_destroy(&game->masking);
-  hrs_free(game->targets);
-  hrs_free(game->target);
-  hrs_free(game->scores);
-  hrs_free(game->values);
-  hrs_free(game->workspace);
+  hrs_readouts_free(&game->readouts);
   hrs_free(game);
 }
 
@@ -74,7 +70,7 @@ hrs_status hrs_network_run_inner(hrs_session *inner, int n_inputs, const hrs_arr
   return HRS_OK;
 }
 
-static hrs_status create_session(hrs_network_state *game, const char *mask_at, const char *fetch,
+static hrs_status create_session(hrs_network_state *game, const char *mask_at,
                                  hrs_count max_batch) {
   int extra = mask_at ? 1 : 0;
   hrs_feed *feeds;
@@ -84,8 +80,9 @@ static hrs_status create_session(hrs_network_state *game, const char *mask_at, c
         hrs_feed_of(mask_at, game->masked.type, game->masked.rank, game->masked.dim, true, NULL);
   for (int i = 0; i < game->n_inputs; i++)
     feeds[i + extra] = hrs_feed_of_input(game->inputs[i], &game->samples[i], !mask_at && i == 0);
-  hrs_status status = hrs_session_create(game->model, game->n_inputs + extra, feeds, 1, &fetch,
-                                         max_batch, &game->session);
+  hrs_status status =
+      hrs_session_create(game->model, game->n_inputs + extra, feeds, game->readouts.n_fetches,
+                         game->readouts.fetch, max_batch, &game->session);
   hrs_free(feeds);
   return status;
 }
@@ -190,53 +187,22 @@ static hrs_status prepare_masking(hrs_network_state *game, const char *mask_at) 
   return hrs_masking_create(game->players.n, count, hrs_dtype_size(masked->type), &game->masking);
 }
 
-static hrs_status prepare_targets(hrs_network_state *game, const hrs_network_game *spec) {
-  int classes = game->scoring.classes;
-  bool all = spec->n_targets == HRS_TARGETS_ALL;
-  HRS_REQUIRE(all || !spec->targets || spec->n_targets >= 1, USAGE, "no target was given");
-  game->n_targets = all ? classes : (spec->targets ? spec->n_targets : 1);
-  HRS_TRY(hrs_calloc(game->n_targets, sizeof *game->target, &game->target));
-  hrs_count values;
-  HRS_TRY(hrs_multiply(game->n_targets, HRS_OUTPUT_LANES, "values", &values));
-  HRS_TRY(hrs_alloc(values, sizeof *game->values, &game->values));
-  HRS_TRY(hrs_alloc(game->scoring.elements, sizeof *game->scores, &game->scores));
-  HRS_TRY(hrs_alloc(hrs_scoring_workspace(&game->scoring, game->n_targets), sizeof *game->workspace,
-                    &game->workspace));
-  if (!all && !spec->targets) return HRS_OK;
-  hrs_count count;
-  HRS_TRY(hrs_multiply(game->n_samples, game->n_targets, "targets", &count));
-  HRS_TRY(hrs_alloc(count, sizeof *game->targets, &game->targets));
-  for (hrs_count i = 0; i < count; i++) {
-    int target = all ? (int)(i % classes) : spec->targets[i];
-    HRS_REQUIRE(target >= 0 && target < classes, USAGE,
-                "target %d of sample %lld is out of range: the network has %d %s, numbered from 0 "
-                "(--target, --labels)",
-                target, (long long)(i / game->n_targets), classes,
-                game->scoring.output == HRS_OUTPUT_RAW ? "output elements" : "classes");
-    game->targets[i] = target;
-  }
-  return HRS_OK;
-}
-
 static hrs_status prepare(hrs_network_state *game, hrs_network_game *spec) {
-  const char *fetch;
   game->model = spec->model;
   game->sample = -1;
   HRS_TRY(take_samples(game, spec));
   HRS_TRY(check_inputs(game));
   HRS_TRY(prepare_masking(game, spec->mask_at));
-  HRS_TRY(hrs_scoring_find(&game->scoring, spec, &fetch));
-  HRS_TRY(create_session(game, spec->mask_at, fetch, spec->max_batch));
-  HRS_TRY(hrs_scoring_refuse_classes(spec, game->scoring.tensor,
-                                     hrs_session_fetch_info(game->session, 0)->type));
+  HRS_TRY(hrs_readouts_find(&game->readouts, spec));
+  HRS_TRY(create_session(game, spec->mask_at, spec->max_batch));
+  HRS_TRY(hrs_readouts_check(&game->readouts, spec, game->session));
   HRS_TRY(check_decisions(game));
   game->table_bytes = spec->table_bytes > 0 ? spec->table_bytes : HRS_TABLE_BYTES;
   game->max_batch = spec->max_batch;
   game->tabulates = spec->evaluator == HRS_EVALUATOR_LATTICE;
   game->label = game->players.map.data;
   if (game->tabulates) HRS_TRY(hrs_network_plan_tables(game, game->label));
-  HRS_TRY(hrs_scoring_bind(&game->scoring, hrs_session_fetch_info(game->session, 0)));
-  return prepare_targets(game, spec);
+  return hrs_readouts_bind(&game->readouts, spec, game->session, game->n_samples);
 }
 
 /* Slices of at least one whole batch. */
@@ -273,7 +239,7 @@ hrs_status hrs_game_network(hrs_network_game *spec, hrs_game **out) {
     network_destroy(game);
     return hrs_error_trace(status, __FILE__, __LINE__);
   }
-  return hrs_game_create(&methods, game, game->players.n, game->n_samples, game->n_targets,
+  return hrs_game_create(&methods, game, game->players.n, game->n_samples, game->readouts.n_targets,
                          slice_bits(hrs_session_max_batch(game->session)), out);
 }
 
@@ -285,17 +251,17 @@ static const hrs_network_state *network_of(const hrs_game *game) {
 
 int hrs_game_network_classes(const hrs_game *game) {
   const hrs_network_state *network = network_of(game);
-  return network ? network->scoring.classes : 0;
+  return network ? network->readouts.of[0].scoring.classes : 0;
 }
 
 hrs_output hrs_game_network_output(const hrs_game *game) {
   const hrs_network_state *network = network_of(game);
-  return network ? network->scoring.output : HRS_OUTPUT_RAW;
+  return network ? network->readouts.of[0].scoring.output : HRS_OUTPUT_RAW;
 }
 
 hrs_scores hrs_game_network_scores(const hrs_game *game) {
   const hrs_network_state *network = network_of(game);
-  return network ? network->scoring.scores : HRS_SCORES_AUTO;
+  return network ? network->readouts.of[0].scoring.scores : HRS_SCORES_AUTO;
 }
 
 hrs_count hrs_game_network_multiply_adds(const hrs_game *game) {

@@ -7,7 +7,7 @@
 
 #include "masking.h"
 #include "network/feed.h"
-#include "scoring.h"
+#include "readouts.h"
 #include "tables/tables.h"
 
 typedef struct hrs_network_state {
@@ -32,13 +32,7 @@ typedef struct hrs_network_state {
   const int32_t *label;   /* [elements] of the masked tensor: players of the current sample */
   hrs_tensor_info masked; /* its type and shape */
   hrs_masking masking;
-  hrs_scoring scoring;
-  int n_targets;
-  int *targets;   /* [samples, n_targets]; NULL: predicted */
-  int *target;    /* [n_targets] of the current sample */
-  double *scores; /* one output vector, for the prediction */
-  double *values; /* [n_targets, HRS_OUTPUT_LANES] of some masks */
-  double *workspace;
+  hrs_readouts readouts;
   hrs_count sample; /* the current one, -1 at first */
 } hrs_network_state;
 

@@ -1,8 +1,10 @@
-/* What a network's output means: logits or probabilities, one vector, classes or a number. */
+/* What a network's output means: logits or probabilities, one vector, classes or a number; or what
+ * a probe makes of an inner tensor. */
 #include "scoring.h"
 
 #include "network/graph.h"
 
+#include <cblas.h>
 #include <math.h>
 #include <string.h>
 
@@ -11,31 +13,94 @@ static const hrs_facts *facts_of(const hrs_scoring *scoring) {
   return &hrs_operator_find(scoring->op, HRS_MAX_OPSET)->facts;
 }
 
-hrs_status hrs_scoring_find(hrs_scoring *scoring, const hrs_network_game *spec,
-                            const char **fetch) {
+hrs_readout hrs_readout_of(const hrs_network_game *spec, int index) {
+  if (spec->n_readouts > 0) return spec->readouts[index];
+  return (hrs_readout){.tensor = spec->output_node,
+                       .scores = spec->scores,
+                       .output = spec->output,
+                       .n_targets = spec->n_targets,
+                       .targets = spec->targets};
+}
+
+hrs_status hrs_scoring_find(hrs_scoring *scoring, const hrs_model *model,
+                            const hrs_readout *readout, const char **fetch) {
   memset(scoring, 0, sizeof *scoring);
-  HRS_REQUIRE(hrs_model_outputs(spec->model) > 0, INPUT, "the network has no output");
-  const char *tensor =
-      spec->output_node ? spec->output_node : hrs_model_output(spec->model, 0)->name;
+  HRS_REQUIRE(hrs_model_outputs(model) > 0, INPUT, "the network has no output");
+  const char *tensor = readout->tensor ? readout->tensor : hrs_model_output(model, 0)->name;
   const char *before;
-  HRS_TRY_CONTEXT(hrs_model_before_scores(spec->model, tensor, &before, &scoring->op),
-                  "--output-node %s", tensor);
+  HRS_TRY_CONTEXT(hrs_model_before_scores(model, tensor, &before, &scoring->op), "--output-node %s",
+                  tensor);
   scoring->tensor = tensor;
-  scoring->output = spec->output;
-  scoring->scores = spec->scores;
+  scoring->output = readout->output;
+  scoring->scores = readout->scores;
   *fetch = tensor;
-  if (spec->scores != HRS_SCORES_AUTO) return HRS_OK;
+  if (readout->probe) {
+    scoring->op = NULL;
+    scoring->scores = HRS_SCORES_LOGITS;
+    return HRS_OK;
+  }
+  if (readout->scores != HRS_SCORES_AUTO) return HRS_OK;
   scoring->scores = HRS_SCORES_LOGITS;
   scoring->guessed = !scoring->op;
   if (!scoring->op) return HRS_OK;
   /* `raw` is what the network itself puts out. */
-  if (spec->output != HRS_OUTPUT_RAW) {
+  if (readout->output != HRS_OUTPUT_RAW)
     *fetch = before;
-    return HRS_OK;
-  }
-  scoring->scores = facts_of(scoring)->scores;
+  else
+    scoring->scores = facts_of(scoring)->scores;
   return HRS_OK;
 }
+
+/* ---- probes --------------------------------------------------------------------------------- */
+
+static hrs_status take_probe(hrs_scoring *scoring, const hrs_probe *probe, hrs_dtype type,
+                             hrs_count elements) {
+  HRS_REQUIRE(probe->classes >= 1 && probe->units >= 1, USAGE,
+              "the probe of '%s' has %d classes and %lld units", scoring->tensor, probe->classes,
+              (long long)probe->units);
+  HRS_REQUIRE(probe->units == elements, USAGE,
+              "the probe of '%s' has weights for %lld units, but the tensor has %lld elements",
+              scoring->tensor, (long long)probe->units, (long long)elements);
+  HRS_REQUIRE(type == HRS_F32, UNSUPPORTED, "'%s' is of type %s; probes look at tensors of float32",
+              scoring->tensor, hrs_dtype_name(type));
+  HRS_REQUIRE(elements <= INT32_MAX, UNSUPPORTED, "'%s' has too many elements for a probe",
+              scoring->tensor);
+  hrs_count weights, numbers;
+  HRS_TRY(hrs_multiply(probe->classes, probe->units, "weights of a probe", &weights));
+  HRS_TRY(hrs_multiply(probe->classes, probe->units + 1, "weights of a probe", &numbers));
+  HRS_TRY(hrs_calloc(numbers, sizeof *scoring->weights, &scoring->weights));
+  memcpy(scoring->weights, probe->weights, (size_t)weights * sizeof *probe->weights);
+  if (probe->bias)
+    memcpy(scoring->weights + weights, probe->bias, (size_t)probe->classes * sizeof *probe->bias);
+  for (hrs_count i = 0; i < numbers; i++)
+    HRS_REQUIRE(isfinite(scoring->weights[i]), INPUT,
+                "the probe of '%s' has a weight that is no finite number", scoring->tensor);
+  scoring->probe =
+      (hrs_probe){probe->classes, probe->units, scoring->weights, scoring->weights + weights};
+  scoring->elements = probe->classes;
+  return HRS_OK;
+}
+
+void hrs_scoring_free(hrs_scoring *scoring) {
+  hrs_free(scoring->weights);
+}
+
+/* Bytes of one vector that a probe looks at. */
+static hrs_count own_bytes(const hrs_scoring *scoring) {
+  return scoring->probe.units * (hrs_count)sizeof(float);
+}
+
+/* Logits of `count` vectors that are `step` bytes apart: [count, classes]. */
+static void apply_probe(const hrs_probe *probe, const float *data, hrs_count step, int count,
+                        float *logits) {
+  int units = (int)probe->units, apart = (int)(step / (hrs_count)sizeof *data);
+  for (int b = 0; b < count; b++)
+    memcpy(logits + b * probe->classes, probe->bias, (size_t)probe->classes * sizeof *logits);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, count, probe->classes, units, 1, data, apart,
+              probe->weights, units, 1, logits, probe->classes);
+}
+
+/* ---- from scores to values ------------------------------------------------------------------ */
 
 /* One number of which nothing is known is v as it is; who asks for log-odds says that it is the
  * logit of class 1. */
@@ -51,7 +116,8 @@ static hrs_status settle_output(hrs_scoring *scoring, bool number) {
   return HRS_OK;
 }
 
-hrs_status hrs_scoring_bind(hrs_scoring *scoring, const hrs_tensor_info *info) {
+hrs_status hrs_scoring_bind(hrs_scoring *scoring, const hrs_readout *readout,
+                            const hrs_tensor_info *info) {
   int wide_axes = 0;
   char shape[HRS_SHAPE_TEXT];
   scoring->elements = 1;
@@ -62,8 +128,9 @@ hrs_status hrs_scoring_bind(hrs_scoring *scoring, const hrs_tensor_info *info) {
   hrs_shape_text(info->rank, info->dim, shape, sizeof shape);
   HRS_REQUIRE(scoring->elements > 0, INPUT, "the network's output '%s' is empty (shape %s)",
               scoring->tensor, shape);
+  if (readout->probe) HRS_TRY(take_probe(scoring, readout->probe, info->type, scoring->elements));
   HRS_REQUIRE(
-      wide_axes <= 1 || scoring->output == HRS_OUTPUT_RAW, USAGE,
+      readout->probe || wide_axes <= 1 || scoring->output == HRS_OUTPUT_RAW, USAGE,
       "the network's output '%s' has shape %s; one vector of scores [1, classes] is needed: "
       "choose another tensor with --output-node, or one element with --output raw --target "
       "INDEX",
@@ -82,7 +149,8 @@ static bool by_element(const hrs_scoring *scoring) {
 }
 
 hrs_count hrs_scoring_workspace(const hrs_scoring *scoring, int targets) {
-  return HRS_OUTPUT_LANES * (by_element(scoring) ? targets : 2 * scoring->elements);
+  hrs_count scores = by_element(scoring) ? targets : 2 * scoring->elements;
+  return HRS_OUTPUT_LANES * (scores + scoring->probe.classes);
 }
 
 static double element(hrs_dtype type, const char *data, hrs_count index) {
@@ -99,6 +167,14 @@ void hrs_scoring_values(const hrs_scoring *scoring, hrs_dtype type, const void *
   enum { LANES = HRS_OUTPUT_LANES };
   bool own = by_element(scoring);
   hrs_count rows = own ? targets : scoring->elements;
+  if (scoring->probe.classes > 0) {
+    float *logits = (float *)(workspace + (own ? 1 : 2) * rows * LANES);
+    apply_probe(&scoring->probe, data, step > 0 ? step : own_bytes(scoring), step > 0 ? count : 1,
+                logits);
+    data = logits;
+    type = HRS_F32;
+    step = step > 0 ? scoring->elements * (hrs_count)sizeof *logits : 0;
+  }
   for (int b = 0; b < LANES; b++) {
     /* Lanes without a vector of their own repeat the last one. */
     const char *vector = (const char *)data + (b < count ? b : count - 1) * step;
@@ -118,12 +194,29 @@ void hrs_scoring_values(const hrs_scoring *scoring, hrs_dtype type, const void *
   }
 }
 
-int hrs_scoring_predict(const hrs_scoring *scoring, const double *score) {
-  if (scoring->elements == 1 && scoring->classes == 2)
-    return hrs_output_value(HRS_OUTPUT_LOG_ODDS, scoring->scores, score, 1, 1) > 0;
-  int best = 0;
-  for (int j = 1; j < scoring->classes; j++) {
-    if (score[j] > score[best]) best = j;
+hrs_status hrs_scoring_predict(const hrs_scoring *scoring, hrs_dtype type, const void *data,
+                               int *out) {
+  hrs_count elements = scoring->elements;
+  double *score;
+  float *logits = NULL;
+  hrs_status status;
+  HRS_TRY(hrs_alloc(elements, sizeof *score, &score));
+  if (scoring->probe.classes > 0) {
+    HRS_GO(hrs_alloc(elements, sizeof *logits, &logits));
+    apply_probe(&scoring->probe, data, own_bytes(scoring), 1, logits);
+    data = logits;
+    type = HRS_F32;
   }
-  return best;
+  HRS_GO(hrs_convert(type, data, HRS_F64, score, elements));
+  if (elements == 1 && scoring->classes == 2) {
+    *out = hrs_output_value(HRS_OUTPUT_LOG_ODDS, scoring->scores, score, 1, 1) > 0;
+    goto done;
+  }
+  *out = 0;
+  for (int j = 1; j < scoring->classes; j++)
+    if (score[j] > score[*out]) *out = j;
+done:
+  hrs_free(score);
+  hrs_free(logits);
+  return status;
 }

@@ -7,22 +7,29 @@
 typedef struct hrs_scoring {
   hrs_output output;
   hrs_scores scores;
-  hrs_count elements; /* of the fetched tensor */
+  hrs_count elements; /* scores: of the fetched tensor, or of the probe */
   int classes;        /* targets there are: elements, or 2 where one score stands for two classes */
   bool guessed;       /* nobody said that the scores are logits, and no operator shows it */
   bool independent;   /* sigmoid outputs, each of which is a decision of its own */
   const char *op;     /* Softmax, LogSoftmax or Sigmoid before the scores, or NULL */
   const char *tensor; /* that holds the output, for messages */
+  hrs_probe probe;    /* own copy; classes 0: none */
+  float *weights;     /* of the probe: its weights, then its bias */
 } hrs_scoring;
 
-/** Which tensor to fetch, and what its scores are (spec: model, output_node, scores, output). */
-hrs_status hrs_scoring_find(hrs_scoring *scoring, const hrs_network_game *spec, const char **fetch);
+/** Readout `index` of a game; number 0 of one that lists none. */
+hrs_readout hrs_readout_of(const hrs_network_game *spec, int index);
+/** Which tensor to fetch, and what its scores are. Errors: USAGE, INPUT. */
+hrs_status hrs_scoring_find(hrs_scoring *scoring, const hrs_model *model,
+                            const hrs_readout *readout, const char **fetch);
 /** Refuse an output `tensor` of class numbers, or of another type of whole numbers, that nobody
  * asked for with raw. Errors: USAGE, naming tensors that may hold scores. */
-hrs_status hrs_scoring_refuse_classes(const hrs_network_game *spec, const char *tensor,
-                                      hrs_dtype type);
+hrs_status hrs_scoring_refuse_classes(const hrs_model *model, const hrs_readout *readout,
+                                      const char *tensor, hrs_dtype type);
 /** Settle the rest when the fetched tensor's shape is known. Errors: USAGE, UNSUPPORTED. */
-hrs_status hrs_scoring_bind(hrs_scoring *scoring, const hrs_tensor_info *info);
+hrs_status hrs_scoring_bind(hrs_scoring *scoring, const hrs_readout *readout,
+                            const hrs_tensor_info *info);
+void hrs_scoring_free(hrs_scoring *scoring);
 /** Doubles of workspace for hrs_scoring_values. */
 hrs_count hrs_scoring_workspace(const hrs_scoring *scoring, int targets);
 /**
@@ -34,7 +41,8 @@ hrs_count hrs_scoring_workspace(const hrs_scoring *scoring, int targets);
 void hrs_scoring_values(const hrs_scoring *scoring, hrs_dtype type, const void *data,
                         hrs_count step, int count, int targets, const int *target,
                         double *workspace, double *out);
-/** The class with the highest score. */
-int hrs_scoring_predict(const hrs_scoring *scoring, const double *score);
+/** The class with the highest score of one output vector. */
+hrs_status hrs_scoring_predict(const hrs_scoring *scoring, hrs_dtype type, const void *data,
+                               int *out);
 
 #endif

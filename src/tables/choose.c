@@ -74,9 +74,16 @@ static bool is_done(const plan *p, int step, const choice *c) {
   return step < c->steps && p->step[step].covered;
 }
 
-/* Slots that the tail reads and does not make itself; false where one is nobody's. */
+/* Does the choice's sum make this slot? */
+static bool is_sum(const plan *p, int slot, const choice *c) {
+  return c->sum >= 0 && p->producer[slot] == hrs_sum_last(p->step[c->sum].sum);
+}
+
+/* Slots that the tail reads and does not make itself; false where one is nobody's. Beside a sum
+ * these are fetches alone: what else leads past it is better made without. */
 static bool find_cuts(plan *p, const choice *c) {
   const hrs_session *s = p->session;
+  bool summed = c->sum < 0;
   memset(p->cut, 0, (size_t)s->n_slots * sizeof *p->cut);
   for (int i = 0; i <= s->n_steps; i++) {
     bool result = i == s->n_steps;
@@ -88,12 +95,13 @@ static bool find_cuts(plan *p, const choice *c) {
       int by = p->producer[read[k]];
       if (by >= 0 && !is_done(p, by, c)) continue;
       p->cut[read[k]] = true;
-      if (c->sum < 0 && p->made[read[k]] < 0) return false;
-      /* A sum is the only cut. */
-      if (c->sum >= 0 && by != hrs_sum_last(p->step[c->sum].sum)) return false;
+      if (is_sum(p, read[k], c))
+        summed = true;
+      else if (p->made[read[k]] < 0 || (c->sum >= 0 && !result))
+        return false;
     }
   }
-  return true;
+  return summed;
 }
 
 /* Sites that the cuts are made of, and who reads them last. */
@@ -105,7 +113,7 @@ static void find_needed(plan *p, const choice *c) {
     p->last[i] = -1;
   for (int slot = 0; slot < s->n_slots; slot++) {
     if (!p->cut[slot]) continue;
-    int sites = c->sum >= 0 ? p->made[s->step[c->sum]->in[0]] : p->made[slot];
+    int sites = p->made[is_sum(p, slot, c) ? s->step[c->sum]->in[0] : slot];
     p->needed[sites] = true;
     p->last[sites] = HRS_SITES_KEPT;
   }
@@ -202,7 +210,7 @@ static hrs_status cost_of(plan *p, choice *c, hrs_tables_cost *out) {
     *(block ? &counted_blocks : &counted_once) += all;
   }
   for (int i = 0; i < s->n_slots; i++)
-    if (p->cut[i] && c->sum < 0) expansion += (double)hrs_tensor_count(&s->slot[i].tensor);
+    if (p->cut[i] && !is_sum(p, i, c)) expansion += (double)hrs_tensor_count(&s->slot[i].tensor);
   double steps = 0;
   for (int i = 0; i < s->n_steps; i++) {
     double each = s->step[i]->folded ? 0 : (double)s->step[i]->call.multiply_adds;
@@ -319,14 +327,16 @@ static hrs_status settle(plan *p) {
   int cut = 0;
   for (int i = 0; i < s->n_slots; i++) {
     if (!p->cut[i]) continue;
-    int sites = c.sum >= 0 ? p->made[s->step[c.sum]->in[0]] : p->made[i];
+    bool sum = is_sum(p, i, &c);
+    int sites = p->made[sum ? s->step[c.sum]->in[0] : i];
+    if (sum) tables->sum_cut = cut;
     tables->cut[cut++] = (hrs_cut){i, number[sites]};
   }
   hrs_free(number);
   if (c.sum < 0) return HRS_OK;
   tables->sum = p->step[c.sum].sum;
   p->step[c.sum].sum = NULL;
-  tables->sum_in_block = tables->sites[tables->cut[0].sites]->block;
+  tables->sum_in_block = hrs_tables_summed(tables)->block;
   return HRS_OK;
 }
 

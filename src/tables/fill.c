@@ -259,7 +259,7 @@ hrs_status hrs_tables_fill(hrs_tables *tables, const int32_t *label, const void 
     if (!sites->block) HRS_TRY(team ? run_dealt(tables, sites) : run_alone(tables, sites));
   }
   if (!tables->sum || tables->sum_in_block) return HRS_OK;
-  return hrs_sum_fill(tables, tables->sum, tables->sites[tables->cut[0].sites]);
+  return hrs_sum_fill(tables, tables->sum, hrs_tables_summed(tables));
 }
 
 hrs_status hrs_tables_enter(hrs_tables *tables, hrs_subcube block) {
@@ -268,7 +268,7 @@ hrs_status hrs_tables_enter(hrs_tables *tables, hrs_subcube block) {
   for (int i = 0; i < tables->n_sites; i++)
     if (tables->sites[i]->block) HRS_TRY(run_alone(tables, tables->sites[i]));
   if (!tables->sum || !tables->sum_in_block) return HRS_OK;
-  return hrs_sum_fill(tables, tables->sum, tables->sites[tables->cut[0].sites]);
+  return hrs_sum_fill(tables, tables->sum, hrs_tables_summed(tables));
 }
 
 /* ---- cuts ----------------------------------------------------------------------------------- */
@@ -295,7 +295,7 @@ static void copy_cut(const hrs_tables *tables, const hrs_sites *sites, hrs_subcu
 }
 
 hrs_status hrs_tables_expand(hrs_tables *tables, int cut, hrs_subcube cube, void *out) {
-  if (tables->sum) return hrs_sum_expand(tables, tables->sum, cube, out);
+  if (tables->sum && cut == tables->sum_cut) return hrs_sum_expand(tables, tables->sum, cube, out);
   HRS_TRY(hrs_scratch_rows(&tables->scratch, hrs_subcube_size(cube)));
   copy_cut(tables, tables->sites[tables->cut[cut].sites], cube, out);
   return HRS_OK;

@@ -89,7 +89,8 @@ struct hrs_tables {
   int *of_slot; /* [slots] sites, -1: none */
   int n_cuts;
   hrs_cut *cut;
-  hrs_sum *sum; /* of cut 0, the only one then; or NULL */
+  hrs_sum *sum; /* or NULL */
+  int sum_cut;  /* the cut that it makes */
   bool sum_in_block;
   int block_bits;
   hrs_count most_bytes, most_block_bytes; /* the tables for all masks, and a block's, may take */
@@ -101,6 +102,11 @@ struct hrs_tables {
   hrs_tables_cost cost;
   hrs_scratch scratch;
 };
+
+/** Sites that the sum is of. */
+static inline const hrs_sites *hrs_tables_summed(const hrs_tables *tables) {
+  return tables->sites[tables->cut[tables->sum_cut].sites];
+}
 
 /* ---- states (sites.c) ------------------------------------------------------------------------ */
 

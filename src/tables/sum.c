@@ -431,7 +431,7 @@ hrs_status hrs_sum_fill(hrs_tables *tables, hrs_sum *sum, const hrs_sites *sites
 /* Add the products of sites without a table at all masks of a sub-cube. */
 static hrs_status multiply_direct(hrs_tables *tables, const hrs_sum *sum, hrs_subcube cube,
                                   float *out) {
-  const hrs_sites *sites = tables->sites[tables->cut[0].sites];
+  const hrs_sites *sites = hrs_tables_summed(tables);
   hrs_count channels = sum->channels, inner = (sum->positions - sum->direct) * channels;
   hrs_count masks = hrs_subcube_size(cube);
   HRS_TRY(hrs_scratch_rows(&tables->scratch, masks));

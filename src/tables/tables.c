@@ -92,7 +92,7 @@ hrs_status hrs_tables_lay_out(hrs_tables *tables) {
   for (int i = 0; i < tables->n_sites; i++)
     if (tables->sites[i]->kind == HRS_SITES_PRODUCTS) HRS_TRY(hrs_products_pack(tables->sites[i]));
   if (tables->sum && !tables->sum_in_block)
-    HRS_TRY(hrs_sum_pack(tables->sum, tables->sites[tables->cut[0].sites], true));
+    HRS_TRY(hrs_sum_pack(tables->sum, hrs_tables_summed(tables), true));
   find_lives(tables);
   HRS_TRY(place(tables, false, &tables->bytes));
   tables->cost.bytes = tables->bytes + sum_bytes(tables, false) + tables->cost.block_bytes;
@@ -125,7 +125,7 @@ hrs_status hrs_tables_focus(hrs_tables *tables, hrs_mask free) {
   for (int i = 0; i < tables->n_sites; i++)
     if (tables->sites[i]->block) hrs_sites_store(tables->sites[i], free);
   if (tables->sum && tables->sum_in_block) {
-    const hrs_sites *summed = tables->sites[tables->cut[0].sites];
+    const hrs_sites *summed = hrs_tables_summed(tables);
     HRS_TRY(hrs_sum_lay_out(tables->sum, summed, hrs_order(free), tables->most_block_bytes));
     HRS_TRY(hrs_sum_pack(tables->sum, summed, false));
   }
