@@ -8,30 +8,31 @@
  */
 #include "lattice.h"
 
+#include "src/base/simd.h"
+
 #include <string.h>
 
 enum { SMALL_SQUARE = 8, SQUARE = 16, LARGEST_SMALL = 64 };
 
-/* Squares of `rows` x `columns` tiles; a and b may be the same square on the diagonal. */
-#define DEFINE_SWAP(BYTES)                                                                         \
-  static void swap_##BYTES(char *a, char *b, hrs_count row, hrs_count rows, hrs_count columns) {   \
-    char x[SMALL_SQUARE][SMALL_SQUARE][BYTES], y[SMALL_SQUARE][SMALL_SQUARE][BYTES];               \
-    for (hrs_count i = 0; i < rows; i++)                                                           \
-      for (hrs_count j = 0; j < columns; j++)                                                      \
-        memcpy(x[j][i], a + i * row + j * BYTES, BYTES);                                           \
-    for (hrs_count j = 0; j < columns; j++)                                                        \
-      for (hrs_count i = 0; i < rows; i++)                                                         \
-        memcpy(y[i][j], b + j * row + i * BYTES, BYTES);                                           \
-    for (hrs_count i = 0; i < rows; i++)                                                           \
-      memcpy(a + i * row, y[i], (size_t)columns * BYTES);                                          \
-    for (hrs_count j = 0; j < columns; j++)                                                        \
-      memcpy(b + j * row, x[j], (size_t)rows * BYTES);                                             \
-  }
-DEFINE_SWAP(4)
-DEFINE_SWAP(8)
-DEFINE_SWAP(16)
-DEFINE_SWAP(32)
-DEFINE_SWAP(64)
+/* Squares of `rows` x `columns` tiles of so many bytes, which the compiler knows; a and b may be
+ * the same square on the diagonal. */
+HRS_INLINE void swap_small(hrs_count bytes, char *a, char *b, hrs_count row, hrs_count rows,
+                           hrs_count columns) {
+  enum { MOST = SMALL_SQUARE * SMALL_SQUARE * LARGEST_SMALL };
+  char x[MOST], y[MOST];
+  const hrs_count line = SMALL_SQUARE * bytes;
+  const size_t tile = (size_t)bytes;
+  for (hrs_count i = 0; i < rows; i++)
+    for (hrs_count j = 0; j < columns; j++)
+      memcpy(x + j * line + i * bytes, a + i * row + j * bytes, tile);
+  for (hrs_count j = 0; j < columns; j++)
+    for (hrs_count i = 0; i < rows; i++)
+      memcpy(y + i * line + j * bytes, b + j * row + i * bytes, tile);
+  for (hrs_count i = 0; i < rows; i++)
+    memcpy(a + i * row, y + i * line, (size_t)columns * tile);
+  for (hrs_count j = 0; j < columns; j++)
+    memcpy(b + j * row, x + j * line, (size_t)rows * tile);
+}
 
 static void swap_tiles(char *a, char *b, hrs_count bytes) {
   char buffer[4096];
@@ -60,19 +61,19 @@ void hrs_swap_across(char *a, char *b, hrs_count row, hrs_count tile, hrs_count 
       hrs_count wide = columns - j < square ? columns - j : square;
       switch (tile) {
       case 4:
-        swap_4(x, y, row, high, wide);
+        swap_small(4, x, y, row, high, wide);
         break;
       case 8:
-        swap_8(x, y, row, high, wide);
+        swap_small(8, x, y, row, high, wide);
         break;
       case 16:
-        swap_16(x, y, row, high, wide);
+        swap_small(16, x, y, row, high, wide);
         break;
       case 32:
-        swap_32(x, y, row, high, wide);
+        swap_small(32, x, y, row, high, wide);
         break;
       case 64:
-        swap_64(x, y, row, high, wide);
+        swap_small(64, x, y, row, high, wide);
         break;
       default:
         swap_large(x, y, row, high, wide, tile);

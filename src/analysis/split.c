@@ -70,16 +70,13 @@ HRS_INLINE void together(hrs_count count, const double *restrict cosine,
   }
 }
 
-/* For each step: without and with AVX2, and the one of the processor. */
+/* Each step with AVX2 where the processor has it. */
 #define DEFINE(result, name, step, parameters, arguments)                                          \
-  static result step##_any parameters {                                                            \
-    return step arguments;                                                                         \
-  }                                                                                                \
   HRS_TARGET_AVX2 static result step##_avx2 parameters {                                           \
     return step arguments;                                                                         \
   }                                                                                                \
   result name parameters {                                                                         \
-    return hrs_has_avx2() ? step##_avx2 arguments : step##_any arguments;                          \
+    return hrs_has_avx2() ? step##_avx2 arguments : step arguments;                                \
   }
 
 DEFINE(void, hrs_split_shrink, shrink,

@@ -227,43 +227,46 @@ INLINE void lowest(int pattern, hrs_kernel k, double *data, hrs_count size, hrs_
 #elif defined(HAVE_SHUFFLES)
 typedef float vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
-/* Partners side by side, and elements of two vectors by whether their bit is clear. */
+/* Of bit 1, 2 or 4: partners side by side, and elements of two vectors by whether it is clear. */
 #if LANES == 4
-#define SWAP_1(x) __builtin_shufflevector(x, x, 1, 0, 3, 2)
-#define BLEND_1(x, y) __builtin_shufflevector(x, y, 0, 5, 2, 7)
-#define SWAP_2(x) __builtin_shufflevector(x, x, 2, 3, 0, 1)
-#define BLEND_2(x, y) __builtin_shufflevector(x, y, 0, 1, 6, 7)
+INLINE vector partners(int bit, vector x) {
+  return bit == 1 ? __builtin_shufflevector(x, x, 1, 0, 3, 2)
+                  : __builtin_shufflevector(x, x, 2, 3, 0, 1);
+}
+INLINE vector blend(int bit, vector x, vector y) {
+  return bit == 1 ? __builtin_shufflevector(x, y, 0, 5, 2, 7)
+                  : __builtin_shufflevector(x, y, 0, 1, 6, 7);
+}
 #else
-#define SWAP_1(x) __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6)
-#define BLEND_1(x, y) __builtin_shufflevector(x, y, 0, 9, 2, 11, 4, 13, 6, 15)
-#define SWAP_2(x) __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5)
-#define BLEND_2(x, y) __builtin_shufflevector(x, y, 0, 1, 10, 11, 4, 5, 14, 15)
-#define SWAP_4(x) __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3)
-#define BLEND_4(x, y) __builtin_shufflevector(x, y, 0, 1, 2, 3, 12, 13, 14, 15)
+INLINE vector partners(int bit, vector x) {
+  return bit == 1   ? __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6)
+         : bit == 2 ? __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5)
+                    : __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3);
+}
+INLINE vector blend(int bit, vector x, vector y) {
+  return bit == 1   ? __builtin_shufflevector(x, y, 0, 9, 2, 11, 4, 13, 6, 15)
+         : bit == 2 ? __builtin_shufflevector(x, y, 0, 1, 10, 11, 4, 5, 14, 15)
+                    : __builtin_shufflevector(x, y, 0, 1, 2, 3, 12, 13, 14, 15);
+}
 #endif
 
 /* One bit inside a vector, for coefficients 0, 1 and -1: each element times its own and its
  * partner's times the other's. A coefficient of 0 becomes that of the other half, and its element a
  * zero of the sign that makes the product -0, which changes no sum. */
-#define INSIDE(name, swap, blend)                                                                  \
-  INLINE vector name(int pattern, hrs_kernel k, vector v) {                                        \
-    const vector zero = {0};                                                                       \
-    float own0 = (float)(pattern & 1 ? k.k[0][0] : k.k[1][1]);                                     \
-    float own1 = (float)(pattern & 8 ? k.k[1][1] : k.k[0][0]);                                     \
-    float other0 = (float)(pattern & 2 ? k.k[0][1] : k.k[1][0]);                                   \
-    float other1 = (float)(pattern & 4 ? k.k[1][0] : k.k[0][1]);                                   \
-    vector own = v, other = swap(v);                                                               \
-    if (!(pattern & 1)) own = blend(own0 < 0 ? zero : -zero, own);                                 \
-    if (!(pattern & 8)) own = blend(own, own1 < 0 ? zero : -zero);                                 \
-    if (!(pattern & 2)) other = blend(other0 < 0 ? zero : -zero, other);                           \
-    if (!(pattern & 4)) other = blend(other, other1 < 0 ? zero : -zero);                           \
-    return blend(zero + own0, zero + own1) * own + blend(zero + other0, zero + other1) * other;    \
-  }
-INSIDE(inside_1, SWAP_1, BLEND_1)
-INSIDE(inside_2, SWAP_2, BLEND_2)
-#if LANES > 4
-INSIDE(inside_4, SWAP_4, BLEND_4)
-#endif
+INLINE vector inside(int bit, int pattern, hrs_kernel k, vector v) {
+  const vector zero = {0};
+  float own0 = (float)(pattern & 1 ? k.k[0][0] : k.k[1][1]);
+  float own1 = (float)(pattern & 8 ? k.k[1][1] : k.k[0][0]);
+  float other0 = (float)(pattern & 2 ? k.k[0][1] : k.k[1][0]);
+  float other1 = (float)(pattern & 4 ? k.k[1][0] : k.k[0][1]);
+  vector own = v, other = partners(bit, v);
+  if (!(pattern & 1)) own = blend(bit, own0 < 0 ? zero : -zero, own);
+  if (!(pattern & 8)) own = blend(bit, own, own1 < 0 ? zero : -zero);
+  if (!(pattern & 2)) other = blend(bit, other0 < 0 ? zero : -zero, other);
+  if (!(pattern & 4)) other = blend(bit, other, other1 < 0 ? zero : -zero);
+  return blend(bit, zero + own0, zero + own1) * own +
+         blend(bit, zero + other0, zero + other1) * other;
+}
 
 INLINE void lowest(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_count stride,
                    const REAL *ahead) {
@@ -278,11 +281,9 @@ INLINE void lowest(int pattern, hrs_kernel k, REAL *data, hrs_count size, hrs_co
     vector v[VECTORS];
 #pragma GCC unroll 8
     for (int j = 0; j < VECTORS; j++) {
-      v[j] = inside_1(pattern, k, *(const vector *)(data + i + j * LANES));
-      v[j] = inside_2(pattern, k, v[j]);
-#if LANES > 4
-      v[j] = inside_4(pattern, k, v[j]);
-#endif
+      v[j] = inside(1, pattern, k, *(const vector *)(data + i + j * LANES));
+      v[j] = inside(2, pattern, k, v[j]);
+      if (LANES > 4) v[j] = inside(4, pattern, k, v[j]);
     }
 #pragma GCC unroll 3
     for (int bit = 1; bit < VECTORS; bit *= 2) {
