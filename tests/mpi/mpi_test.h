@@ -26,16 +26,17 @@ static inline int mpi_size(MPI_Comm comm) {
   return size;
 }
 
+/** Does it hold on all ranks? Those where it does not say so. Collective over MPI_COMM_WORLD. */
+static inline bool mpi_all(bool mine, const char *file, int line, const char *text) {
+  int holds = mine, all;
+  if (!mine)
+    fprintf(stderr, "rank %d: %s:%d: %s (%s)\n", mpi_rank(MPI_COMM_WORLD), file, line, text,
+            hrs_error_message());
+  MPI_Allreduce(&holds, &all, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+  return all;
+}
 /** Collective over MPI_COMM_WORLD. */
-#define mpi_assert(condition)                                                                      \
-  do {                                                                                             \
-    int mpi_assert_mine_ = !!(condition), mpi_assert_all_;                                         \
-    if (!mpi_assert_mine_)                                                                         \
-      fprintf(stderr, "rank %d: %s:%d: %s (%s)\n", mpi_rank(MPI_COMM_WORLD), __FILE__, __LINE__,   \
-              #condition, hrs_error_message());                                                    \
-    MPI_Allreduce(&mpi_assert_mine_, &mpi_assert_all_, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);       \
-    assert_true(mpi_assert_all_);                                                                  \
-  } while (0)
+#define mpi_assert(condition) assert_true(mpi_all((condition), __FILE__, __LINE__, #condition))
 #define mpi_assert_ok(call) mpi_assert((call) == HRS_OK)
 
 /** A call that is not what is tested. */
@@ -45,20 +46,27 @@ static inline void must(hrs_status status) {
   abort();
 }
 
+static inline bool mpi_test_begin(int *argc, char ***argv) {
+  MPI_Init(argc, argv);
+  bool speaks = mpi_rank(MPI_COMM_WORLD) == 0;
+  /* cmocka reports on both streams; failed checks of other ranks are told by mpi_assert. */
+  return speaks || freopen("/dev/null", "w", stdout);
+}
+
+static inline int mpi_test_end(int failed) {
+  if (hrs_memory_current() != 0) {
+    fprintf(stderr, "%lld bytes are not freed\n", (long long)hrs_memory_current());
+    failed++;
+  }
+  MPI_Finalize();
+  return failed;
+}
+
 /** Run a group; memory that is still allocated at the end is a failure. */
 #define mpi_test_main(tests)                                                                       \
   int main(int argc, char **argv) {                                                                \
-    MPI_Init(&argc, &argv);                                                                        \
-    bool speaks = mpi_rank(MPI_COMM_WORLD) == 0;                                                   \
-    /* cmocka reports on both streams; failed checks of other ranks are told by mpi_assert. */     \
-    if (!speaks && !freopen("/dev/null", "w", stdout)) return 1;                                   \
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);                                        \
-    if (hrs_memory_current() != 0) {                                                               \
-      fprintf(stderr, "%lld bytes are not freed\n", (long long)hrs_memory_current());              \
-      failed++;                                                                                    \
-    }                                                                                              \
-    MPI_Finalize();                                                                                \
-    return failed;                                                                                 \
+    if (!mpi_test_begin(&argc, &argv)) return 1;                                                   \
+    return mpi_test_end(cmocka_run_group_tests(tests, NULL, NULL));                                \
   }
 
 #endif
