@@ -18,6 +18,7 @@ const char *hrs_duration_text(double seconds, char text[HRS_DURATION_TEXT]) {
 
 void hrs_progress_start(hrs_progress *progress, hrs_count total, int ranks, bool speaks) {
   *progress = (hrs_progress){.total = total,
+                             .unit = "masks",
                              .ranks = ranks,
                              .start = hrs_time(),
                              .terminal = isatty(STDERR_FILENO),
@@ -60,9 +61,9 @@ void hrs_progress_add(hrs_progress *progress, hrs_count masks, double seconds) {
   if (!is_due(progress, progress->shown == 0, progress->start)) return;
   char left[HRS_DURATION_TEXT];
   double rate = (double)progress->done / progress->spent;
-  show(progress, "%5.1f %%  %.3g masks/s  %s left",
+  show(progress, "%5.1f %%  %.3g %s/s  %s left",
        100 * (double)progress->done / (double)progress->total, rate * progress->ranks,
-       hrs_duration_text((double)(progress->total - progress->done) / rate, left));
+       progress->unit, hrs_duration_text((double)(progress->total - progress->done) / rate, left));
 }
 
 void hrs_progress_split_start(hrs_progress *progress) {

@@ -11,7 +11,8 @@ enum { HRS_DURATION_TEXT = 32 };
 const char *hrs_duration_text(double seconds, char text[HRS_DURATION_TEXT]);
 
 typedef struct hrs_progress {
-  hrs_count total, done; /* masks of this rank */
+  hrs_count total, done; /* masks of this rank, or what else it does */
+  const char *unit;      /* what they are: "masks", where nobody says otherwise */
   double start, shown;   /* when it began, when the last line was printed (0: none yet) */
   double spent;          /* on evaluating, up to the last masks */
   double split_start;    /* of the split under way */
@@ -23,7 +24,7 @@ typedef struct hrs_progress {
 void hrs_progress_start(hrs_progress *progress, hrs_count total, int ranks, bool speaks);
 /** The first masks are known to take longer than a second: say so at once. */
 void hrs_progress_announce(hrs_progress *progress);
-/** So many masks more were evaluated, which took so many seconds. */
+/** So many more are done, which took so many seconds. */
 void hrs_progress_add(hrs_progress *progress, hrs_count masks, double seconds);
 /** A split begins. */
 void hrs_progress_split_start(hrs_progress *progress);

@@ -54,9 +54,14 @@ static const char *const runs[] = {
     "--players "
     "tokens --subset 0,1,2,3,4,5,6 --baseline token:0 --out T/out.h5",
     "interactions --model D/wine_mlp.onnx --samples D/wine_features.npy --plan",
+    "features --model D/wine_mlp.onnx --samples D/wine_features.npy --labels D/wine_labels.npy "
+    "--select 0:30 --out T/out.h5",
+    "features --model D/wine_mlp.onnx --samples D/wine_features.npy --layers features --plan",
+    "features --model D/tokens_transformer.onnx --layers list",
     "model D/wine_mlp.onnx",
     "show T/file.h5",
     "show T/file.h5 --json",
+    "show T/features.h5",
     "export T/file.h5 --out T/export.csv --index SV --format csv",
     "export T/file.h5 --out T/export.json --index SII --row 0",
     "bench transform --n 8 --repeat 1",
@@ -230,11 +235,14 @@ static hrs_status make_inputs(sweep *s) {
            "interactions --table T/values.npy --values --indices SV,SII --types and,or "
            "--out T/file.h5");
   s->run = text;
+  HRS_TRY(command(s));
+  s->run = "features --model D/wine_mlp.onnx --samples D/wine_features.npy --out T/features.h5";
   return command(s);
 }
 
 static void remove_inputs(const sweep *s) {
-  static const char *const inputs[] = {"values.npy", "names.txt", "file.h5", "printed"};
+  static const char *const inputs[] = {"values.npy", "names.txt", "file.h5", "features.h5",
+                                       "printed"};
   char path[128];
   for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
     snprintf(path, sizeof path, "%s/%s", s->folder, inputs[i]);

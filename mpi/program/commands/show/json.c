@@ -1,39 +1,15 @@
 /* `harsanyi show --json`: one object on stdout. */
+#include "json_text.h"
 #include "show.h"
 
 #include <math.h>
 #include <stdio.h>
 
-/* Bytes that are no UTF-8, which files of other programs may hold, become U+FFFD. */
-static void text(const char *value) {
-  putchar('"');
-  while (*value) {
-    uint32_t character = 0xfffd;
-    int bytes = hrs_text_character(value, &character);
-    if (character == '"' || character == '\\')
-      printf("\\%c", (char)character);
-    else if (bytes == 0 || hrs_character_commands(character))
-      printf("\\u%04x", bytes ? (unsigned)character : 0xfffdU);
-    else
-      fwrite(value, 1, (size_t)bytes, stdout);
-    value += bytes ? bytes : 1;
-  }
-  putchar('"');
-}
-
-/* JSON knows no infinity and no not-a-number. */
-static void number(double value) {
-  if (isfinite(value))
-    printf("%.17g", value);
-  else
-    printf("null");
-}
-
 static void numbers(const char *name, const double *value, int count) {
   printf("\"%s\": [", name);
   for (int i = 0; i < count; i++) {
     if (i) printf(", ");
-    number(value[i]);
+    hrs_json_number(value[i]);
   }
   printf("]");
 }
@@ -42,21 +18,15 @@ static void texts(const char *name, char *const *value, int count) {
   printf("\"%s\": [", name);
   for (int i = 0; i < count; i++) {
     if (i) printf(", ");
-    text(value[i]);
+    hrs_json_text(value[i]);
   }
   printf("]");
 }
 
 hrs_status hrs_show_begin_json(const hrs_interactions_file *set) {
-  printf("{\"file\": ");
-  text(set->file->path);
-  printf(", \"format_version\": %d, \"program_version\": ", set->file->format_version);
-  text(set->file->program_version);
-  printf(", \"git\": ");
-  text(set->file->git);
-  printf(", \"complete\": %s, \"n_players\": %d, \"n_samples\": %lld, \"n_rows\": %lld,\n ",
-         set->file->complete ? "true" : "false", set->n, (long long)set->samples,
-         (long long)set->rows);
+  hrs_json_begin(set->file);
+  printf(", \"n_players\": %d, \"n_samples\": %lld, \"n_rows\": %lld,\n ", set->n,
+         (long long)set->samples, (long long)set->rows);
   static const char *const record[] = {"kind",     "v",      "scores",   "output_node",
                                        "target",   "masked", "players",  "subset",
                                        "baseline", "layout", "evaluator"};
@@ -67,7 +37,7 @@ hrs_status hrs_show_begin_json(const hrs_interactions_file *set) {
     HRS_TRY(hrs_reading_text(set->file, "/game", record[i], &value));
     if (value) {
       printf("%s\"%s\": ", first ? "" : ", ", record[i]);
-      text(value);
+      hrs_json_text(value);
       first = false;
     }
     hrs_free(value);
@@ -93,7 +63,7 @@ static void interaction(const hrs_interactions_file *set, const hrs_salient *lis
       first = false;
     }
   printf("], \"value\": ");
-  number(list->value[i]);
+  hrs_json_number(list->value[i]);
   printf("}");
 }
 
@@ -122,16 +92,16 @@ static void fit(const hrs_interactions_file *set, const hrs_show_row *row) {
                {"explained", f->curve.explained},
                {"strength", f->curve.strength}};
   printf(",\n   \"fit\": {\"l1\": ");
-  number(f->l1);
+  hrs_json_number(f->l1);
   for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
     printf(", \"%s\": ", members[i].name);
-    number(members[i].value);
+    hrs_json_number(members[i].value);
   }
   printf("},\n   \"reconstruction\": {\"rmse\": ");
-  number(f->rmse);
+  hrs_json_number(f->rmse);
   for (size_t i = 0; i < sizeof salient / sizeof *salient; i++) {
     printf(", \"%s\": ", salient[i].name);
-    number(salient[i].value);
+    hrs_json_number(salient[i].value);
   }
   printf(",\n    \"curve\": {\"point\": [");
   for (int p = 0; p < points; p++)
@@ -144,7 +114,7 @@ static void fit(const hrs_interactions_file *set, const hrs_show_row *row) {
   printf("}}");
   if (!set->network) return;
   printf(",\n   \"sharing\": {\"salient\": ");
-  number(row->sharing.salient);
+  hrs_json_number(row->sharing.salient);
   printf(", ");
   numbers("top", row->sharing.top, points);
   printf("}");
@@ -152,11 +122,11 @@ static void fit(const hrs_interactions_file *set, const hrs_show_row *row) {
 
 static void index_json(const hrs_interactions_file *set, const hrs_show_index *x) {
   printf(",\n   \"%s\": {\"orders\": %d, \"error\": ", hrs_index_name(x->index), x->orders);
-  number(x->error);
+  hrs_json_number(x->error);
   printf(", \"top\": [");
   for (hrs_count i = 0; i < x->count; i++) {
     printf("%s\n    {\"value\": ", i ? "," : "");
-    number(x->set[i].value);
+    hrs_json_number(x->set[i].value);
     printf(", \"mask\": %llu, \"players\": [", (unsigned long long)x->set[i].mask);
     for (int player = 0, any = 0; player < set->n; player++)
       if (x->set[i].mask >> player & 1) printf("%s%d", any++ ? ", " : "", player);
@@ -179,11 +149,11 @@ hrs_status hrs_show_row_json(const hrs_interactions_file *set, const hrs_show_ro
     printf(", ");
   }
   printf("\"v_empty\": ");
-  number(set->v_empty[k]);
+  hrs_json_number(set->v_empty[k]);
   printf(", \"v_full\": ");
-  number(set->v_full[k]);
+  hrs_json_number(set->v_full[k]);
   printf(", \"threshold\": ");
-  number(set->threshold[k]);
+  hrs_json_number(set->threshold[k]);
   printf(", \"listed\": %lld, \"truncated\": %s,\n   \"top\": [", (long long)row->list.count,
          set->truncated[k] ? "true" : "false");
   for (hrs_count i = 0; i < row->list.count && shown < options->top; i++) {
@@ -220,14 +190,14 @@ void hrs_show_end_json(const hrs_check *checks) {
     printf(",\n \"checks\": [");
     for (int i = 0; i < hrs_interactions_checks; i++) {
       printf("%s\n  {\"name\": ", i ? "," : "");
-      text(checks[i].name);
+      hrs_json_text(checks[i].name);
       printf(", \"rows\": %lld, \"failed\": %lld, \"error\": ", (long long)checks[i].rows,
              (long long)checks[i].failed);
-      number(checks[i].error);
+      hrs_json_number(checks[i].error);
       printf(", \"allowed\": ");
-      number(checks[i].tolerance);
+      hrs_json_number(checks[i].tolerance);
       printf(", \"detail\": ");
-      text(checks[i].detail);
+      hrs_json_text(checks[i].detail);
       printf("}");
     }
     printf("]");

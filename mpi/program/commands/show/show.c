@@ -3,6 +3,7 @@
 
 #include "mpi/lattice/comm.h"
 #include "mpi/program/commands/commands.h"
+#include "mpi/program/kinds/features/features.h"
 #include "mpi/program/kinds/kinds.h"
 #include "mpi/program/options/options.h"
 
@@ -37,7 +38,8 @@ static const hrs_command_line line = {
 static const struct {
   const hrs_kind *kind;
   hrs_show_function *show;
-} views[] = {{&hrs_interactions_kind, hrs_show_interactions}};
+} views[] = {{&hrs_interactions_kind, hrs_show_interactions},
+             {&hrs_features_kind, hrs_show_features}};
 
 static hrs_status show(hrs_reading **reading, const hrs_show_options *options) {
   for (size_t i = 0; i < sizeof views / sizeof *views; i++)

@@ -13,7 +13,7 @@ typedef struct hrs_show_options {
 /** Show a file of a kind, and check it where that is asked for: takes the reading, whatever the
  *  outcome. Errors: USAGE (options that do not fit), INPUT. */
 typedef hrs_status hrs_show_function(hrs_reading **reading, const hrs_show_options *options);
-hrs_show_function hrs_show_interactions;
+hrs_show_function hrs_show_interactions, hrs_show_features;
 
 /** The file, and which program wrote it: the first lines of every kind. */
 void hrs_show_file_text(const hrs_reading *reading);

@@ -1,0 +1,157 @@
+/*
+ * Features into a data set. Each rank writes the samples that it evaluates, batch by batch, so that
+ * no more than a batch stands in memory; the file is the same for any number of ranks.
+ */
+#include "features.h"
+
+#include "mpi/dataset/write.h"
+#include "mpi/lattice/comm.h"
+#include "mpi/program/kinds/features/features.h"
+#include "mpi/program/node.h"
+#include "mpi/program/progress.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct writer {
+  const hrs_features_job *job;
+  hrs_dataset *set;
+  bool allow_nonfinite;
+  hrs_count *nonfinite; /* of each layer, so far */
+  hrs_progress progress;
+  double clock;
+} writer;
+
+/* Count what is no number, the first of them to *at. */
+static hrs_count count_nonfinite(hrs_dtype type, const void *data, hrs_count count, hrs_count *at) {
+  hrs_count bad = 0;
+  for (hrs_count i = 0; i < count; i++) {
+    bool fine = type == HRS_F32 ? isfinite(((const float *)data)[i]) != 0
+                                : isfinite(((const double *)data)[i]) != 0;
+    if (!fine && bad++ == 0) *at = i;
+  }
+  return bad;
+}
+
+static hrs_status check_finite(writer *w, int l, hrs_count first, hrs_count count,
+                               const void *data) {
+  const hrs_layer *layer = hrs_features_layer(w->job->features, l);
+  hrs_count at = 0, bad = count_nonfinite(layer->type, data, count * layer->units, &at);
+  w->nonfinite[l] += bad;
+  HRS_REQUIRE(!bad || w->allow_nonfinite, NONFINITE,
+              "layer '%s', sample %lld, unit %lld: the network gives NaN or infinity; "
+              "--allow-nonfinite lets it pass",
+              layer->name, (long long)w->job->problem.index[first + at / layer->units],
+              (long long)(at % layer->units));
+  return HRS_OK;
+}
+
+static hrs_status write_batch(void *context, hrs_count first, hrs_count count,
+                              const void *const *data) {
+  writer *w = context;
+  for (int l = 0; l < hrs_features_layers(w->job->features); l++) {
+    char path[HRS_PATH_SIZE];
+    HRS_TRY(check_finite(w, l, first, count, data[l]));
+    HRS_TRY(hrs_dataset_write(w->set, hrs_features_path(l, path), first, count, data[l]));
+  }
+  double now = hrs_time();
+  hrs_progress_add(&w->progress, count, now - w->clock);
+  w->clock = now;
+  return HRS_OK;
+}
+
+/* What was let pass is told once, of all layers. */
+static hrs_status warn_nonfinite(MPI_Comm comm, writer *w) {
+  int layers = hrs_features_layers(w->job->features), met = 0, first = -1;
+  HRS_TRY(hrs_comm_reduce(comm, MPI_SUM, MPI_INT64_T, w->nonfinite, layers));
+  for (int l = 0; l < layers; l++) {
+    if (w->nonfinite[l] && first < 0) first = l;
+    met += w->nonfinite[l] > 0;
+  }
+  if (first >= 0)
+    hrs_warn("%d layer%s hold%s NaN or infinity, first '%s', %lld of them", met, hrs_plural(met),
+             met == 1 ? "s" : "", hrs_features_layer(w->job->features, first)->name,
+             (long long)w->nonfinite[first]);
+  return HRS_OK;
+}
+
+static hrs_status create_set(MPI_Comm comm, const hrs_features_job *job,
+                             const hrs_interactions_options *options, hrs_dataset **out) {
+  hrs_features_given given;
+  hrs_contents *contents = NULL;
+  bool labels = job->inputs.o->labels != NULL;
+  hrs_status status = hrs_features_contents(job->features, job->network, job->problem.index,
+                                            labels ? job->problem.label : NULL, &given, &contents);
+  status = hrs_agree(comm, status);
+  if (status == HRS_OK)
+    status = hrs_dataset_create(comm, options->out, options->force, &contents, out);
+  hrs_contents_destroy(&contents);
+  hrs_features_given_destroy(&given);
+  return status;
+}
+
+/* /run, and the end. */
+static hrs_status finish(MPI_Comm comm, writer *w, const char *out, double start) {
+  const hrs_features_job *job = w->job;
+  double most[] = {hrs_time() - start, (double)hrs_memory_peak(), (double)hrs_node_resident_peak()};
+  char *hosts = NULL, mpi[MPI_MAX_LIBRARY_VERSION_STRING], when[64];
+  int length, ranks = hrs_comm_size(comm), layers = hrs_features_layers(job->features);
+  HRS_TRY(hrs_comm_reduce(comm, MPI_MAX, MPI_DOUBLE, most, 3));
+  HRS_TRY(hrs_node_names(comm, &hosts));
+  MPI_Get_library_version(mpi, &length);
+  mpi[strcspn(mpi, "\n,")] = '\0';
+  time_t now = time(NULL);
+  strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+  const hrs_run_attribute run[] = {{"command_line", job->command, 0},
+                                   {"options", job->echo, 0},
+                                   {"program_version", hrs_version(), 0},
+                                   {"git", hrs_git(), 0},
+                                   {"mpi_version", mpi, 0},
+                                   {"blas_core", hrs_blas_core(), 0},
+                                   {"simd", hrs_simd_name(), 0},
+                                   {"finished", when, 0},
+                                   {"hosts", hosts ? hosts : "", 0},
+                                   {"ranks", NULL, ranks},
+                                   {"seconds_total", NULL, most[0]},
+                                   {"peak_bytes_per_rank", NULL, most[1]},
+                                   {"peak_resident_bytes_per_rank", NULL, most[2]}};
+  hrs_status status = hrs_dataset_finish(&w->set, sizeof run / sizeof *run, run);
+  hrs_free(hosts);
+  if (status == HRS_OK)
+    hrs_log("%lld samples, %d layer%s, on %d rank%s; %.2f s in all; %s written",
+            (long long)hrs_features_samples(job->features), layers, hrs_plural(layers), ranks,
+            hrs_plural(ranks), most[0], out);
+  return status;
+}
+
+hrs_status hrs_features_write(MPI_Comm comm, const hrs_features_job *job,
+                              const hrs_interactions_options *options) {
+  int rank = hrs_comm_rank(comm), ranks = hrs_comm_size(comm);
+  double start = hrs_time();
+  hrs_count own = hrs_features_first(job->features, rank + 1, ranks) -
+                  hrs_features_first(job->features, rank, ranks);
+  writer w = {.job = job, .allow_nonfinite = options->allow_nonfinite};
+  hrs_status status;
+  HRS_TRY(
+      hrs_comm_alloc(comm, hrs_features_layers(job->features), sizeof *w.nonfinite, &w.nonfinite));
+  for (int l = 0; l < hrs_features_layers(job->features); l++)
+    w.nonfinite[l] = 0;
+  HRS_GO(create_set(comm, job, options, &w.set));
+  hrs_progress_start(&w.progress, own, ranks, rank == 0);
+  w.progress.unit = "samples";
+  w.clock = hrs_time();
+  HRS_GO(hrs_features_visit(comm, job->features, write_batch, &w));
+  hrs_progress_end(&w.progress);
+  HRS_GO(warn_nonfinite(comm, &w));
+  status = finish(comm, &w, options->out, start);
+done:
+  status = hrs_agree(comm, status);
+  if (status != HRS_OK) {
+    hrs_progress_end(&w.progress);
+    hrs_dataset_abort(&w.set);
+  }
+  hrs_free(w.nonfinite);
+  return status;
+}
