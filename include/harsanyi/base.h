@@ -451,25 +451,7 @@ bool hrs_stop_wanted(void);
  *  @param format  what is being done, for the message: "reading %s" */
 hrs_status hrs_stop_check(const char *format, ...) HRS_PRINTF(1, 2);
 
-/* ---- log, time, provenance ------------------------------------------------------------------ */
-
-/** How much is printed. */
-typedef enum hrs_log_level { HRS_LOG_QUIET, HRS_LOG_NORMAL, HRS_LOG_VERBOSE } hrs_log_level;
-/** Set what is printed. Ranks other than 0 stay quiet. */
-void hrs_log_set_level(hrs_log_level level);
-/** What is printed. */
-hrs_log_level hrs_log_get_level(void);
-/** A line on stdout from level NORMAL on; on stderr: a warning, also in quiet mode. The newline is
- *  added. Only rank 0 calls them, or all ranks with the level set to QUIET elsewhere. */
-void hrs_log(const char *format, ...) HRS_PRINTF(1, 2);
-/** The same at level VERBOSE. */
-void hrs_log_verbose(const char *format, ...) HRS_PRINTF(1, 2);
-/** A warning on stderr, also in quiet mode. */
-void hrs_warn(const char *format, ...) HRS_PRINTF(1, 2);
-/** printf to stdout, of whole texts, with hrs_printable's escapes; line ends stay. */
-void hrs_print(const char *format, ...) HRS_PRINTF(1, 2);
-/** Switch warnings off (ranks other than 0). */
-void hrs_warn_enable(bool enable);
+/* ---- time, provenance ------------------------------------------------------------------------ */
 
 /** Seconds of a monotonic clock. */
 double hrs_time(void);

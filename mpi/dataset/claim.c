@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -29,6 +30,7 @@
 struct hrs_claim {
   hrs_place *place;
   char *part, *lock;
+  char *replaced; /* see claim.h */
   int descriptor; /* of the lock; -1: not held */
   ino_t inode;    /* of the part; 0: not made */
   bool filled;    /* the part is complete, and no longer ours to remove */
@@ -148,7 +150,8 @@ static void unlock(hrs_claim *c, bool keep) {
 
 /* ---- the part ------------------------------------------------------------------------------- */
 
-static hrs_status clear_part(const hrs_claim *c, const owner *before) {
+static hrs_status clear_part(hrs_claim *c, const owner *before) {
+  char text[PATH_MAX + 320];
   struct stat info;
   if (lstat(c->part, &info) != 0) {
     HRS_REQUIRE(errno == ENOENT, IO, "%s: %s: %s", hrs_place_name(c->place), c->part,
@@ -162,9 +165,9 @@ static hrs_status clear_part(const hrs_claim *c, const owner *before) {
               hrs_place_name(c->place), c->part);
   HRS_REQUIRE(unlink(c->part) == 0, IO, "%s: %s cannot be removed: %s", hrs_place_name(c->place),
               c->part, strerror(errno));
-  hrs_warn("%s, left by process %ld on %s, which did not finish, is replaced", c->part,
+  snprintf(text, sizeof text, "%s, left by process %ld on %s, which did not finish,", c->part,
            before->process, before->host);
-  return HRS_OK;
+  return hrs_strdup(text, &c->replaced);
 }
 
 static hrs_status make_part(hrs_claim *c) {
@@ -187,7 +190,7 @@ static hrs_status append(const char *path, const char *end, char **out) {
 }
 
 /* Once the lock is held: may the part be made? */
-static hrs_status clear(const hrs_claim *c, const char *path, bool force, const owner *before) {
+static hrs_status clear(hrs_claim *c, const char *path, bool force, const owner *before) {
   /* Again: a run that has just ended may have left its result. */
   hrs_place *place;
   HRS_TRY(hrs_place_create(path, "--out", force, &place));
@@ -222,6 +225,10 @@ hrs_status hrs_claim_take(const char *path, bool force, hrs_claim **out) {
   return status;
 }
 
+const char *hrs_claim_replaced(const hrs_claim *claim) {
+  return claim->replaced;
+}
+
 const char *hrs_claim_part(const hrs_claim *claim) {
   return claim->part;
 }
@@ -252,6 +259,7 @@ void hrs_claim_release(hrs_claim **claim) {
   hrs_place_destroy(&c->place);
   hrs_free(c->part);
   hrs_free(c->lock);
+  hrs_free(c->replaced);
   hrs_free(c);
   *claim = NULL;
 }

@@ -15,6 +15,9 @@ typedef struct hrs_claim hrs_claim;
 hrs_status hrs_claim_take(const char *path, bool force, hrs_claim **out);
 /** PATH.part, PATH being that behind a symbolic link. */
 const char *hrs_claim_part(const hrs_claim *claim);
+/** The PATH.part of a run that has died, which hrs_claim_take has replaced, and whose it was, as
+ * the beginning of a sentence; NULL where there was none. */
+const char *hrs_claim_replaced(const hrs_claim *claim);
 /** Is PATH.part still the file that hrs_claim_take made? Errors: IO. */
 hrs_status hrs_claim_check(const hrs_claim *claim);
 /** Rename PATH.part, which is complete, to PATH (hrs_place_fill). Errors: IO; the file is left. */

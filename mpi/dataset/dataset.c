@@ -146,6 +146,10 @@ static hrs_status serially(hrs_dataset *set, hrs_status (*work)(hrs_dataset *, c
   return reopen ? open_parallel(set) : HRS_OK;
 }
 
+const char *hrs_dataset_replaced(const hrs_dataset *set) {
+  return set->claim ? hrs_claim_replaced(set->claim) : NULL;
+}
+
 static hrs_status build(hrs_dataset *set, const void *context) {
   (void)context;
   return hrs_dataset_build(set->part, set->contents);

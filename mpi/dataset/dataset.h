@@ -33,6 +33,10 @@ typedef struct hrs_dataset {
  */
 hrs_status hrs_dataset_create(MPI_Comm comm, const char *path, bool force, hrs_contents **contents,
                               hrs_dataset **out);
+/** What a run that has died left at PATH.part, and this one has replaced, as the beginning of a
+ *  sentence for the user; NULL where there was nothing. Of rank 0; NULL elsewhere. Not collective.
+ */
+const char *hrs_dataset_replaced(const hrs_dataset *set);
 /** Make the arrays of HRS_WHEN_LATER, once the length of their axis is known. Collective; `length`
  *  is the same on all ranks. Errors: IO. */
 hrs_status hrs_dataset_extend(hrs_dataset *set, int axis, hrs_count length);

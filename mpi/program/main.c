@@ -4,6 +4,7 @@
 
 #include "launcher.h"
 #include "mpi/lattice/comm.h"
+#include "mpi/program/log.h"
 
 #include <errno.h>
 #include <fcntl.h>

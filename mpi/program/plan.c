@@ -12,6 +12,7 @@
 #include "mpi/program/problem/problem.h"
 
 #include "mpi/lattice/comm.h"
+#include "mpi/program/log.h"
 #include "node.h"
 #include "progress.h"
 

@@ -1,6 +1,8 @@
 /* Progress on stderr, so that stdout stays a result. */
 #include "progress.h"
 
+#include "mpi/program/log.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -10,6 +10,7 @@
 #include "mpi/dataset/write.h"
 #include "mpi/lattice/comm.h"
 #include "mpi/program/kinds/interactions/salient.h"
+#include "mpi/program/log.h"
 #include "node.h"
 #include "run_fit.h"
 
@@ -373,6 +374,7 @@ hrs_status hrs_job_run(MPI_Comm comm, hrs_job *job, const hrs_plan *plan,
   hrs_status status = HRS_OK;
   HRS_GO(hrs_agree(comm, hrs_job_contents(job, options, &contents)));
   HRS_GO(hrs_dataset_create(comm, options->out, options->force, &contents, &run.set));
+  if (hrs_dataset_replaced(run.set)) hrs_warn("%s is replaced", hrs_dataset_replaced(run.set));
   HRS_GO(allocate(&run));
   HRS_GO(measure_delta(&run));
   HRS_GO(do_rounds(&run, NULL, false));

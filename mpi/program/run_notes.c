@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include "mpi/lattice/comm.h"
+#include "mpi/program/log.h"
 
 #include <stdio.h>
 

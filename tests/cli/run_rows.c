@@ -8,6 +8,7 @@
  * apart by tabs, with a zero byte at the end.
  */
 #include "../command.h"
+#include "mpi/program/log.h"
 
 #include <harsanyi/base.h>
 

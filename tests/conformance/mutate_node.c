@@ -346,7 +346,6 @@ int main(int argc, char **argv) {
   run r = {.rounds = 20, .seed = 1};
   int folders = 0;
   hrs_session_limit = (hrs_count)1 << 28;
-  hrs_warn_enable(false);
   hrs_blas_single_thread();
   signal(SIGPROF, too_slow);
   for (int i = 1; i < argc; i++) {

@@ -373,7 +373,6 @@ int main(int argc, char **argv) {
   suite s = {0};
   bool markdown = false;
   const char *check = NULL;
-  hrs_warn_enable(false);
   hrs_blas_single_thread();
   for (int i = 1; i < argc; i++) {
     char *equals = strchr(argv[i], '=');

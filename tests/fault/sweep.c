@@ -11,6 +11,7 @@
  */
 #include "../command.h"
 #include "mpi/lattice/comm.h"
+#include "mpi/program/log.h"
 #include "outcome.h"
 #include "src/base/fault.h"
 

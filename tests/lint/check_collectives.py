@@ -19,8 +19,7 @@ EXCEPTIONS = {
 
 def calls(path):
     """(line, function) of each call of MPI, outside of comments and strings."""
-    text = re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"',
-                  lambda match: "\n" * match[0].count("\n"), path.read_text(), flags=re.S)
+    text = project.code(path)
     for match in re.finditer(r"\b(MPI_[A-Z][A-Za-z_]*[a-z])\s*\(", text):
         yield text.count("\n", 0, match.start()) + 1, match[1]
 

@@ -1,5 +1,6 @@
 """The files of the project, for the checks in this folder, and how a check ends."""
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -25,6 +26,13 @@ def files(*patterns):
 def name(path):
     """A path as messages show it."""
     return str(path.relative_to(ROOT))
+
+
+def code(path):
+    """A C file without comments and what strings hold, in as many lines."""
+    return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])\'',
+                  lambda match: '""' if match[0][0] == '"' else "\n" * match[0].count("\n"),
+                  path.read_text(), flags=re.S)
 
 
 def is_text(path):

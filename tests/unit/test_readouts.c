@@ -283,7 +283,6 @@ static void refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(all_at_once), cmocka_unit_test(one_of_a_list),
                                      cmocka_unit_test(refused)};
-  hrs_warn_enable(false);
   hrs_blas_single_thread();
   randomise();
   return cmocka_run_group_tests(tests, NULL, scratch_remove);

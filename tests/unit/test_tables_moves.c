@@ -177,7 +177,6 @@ static void moves_at_all_sets(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(moves_at_all_sets)};
-  hrs_warn_enable(false);
   hrs_blas_single_thread();
   return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

@@ -327,7 +327,6 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(operators_at_all_sets), cmocka_unit_test(single_numbers_at_all_sets),
       cmocka_unit_test(several_operands_at_all_sets), cmocka_unit_test(reductions_at_all_sets)};
-  hrs_warn_enable(false);
   hrs_blas_single_thread();
   return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

@@ -2,6 +2,7 @@
 #include "commands.h"
 
 #include "mpi/lattice/comm.h"
+#include "mpi/program/log.h"
 #include "mpi/program/problem/problem.h"
 
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* harsanyi model: the first look at an ONNX file. */
 #include "commands.h"
 #include "mpi/lattice/comm.h"
+#include "mpi/program/log.h"
 #include "mpi/program/options/lists.h"
 #include "mpi/program/options/options.h"
 

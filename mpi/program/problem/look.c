@@ -4,6 +4,7 @@
  */
 #include "builder.h"
 #include "mpi/lattice/comm.h"
+#include "mpi/program/log.h"
 
 #include <string.h>
 

@@ -7,6 +7,7 @@
  * player by the number of lines.
  */
 #include "mpi/lattice/comm.h"
+#include "mpi/program/log.h"
 #include "problem.h"
 
 #include <stdio.h>

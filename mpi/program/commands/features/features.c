@@ -4,6 +4,7 @@
 #include "mpi/lattice/comm.h"
 #include "mpi/program/commands/commands.h"
 #include "mpi/program/kinds/features/features.h"
+#include "mpi/program/log.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "features.h"
 
 #include "mpi/lattice/comm.h"
+#include "mpi/program/log.h"
 #include "mpi/program/node.h"
 #include "mpi/program/progress.h"
 

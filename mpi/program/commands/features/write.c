@@ -7,6 +7,7 @@
 #include "mpi/dataset/write.h"
 #include "mpi/lattice/comm.h"
 #include "mpi/program/kinds/features/features.h"
+#include "mpi/program/log.h"
 #include "mpi/program/node.h"
 #include "mpi/program/progress.h"
 
@@ -87,6 +88,8 @@ static hrs_status create_set(MPI_Comm comm, const hrs_features_job *job,
   status = hrs_agree(comm, status);
   if (status == HRS_OK)
     status = hrs_dataset_create(comm, options->out, options->force, &contents, out);
+  if (status == HRS_OK && hrs_dataset_replaced(*out))
+    hrs_warn("%s is replaced", hrs_dataset_replaced(*out));
   hrs_contents_destroy(&contents);
   hrs_features_given_destroy(&given);
   return status;

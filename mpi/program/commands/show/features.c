@@ -1,6 +1,7 @@
 /* `harsanyi show` of features: the layers, and what their values are like. Values are read once,
  * piece by piece, and no more than a piece stands in memory. */
 #include "json_text.h"
+#include "mpi/program/log.h"
 #include "show.h"
 
 #include <math.h>

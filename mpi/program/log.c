@@ -1,12 +1,11 @@
-/* Lines for the user, the clock, and what this program was built from. */
+/* Lines for the user. */
+#include "log.h"
+
 #include <harsanyi/base.h>
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-#include "harsanyi_git.h"
 
 static hrs_log_level level = HRS_LOG_NORMAL;
 static bool warnings = true;
@@ -68,18 +67,4 @@ void hrs_print(const char *format, ...) {
     if (ends) *end++ = '\0';
     printf("%s%s", hrs_printable(line, safe, sizeof safe), ends ? "\n" : "");
   }
-}
-
-double hrs_time(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-const char *hrs_version(void) {
-  return HRS_VERSION;
-}
-
-const char *hrs_git(void) {
-  return HRS_GIT;
 }

@@ -1,0 +1,10 @@
+/* The clock. */
+#include <harsanyi/base.h>
+
+#include <time.h>
+
+double hrs_time(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
