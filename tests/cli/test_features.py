@@ -165,6 +165,30 @@ class Features(ProgramTest):
             self.assertEqual(layer["not_finite"], 0)
         self.assertGreater(said["layers"][0]["zero"], 0)
 
+    def test_damaged_files_are_refused(self):
+        def shorten(file):
+            values = file["layers/0/activations"][:-1]
+            del file["layers/0/activations"]
+            file["layers/0/activations"] = values
+
+        def lose(file):
+            del file["layers/2/activations"]
+
+        def count(file):
+            file.attrs["n_layers"] = 2
+
+        path = self.features(*WINE, "--select", "0:5")
+        for damage, words in ((shorten, ["/layers/0/activations"]), (lose, ["layer 2"]),
+                              (count, ["3", "2"])):
+            damaged = self.write("damaged.h5", path.read_bytes())
+            with h5py.File(damaged, "r+") as file:
+                damage(file)
+            done = run("show", damaged)
+            self.assertEqual(done.code, 65, done)
+            self.assertEqual(len(done.errors()), 1, done)
+            for word in [*words, "damaged.h5"]:
+                self.assertIn(word, done.err)
+
     def test_other_commands_refuse_the_file(self):
         path = self.features(*WINE, "--select", "0")
         for args in (("export", path, "--out", self.folder / "x.csv"),
