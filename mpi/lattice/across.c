@@ -12,7 +12,7 @@
  * Each element sees its bits in ascending order, whatever arrives when: the bits of the result are
  * those of a transform row by row.
  */
-#include "lattice.h"
+#include "across.h"
 
 /* Bits of blocks: with 2^p ranks each has one block of columns. With other numbers blocks are so
  * small that three quarters of all columns and more are in whole ones. With two ranks all messages
@@ -28,10 +28,6 @@ static int block_bits(const hrs_lattice *lattice) {
   bits = bits > log ? bits - log : 0;
   hrs_count bytes = hrs_lattice_tile(lattice) * (hrs_count)hrs_dtype_size(lattice->type) << bits;
   return bytes >= LEAST ? bits : 0;
-}
-
-hrs_across hrs_across_begin(hrs_lattice *lattice, hrs_kernel kernel) {
-  return (hrs_across){.lattice = lattice, .kernel = kernel, .block = block_bits(lattice)};
 }
 
 /* Bits [first, first + count) of those across tiles, in the 2^(first + count) columns from `column`
@@ -79,13 +75,15 @@ static void work_on(hrs_across *a, hrs_count row, int rank) {
     transform(a, row, column, 0, a->block);
 }
 
-bool hrs_across_work(hrs_across *a) {
-  if (a->done < a->ready) {
+/* Some of the work that can be done now. */
+static bool work(hrs_meanwhile *meanwhile) {
+  hrs_across *a = (hrs_across *)meanwhile;
+  if (a->done < meanwhile->ready) {
     finish(a, a->done);
     a->done++;
     return true;
   }
-  while (a->block > 0 && a->step < a->arrived) {
+  while (a->block > 0 && a->step < meanwhile->arrived) {
     int rank = hrs_lattice_partner(a->lattice, a->step);
     if (a->row < a->done) a->row = a->done; /* rows before are finished */
     if (rank >= 0 && a->row < a->lattice->count) {
@@ -99,7 +97,14 @@ bool hrs_across_work(hrs_across *a) {
   return false;
 }
 
+hrs_across hrs_across_begin(hrs_lattice *lattice, hrs_kernel kernel) {
+  return (hrs_across){.exchange = {.work = work},
+                      .lattice = lattice,
+                      .kernel = kernel,
+                      .block = block_bits(lattice)};
+}
+
 void hrs_across_end(hrs_across *a) {
-  for (a->ready = a->lattice->count; a->done < a->ready; a->done++)
+  for (; a->done < a->lattice->count; a->done++)
     finish(a, a->done);
 }

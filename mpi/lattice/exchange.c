@@ -11,7 +11,7 @@
  * Tiles go in the order of hooks: some rows, as many columns, the next rows of what is left. So on
  * either side rows are complete one after the other, the first of 16 parts after an eighth of the
  * bytes, a half after three quarters, and in the last round they are complete for good. While
- * messages are under way, a transform works on what has arrived: across.c.
+ * messages are under way, a transform works on what has arrived (across.c).
  *
  * Ranks of one node that reach each other's memory need no messages: each swaps half of the pair's
  * tiles directly, between two empty messages that say "my tiles are ready" and "I am done". That is
@@ -20,7 +20,9 @@
  * Pairs meet in a round-robin tournament (circle method): P - 1 rounds, or P with a bye where P is
  * odd, and no rank ever waits for a third one. Volume: hrs_partition_volume per rank.
  */
-#include "lattice.h"
+#include "exchange.h"
+
+#include "transpose.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -120,7 +122,7 @@ static bool is_here(MPI_Request requests[2]) {
 
 /* Messages of whole tiles; of whole rows of tiles where they are large enough. */
 static hrs_status swap_tiles_with(hrs_lattice *lattice, int partner, const stream *s,
-                                  hrs_across *across) {
+                                  hrs_meanwhile *meanwhile) {
   MPI_Request requests[2][2];
   hrs_count step = lattice->chunk / 2 / s->tile;
   if (step > s->inner) step = step / s->inner * s->inner;
@@ -133,7 +135,7 @@ static hrs_status swap_tiles_with(hrs_lattice *lattice, int partner, const strea
       posted += count;
     }
     int which = (int)(k % 2);
-    while (across && !is_here(requests[which]) && hrs_across_work(across)) {
+    while (meanwhile && !is_here(requests[which]) && meanwhile->work(meanwhile)) {
     }
     hrs_count count = s->tiles - done < step ? s->tiles - done : step;
     MPI_Waitall(2, requests[which], MPI_STATUSES_IGNORE);
@@ -190,15 +192,16 @@ static void swap_directly(hrs_lattice *lattice, int partner, char *theirs) {
 }
 
 static hrs_status swap_stream(hrs_lattice *lattice, int partner, const stream *s,
-                              hrs_across *across) {
+                              hrs_meanwhile *meanwhile) {
   if (s->tiles == 0) return HRS_OK;
   return s->tile > lattice->chunk / 2 ? swap_pieces_with(lattice, partner, s)
-                                      : swap_tiles_with(lattice, partner, s, across);
+                                      : swap_tiles_with(lattice, partner, s, meanwhile);
 }
 
 /* Hook after hook: what is left of some rows, then of as many columns. In the `last` step that
  * completes the rows. */
-static hrs_status swap_with(hrs_lattice *lattice, int partner, hrs_across *across, bool last) {
+static hrs_status swap_with(hrs_lattice *lattice, int partner, hrs_meanwhile *meanwhile,
+                            bool last) {
   enum { HOOKS = 16 };
   char *theirs = lattice->shared ? hrs_shared_of(lattice->shared, partner) : NULL;
   if (theirs) {
@@ -214,10 +217,10 @@ static hrs_status swap_with(hrs_lattice *lattice, int partner, hrs_across *acros
     hrs_count left = columns * hook / HOOKS, right = columns * (hook + 1) / HOOKS;
     stream along = make_stream(lattice, partner, top, bottom - top, left, columns - left);
     stream down = make_stream(lattice, partner, bottom, rows - bottom, left, right - left);
-    HRS_TRY(swap_stream(lattice, partner, &along, across));
-    if (across && last && lower) across->ready = bottom;
-    HRS_TRY(swap_stream(lattice, partner, &down, across));
-    if (across && last && !lower) across->ready = right;
+    HRS_TRY(swap_stream(lattice, partner, &along, meanwhile));
+    if (meanwhile && last && lower) meanwhile->ready = bottom;
+    HRS_TRY(swap_stream(lattice, partner, &down, meanwhile));
+    if (meanwhile && last && !lower) meanwhile->ready = right;
   }
   return HRS_OK;
 }
@@ -249,16 +252,15 @@ int hrs_lattice_step_with(const hrs_lattice *lattice, int partner) {
   return 1 + (int)((int64_t)(rank + partner) * ((last + 1) / 2) % last);
 }
 
-hrs_status hrs_lattice_exchange_and(hrs_lattice *lattice, hrs_across *across) {
+hrs_status hrs_lattice_exchange_and(hrs_lattice *lattice, hrs_meanwhile *meanwhile) {
   int steps = hrs_lattice_steps(lattice);
   hrs_lattice_swap_own(lattice);
   for (int step = 1; step < steps; step++) {
-    if (across) across->arrived = step;
+    if (meanwhile) meanwhile->arrived = step;
     int partner = hrs_lattice_partner(lattice, step);
-    if (partner >= 0) HRS_TRY(swap_with(lattice, partner, across, step == steps - 1));
+    if (partner >= 0) HRS_TRY(swap_with(lattice, partner, meanwhile, step == steps - 1));
   }
   lattice->phase = lattice->phase == HRS_PHASE_A ? HRS_PHASE_B : HRS_PHASE_A;
-  if (across) hrs_across_end(across);
   return HRS_OK;
 }
 

@@ -1,7 +1,8 @@
-/* The distributed lattice: storage, rows, transforms, single elements, checksum. */
+/* The distributed lattice: storage, rows, single elements, checksum. */
 #include "lattice.h"
 
 #include "comm.h"
+#include "src/base/random.h"
 
 #include <string.h>
 
@@ -119,19 +120,6 @@ void *hrs_lattice_scratch(const hrs_lattice *lattice, hrs_count *bytes) {
   return lattice->scratch;
 }
 
-hrs_status hrs_lattice_transform(hrs_lattice *lattice, hrs_kernel kernel, double scale) {
-  int bits = lattice->part.n - lattice->part.block_bits;
-  hrs_status status = HRS_OK;
-  for (hrs_count row = 0; row < lattice->count && status == HRS_OK; row++)
-    status =
-        hrs_butterfly(kernel, scale, lattice->type, hrs_lattice_row(lattice, lattice->first + row),
-                      bits, 0, bits, HRS_BUTTERFLY_AUTO);
-  HRS_TRY(hrs_agree(lattice->comm, status));
-  hrs_across across = hrs_across_begin(lattice, kernel);
-  status = hrs_lattice_exchange_and(lattice, &across);
-  return hrs_agree(lattice->comm, status == HRS_OK ? across.status : status);
-}
-
 /* Row and element of a mask in the present phase. */
 static void locate(const hrs_lattice *lattice, hrs_mask mask, hrs_count *row, hrs_count *element) {
   int n = lattice->part.n, v = lattice->part.block_bits, tile_bits = n - 2 * v;
@@ -166,12 +154,6 @@ void hrs_lattice_set(hrs_lattice *lattice, hrs_mask mask, double value) {
     ((float *)data)[element] = (float)value;
 }
 
-static uint64_t mix(uint64_t x) {
-  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-  return x ^ x >> 31;
-}
-
 hrs_status hrs_lattice_checksum(const hrs_lattice *lattice, uint64_t *out) {
   uint64_t sum = 0;
   size_t size = hrs_dtype_size(lattice->type);
@@ -182,7 +164,7 @@ hrs_status hrs_lattice_checksum(const hrs_lattice *lattice, uint64_t *out) {
     for (hrs_count i = 0; i < hrs_lattice_row_size(lattice); i++) {
       uint64_t bits = 0;
       memcpy(&bits, data + (size_t)i * size, size);
-      sum += mix(bits ^ mix(mask + 0x9e3779b97f4a7c15u));
+      sum += hrs_mix64(bits ^ hrs_mix64(mask + 0x9e3779b97f4a7c15u));
       mask = hrs_subcube_next(cube, mask);
     }
   }

@@ -6,7 +6,7 @@
  * written whole. Larger ones are swapped one by one, in squares of 16, so that the pages of their
  * rows stay in the TLB.
  */
-#include "lattice.h"
+#include "transpose.h"
 
 #include "src/base/simd.h"
 

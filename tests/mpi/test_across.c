@@ -3,7 +3,7 @@
  * in place step by step, as an exchange does, with work in between as often as chance will have it.
  * What has not arrived is poison. The result has the bits of the reference, row by row.
  */
-#include "mpi/lattice/lattice.h"
+#include "mpi/lattice/across.h"
 
 #include "mpi_test.h"
 
@@ -69,7 +69,7 @@ static void arrive(scene *s, int rank, hrs_count first, hrs_count end) {
 
 static hrs_count work(scene *s, hrs_across *across) {
   hrs_count done = 0;
-  while (pick(0, 99) < s->eagerness && hrs_across_work(across))
+  while (pick(0, 99) < s->eagerness && across->exchange.work(&across->exchange))
     done++;
   return done;
 }
@@ -82,7 +82,7 @@ static hrs_count exchange(scene *s, hrs_across *across) {
   hrs_count pieces = 0;
   arrive(s, l->rank, 0, l->count);
   for (int step = 1; step < steps; step++) {
-    across->arrived = step;
+    across->exchange.arrived = step;
     int partner = hrs_lattice_partner(l, step);
     if (partner < 0) continue;
     assert_int_equal(hrs_lattice_step_with(l, partner), step);
@@ -94,7 +94,7 @@ static hrs_count exchange(scene *s, hrs_across *across) {
       pieces += work(s, across);
       hrs_count end = l->count * (hook + 1) / HOOKS;
       arrive(s, partner, l->count * hook / HOOKS, end);
-      if (step == steps - 1) across->ready = end;
+      if (step == steps - 1) across->exchange.ready = end;
     }
   }
   hrs_across_end(across);
@@ -141,7 +141,8 @@ static void failures_leave_the_rest_alone(void **state) {
     hrs_lattice_set(lattice, mask, (double)mask);
   hrs_across across = hrs_across_begin(lattice, hrs_kernel_get(HRS_KERNEL_MOBIUS));
   across.status = HRS_STATUS_MEMORY;
-  mpi_assert_ok(hrs_lattice_exchange_and(lattice, &across));
+  mpi_assert_ok(hrs_lattice_exchange_and(lattice, &across.exchange));
+  hrs_across_end(&across);
   mpi_assert(across.status == HRS_STATUS_MEMORY && hrs_lattice_phase(lattice) == HRS_PHASE_B);
   bool right = true;
   for (hrs_mask mask = 0; mask <= hrs_mask_full(N); mask++) {

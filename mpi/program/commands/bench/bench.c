@@ -10,7 +10,7 @@
  */
 #include "bench.h"
 #include "mpi/lattice/comm.h"
-#include "mpi/lattice/lattice.h"
+#include "mpi/lattice/exchange.h"
 #include "mpi/program/commands/commands.h"
 #include "mpi/program/problem/problem.h"
 
