@@ -64,7 +64,7 @@ def view_of(data, path):
 
 def save(figure, folder, name):
     """PNG and SVG, the same again for the same data set."""
-    figure.set_constrained_layout_pads(w_pad=0.08, h_pad=0.08)
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # arranged and measured once, not for each file again
     for function in getattr(figure, "later", []):

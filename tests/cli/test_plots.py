@@ -1,11 +1,14 @@
 """jobs/plot_interactions.py: figures of all kinds of players, and what it says where it cannot."""
+import contextlib
 import importlib.util
+import io
 import re
 import resource
 import subprocess
 import sys
 import unittest
 from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 
@@ -28,13 +31,34 @@ ON_VIEWS = ["overview", "interactions", "shapley"]
 class Plots(ProgramTest):
     """The command, on the bundled networks."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        sys.path.insert(0, str(JOBS))
+        cls.addClassCleanup(sys.path.remove, str(JOBS))
+        cls.command = importlib.import_module("plot_interactions")
+
     def plot(self, *args, code=0):
-        """Its output; what went wrong comes as one line and no traceback."""
-        done = subprocess.run([sys.executable, "-B", JOBS / "plot_interactions.py", *map(str, args)],
-                              capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, code, done.stderr)
-        self.assertEqual(done.stderr.count("\n"), int(code != 0), done.stderr)
-        return done.stdout + done.stderr
+        """Its output; what went wrong comes as one line. In this process: to load matplotlib takes
+        as long as some figures."""
+        out, err, ended = io.StringIO(), io.StringIO(), 0
+        with (mock.patch.object(sys, "argv", ["plot_interactions.py", *map(str, args)]),
+              contextlib.redirect_stdout(out), contextlib.redirect_stderr(err)):
+            try:
+                self.command.main()
+            except SystemExit as end:  # which the interpreter prints where it is a text
+                ended = 1 if isinstance(end.code, str) else end.code
+                err.write(f"{end.code}\n" if ended == 1 else "")
+        self.assertEqual(ended, code, err.getvalue())
+        self.assertEqual(err.getvalue().count("\n"), int(code != 0), err.getvalue())
+        return out.getvalue() + err.getvalue()
+
+    def test_as_a_command(self):
+        """A mistake: one line, and no traceback."""
+        done = subprocess.run([sys.executable, "-B", JOBS / "plot_interactions.py", "none.h5"],
+                              capture_output=True, text=True, check=False, cwd=self.folder)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertRegex(done.stderr, r"\Aerror: none\.h5: .*No such file.*\n\Z")
 
     def figures(self, *args, plot=(), missing=(), chosen=FIGURES):
         """All figures chosen but those missing, each in both formats; those are named with a
@@ -81,9 +105,10 @@ class Plots(ProgramTest):
     def test_nothing(self):
         """A constant game has no interactions to draw."""
         zeros = self.save("zeros.npy", np.zeros(8))
-        for types in ("and,or", "and-or"):
-            self.figures("--table", zeros, "--types", types, "--values",
-                         missing=("interactions", "sparsity", "curve"))
+        lacking = {"interactions", "sparsity", "curve"}
+        for types, chosen in (("and-or", FIGURES), ("and,or", lacking | {"overview"})):
+            self.figures("--table", zeros, "--types", types, "--values", chosen=chosen,
+                         missing=lacking)
 
     def texts(self, folder, name):
         """What is written in a figure: matplotlib leaves each text in the SVG as a comment."""

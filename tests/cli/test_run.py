@@ -6,7 +6,6 @@ import pty
 import re
 import signal
 import subprocess
-import time
 
 import h5py
 import numpy as np
@@ -305,16 +304,17 @@ class Stop(ProgramTest):
     SLOW = [*CNN, "--select", "0", "--players", "grid:4x6"]  # 2^24 masks: minutes
 
     def start(self, out, ranks=0):
-        """Start a slow run and wait until it has begun to evaluate."""
+        """Start a slow run, and wait for the line that tells how far it is: it is evaluating."""
         process = subprocess.Popen(command_line(["interactions", *self.SLOW, "--out", out], ranks),
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.kill)
-        part, end = pathlib.Path(f"{out}.part"), time.monotonic() + 60
-        while not part.exists() and process.poll() is None and time.monotonic() < end:
-            time.sleep(0.05)
-        self.assertTrue(part.exists(), "the run did not begin")
-        time.sleep(0.7)
-        self.assertIsNone(process.poll(), "the run ended on its own")
+        said = ""
+        for line in process.stderr:
+            said += line
+            if " % " in line:
+                break
+        self.assertIn(" % ", said, "the run ended on its own")
+        self.assertTrue(os.path.exists(f"{out}.part"))
         return process
 
     def test_alone(self):
