@@ -1,16 +1,17 @@
 """Arrows between the rooms go one way, as seen from the #include lines:
 
 base <- lattice <- analysis, base <- network, {lattice, network} <- tables <- game;
-these <- mpi/lattice <- {mpi/split, mpi/dataset} <- mpi/program <- commands.
+these <- mpi/lattice <- {mpi/split, mpi/dataset} <- the program: options <- problem <- engine,
+{engine, kinds} <- commands, of which none knows another.
 """
 import project
-from rooms import BELOW, includes, room_of, sources
+from rooms import BELOW, PROGRAM, command_of, includes, room_of, sources
 
-MPI = {"mpi", "mpi/lattice", "mpi/split", "mpi/dataset", "program", "commands"}
-HDF5 = {"mpi/dataset", "program", "commands"}
+MPI = {"mpi", "mpi/lattice", "mpi/split", "mpi/dataset"} | PROGRAM
+HDF5 = {"mpi/dataset"} | PROGRAM
 SYSTEM = {  # what only these rooms may include
     "mpi.h": MPI, "hdf5.h": HDF5, "hdf5_hl.h": HDF5,
-    "cblas.h": {"base", "network", "tables", "game", "program", "commands"}, "zip.h": {"base"},
+    "cblas.h": {"base", "network", "tables", "game", "commands"}, "zip.h": {"base"},
     "dlfcn.h": {"game"}, "protobuf-c/protobuf-c.h": {"network"}, "onnx.pb-c.h": {"network"},
     "harsanyi_git.h": {"base"},
 }
@@ -30,6 +31,9 @@ def check(path):
         other = room_of(target)
         if other != room and other not in BELOW.get(room, set()):
             yield f"{where}: {room} must not know {other} ({included})"
+        mine, its = command_of(path), command_of(target)
+        if mine and its and mine != its:
+            yield f"{where}: command {mine} must not know {its} ({included})"
         if path.parts[-3:-1] == ("include", "harsanyi") and quoted:
             yield f"{where}: public headers include <harsanyi/...> alone"
 

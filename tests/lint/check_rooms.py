@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import project
-from rooms import arrows
+from rooms import PROGRAM, arrows
 
 PICTURE = project.ROOT / "docs" / "design" / "rooms.svg"
 PAGE = project.ROOT / "docs" / "design" / "README.md"
@@ -18,7 +18,6 @@ UNDRAWN = {"harsanyi", "mpi", "plugin"}
 FRAMES = {"libharsanyi: no MPI, no HDF5": lambda room: "/" not in room and room not in PROGRAM,
           "libharsanyi_mpi": lambda room: room.startswith("mpi/"),
           "the program": lambda room: room in PROGRAM}
-PROGRAM = {"program", "commands"}
 
 
 def drawn():

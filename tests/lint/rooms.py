@@ -4,6 +4,7 @@ import re
 import project
 
 CORE = {"base", "lattice", "network", "tables", "game", "analysis"}
+LIBRARY = CORE | {"mpi", "mpi/lattice", "mpi/split", "mpi/dataset"}
 BELOW = {  # room: the rooms that it may include, besides itself
     "base": set(),
     "lattice": {"base"},
@@ -17,9 +18,14 @@ BELOW = {  # room: the rooms that it may include, besides itself
     "mpi/lattice": CORE | {"mpi"},
     "mpi/split": CORE | {"mpi", "mpi/lattice"},
     "mpi/dataset": CORE | {"mpi", "mpi/lattice"},
-    "program": CORE | {"mpi", "mpi/lattice", "mpi/split", "mpi/dataset"},
-    "commands": CORE | {"mpi", "mpi/lattice", "mpi/split", "mpi/dataset", "program"},
+    "program": {"base"},  # what all of it uses, but for main.c
+    "options": {"base", "program"},
+    "kinds": LIBRARY,
+    "problem": LIBRARY | {"program", "options"},
+    "engine": LIBRARY | {"program", "options", "problem"},
+    "commands": LIBRARY | {"program", "options", "kinds", "problem", "engine"},
 }
+PROGRAM = {"program", "options", "kinds", "problem", "engine", "commands"}
 PUBLIC = {"team": "base"}  # public headers of a room with another name
 
 
@@ -31,8 +37,17 @@ def room_of(path):
     if parts[0] == "src":
         return parts[1]
     if parts[1] == "program":
-        return "commands" if "commands" in parts or path.name == "main.c" else "program"
+        alone = "commands" if path.name == "main.c" else "program"
+        return parts[2] if len(parts) > 3 else alone
     return f"mpi/{parts[1]}"
+
+
+def command_of(path):
+    """The subcommand that a file is of: its folder, or the file alone; None for all others'."""
+    parts = path.relative_to(project.ROOT).parts
+    if parts[:3] != ("mpi", "program", "commands") or path.stem == "commands":
+        return None
+    return parts[3].removesuffix(path.suffix)
 
 
 def find(path, included, quoted):

@@ -11,30 +11,37 @@
 #include <string.h>
 
 typedef struct export_options {
-  const char *index, *interactions, *row, *format, *out;
+  const char *index, *row, *out;
+  int interactions, format; /* below; 0: not given */
   bool force;
 } export_options;
+
+enum { AND_ALONE = 1, SALIENT_ONES = 3 };
+enum { FORMAT_SHAPIQ = 1 };
+static const char interactions_words[] = "and|or|salient";
 
 #define AT(field) offsetof(export_options, field)
 static const hrs_option options_table[] = {
     {"--index", HRS_OPTION_TEXT, AT(index), "NAME", NULL,
      "one of the indices in the file, such as SV or k-SII (default: SV, or the first there is)"},
-    {"--interactions", HRS_OPTION_TEXT, AT(interactions), "and|or|salient", NULL,
+    {"--interactions", HRS_OPTION_CHOICE, AT(interactions), interactions_words, NULL,
      "instead of an index: all AND or all OR interactions (kept with --keep all), or the list of "
      "salient ones"},
     {"--row", HRS_OPTION_TEXT, AT(row), "K", NULL,
      "this row alone (default: all; a shapiq file holds one)"},
-    {"--format", HRS_OPTION_TEXT, AT(format), "shapiq|csv", NULL,
+    {"--format", HRS_OPTION_CHOICE, AT(format), "shapiq|csv", NULL,
      "shapiq's JSON, or CSV (default: by the name of --out, .json is shapiq; else csv)"},
     {"--out", HRS_OPTION_TEXT, AT(out), "FILE", NULL, "where it goes (default: standard output)"},
     {"--force", HRS_OPTION_FLAG, AT(force), NULL, NULL, "replace an existing file"},
     {0}};
 
+static const hrs_option_group groups[] = {{options_table, 0}, {0}};
+
 static const hrs_command_line line = {
     .usage = "harsanyi export FILE.h5 [options]",
     .description = "An index or the interactions of a data set as CSV, with the players' names, or "
                    "as the JSON that shapiq's InteractionValues loads.",
-    .options = options_table,
+    .groups = groups,
     .min_positional = 1,
     .max_positional = 1};
 
@@ -85,19 +92,18 @@ static void list_indices(const hrs_interactions_file *set, char *text, size_t si
   if (!*text) snprintf(text, size, " none");
 }
 
-static hrs_status find_interactions(const hrs_interactions_file *set, const char *what, source *s) {
-  if (strcmp(what, "salient") == 0) {
+static hrs_status find_interactions(const hrs_interactions_file *set, int what, source *s) {
+  if (what == SALIENT_ONES) {
     *s = (source){.kind = SALIENT, .typed = true};
   } else {
-    bool and_type = strcmp(what, "and") == 0;
-    HRS_REQUIRE(and_type || strcmp(what, "or") == 0, USAGE,
-                "--interactions %s: one of and, or, salient was expected", what);
+    bool and_type = what == AND_ALONE;
+    const char *word = and_type ? "and" : "or";
     *s = (source){.kind = LATTICE, .or_type = !and_type, .typed = true};
-    snprintf(s->path, sizeof s->path, "/interactions/%s", what);
+    snprintf(s->path, sizeof s->path, "/interactions/%s", word);
     HRS_REQUIRE(hrs_reading_has(set->file, s->path), INPUT,
                 "--interactions %s: %s does not hold all %s interactions (--keep all keeps them); "
                 "--interactions salient exports those listed",
-                what, set->file->path, and_type ? "AND" : "OR");
+                word, set->file->path, and_type ? "AND" : "OR");
   }
   s->name = "Moebius";
   s->orders = set->n;
@@ -107,10 +113,11 @@ static hrs_status find_interactions(const hrs_interactions_file *set, const char
 
 /* shapiq knows dividends (Moebius) and no OR interactions, and a file of it has one row. */
 static hrs_status check_shapiq(const source *s, const export_options *o) {
+  char word[HRS_WORD_TEXT];
   bool has_or = s->kind == LATTICE ? s->or_type : s->kind == SALIENT && s->set->types[1];
   HRS_REQUIRE(!has_or, USAGE,
               "--interactions %s: shapiq knows no OR interactions; give --format csv",
-              o->interactions);
+              hrs_text_word(interactions_words, o->interactions - 1, word));
   HRS_REQUIRE(s->end - s->first == 1, USAGE,
               "--format shapiq: a file holds one row, %s has %lld; choose one with --row",
               s->set->file->path, (long long)s->end);
@@ -303,20 +310,15 @@ static hrs_status write_file(const source *s, const export_options *o, bool shap
 
 /* ---- the command ---------------------------------------------------------------------------- */
 
-static hrs_status choose_format(const export_options *o, bool *shapiq) {
+static bool is_shapiq(const export_options *o) {
   size_t length = o->out ? strlen(o->out) : 0;
-  *shapiq = length > 5 && strcmp(o->out + length - 5, ".json") == 0;
-  if (!o->format) return HRS_OK;
-  *shapiq = strcmp(o->format, "shapiq") == 0;
-  HRS_REQUIRE(*shapiq || strcmp(o->format, "csv") == 0, USAGE,
-              "--format %s: one of shapiq, csv was expected", o->format);
-  return HRS_OK;
+  bool named = length > 5 && strcmp(o->out + length - 5, ".json") == 0;
+  return o->format ? o->format == FORMAT_SHAPIQ : named;
 }
 
 static hrs_status export_from(hrs_interactions_file *set, const export_options *o) {
-  bool shapiq;
+  bool shapiq = is_shapiq(o);
   source s;
-  HRS_TRY(choose_format(o, &shapiq));
   HRS_REQUIRE(set->file->complete, INPUT,
               "%s is not complete: the run that wrote it ended before its end; run it again",
               set->file->path);

@@ -24,12 +24,14 @@ static const hrs_option options[] = {
      "count the cost up to this tensor instead of the outputs; may be given several times"},
     {0}};
 
+static const hrs_option_group groups[] = {{options, 0}, {0}};
+
 static const hrs_command_line line = {
     .usage = "harsanyi model NET.onnx [options]",
     .description = "Prints a network's inputs and outputs, operators, parameters and multiply-adds "
                    "per sample, what is not supported and where, and how it is batched. Exit code "
                    "65 where it cannot be evaluated.",
-    .options = options,
+    .groups = groups,
     .min_positional = 1,
     .max_positional = 1};
 

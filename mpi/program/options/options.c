@@ -1,4 +1,4 @@
-/* Parser, help and echo of tables of options. */
+/* Parser and echo of groups of options. The help: help.c. */
 #include "options.h"
 
 #include <errno.h>
@@ -43,8 +43,29 @@ hrs_status hrs_text_number(const char *text, const char *what, double *out) {
   return HRS_OK;
 }
 
-static hrs_status store(const hrs_option *option, const char *text, void *values) {
-  void *place = (char *)values + option->offset;
+const char *hrs_text_word(const char *words, int number, char text[HRS_WORD_TEXT]) {
+  for (; number > 0; number--)
+    words += strcspn(words, "|") + 1;
+  snprintf(text, HRS_WORD_TEXT, "%.*s", (int)strcspn(words, "|"), words);
+  return text;
+}
+
+hrs_status hrs_text_choice(const char *text, const char *what, const char *words, int *out) {
+  char all[256] = "";
+  int number = 0;
+  for (const char *at = words; *at; number++) {
+    size_t length = strcspn(at, "|"), used = strlen(all);
+    if (strlen(text) == length && strncmp(text, at, length) == 0) {
+      *out = number;
+      return HRS_OK;
+    }
+    snprintf(all + used, sizeof all - used, "%s%.*s", number ? ", " : "", (int)length, at);
+    at += length + (at[length] == '|');
+  }
+  HRS_FAIL(USAGE, "%s: '%s' is none of %s", what, text, all);
+}
+
+static hrs_status store(const hrs_option *option, const char *text, void *place) {
   switch (option->kind) {
   case HRS_OPTION_COUNT:
     return hrs_text_count(text, option->name, place);
@@ -69,6 +90,12 @@ static hrs_status store(const hrs_option *option, const char *text, void *values
     HRS_REQUIRE(list->count < HRS_OPTION_REPEATS, USAGE, "%s is given more than %d times",
                 option->name, HRS_OPTION_REPEATS);
     list->text[list->count++] = text;
+    return HRS_OK;
+  }
+  case HRS_OPTION_CHOICE: {
+    int *word = place;
+    HRS_TRY(hrs_text_choice(text, option->name, option->argument, word));
+    *word += !option->otherwise;
     return HRS_OK;
   }
   default:
@@ -97,19 +124,39 @@ static int distance(const char *a, const char *b) {
   return row[lb];
 }
 
-static const hrs_option *find(const hrs_command_line *line, const char *text, size_t length) {
-  for (const hrs_option *o = line->options; o->help; o++)
-    if (o->name && strlen(o->name) == length && strncmp(o->name, text, length) == 0) return o;
-  return NULL;
+/* An option and the group that it was found in. */
+typedef struct found {
+  const hrs_option_group *group;
+  const hrs_option *option;
+} found;
+
+static void *place_of(found at, const void *values) {
+  return (char *)(uintptr_t)values + at.group->base + at.option->offset;
+}
+
+/* The next row after `at`, from {groups, NULL} on; false at the end. */
+static bool step(found *at) {
+  at->option = at->option ? at->option + 1 : at->group->rows;
+  while (at->option && !at->option->help)
+    at->option = (++at->group)->rows;
+  return at->option;
+}
+
+static bool find(const hrs_command_line *line, const char *text, size_t length, found *at) {
+  for (*at = (found){line->groups, NULL}; step(at);) {
+    const char *name = at->option->name;
+    if (name && strlen(name) == length && strncmp(name, text, length) == 0) return true;
+  }
+  return false;
 }
 
 /* Tell the heading that an option stands under, if it wants to know. */
-static void note(const hrs_command_line *line, const hrs_option *option, void *values) {
-  const hrs_option *heading = option;
-  while (heading > line->options && heading->kind != HRS_OPTION_HEADING)
-    heading--;
-  if (heading->kind == HRS_OPTION_HEADING && heading->offset)
-    memcpy((char *)values + heading->offset, &option->name, sizeof option->name);
+static void note(found at, void *values) {
+  found heading = at;
+  while (heading.option > at.group->rows && heading.option->kind != HRS_OPTION_HEADING)
+    heading.option--;
+  if (heading.option->kind == HRS_OPTION_HEADING && heading.option->offset)
+    memcpy(place_of(heading, values), &at.option->name, sizeof at.option->name);
 }
 
 static hrs_status unknown(const hrs_command_line *line, const char *text, size_t length) {
@@ -117,10 +164,10 @@ static hrs_status unknown(const hrs_command_line *line, const char *text, size_t
   snprintf(name, sizeof name, "%.*s", (int)(length < 60 ? length : 60), text);
   const hrs_option *nearest = NULL;
   int least = 4;
-  for (const hrs_option *o = line->options; o->help; o++)
-    if (o->name && distance(o->name, name) < least) {
-      least = distance(o->name, name);
-      nearest = o;
+  for (found at = {line->groups, NULL}; step(&at);)
+    if (at.option->name && distance(at.option->name, name) < least) {
+      least = distance(at.option->name, name);
+      nearest = at.option;
     }
   if (nearest)
     HRS_FAIL(USAGE, "unknown option %s; did you mean %s? (--help lists all)", name, nearest->name);
@@ -129,8 +176,8 @@ static hrs_status unknown(const hrs_command_line *line, const char *text, size_t
 
 hrs_status hrs_options_parse(const hrs_command_line *line, int argc, char **argv, void *values,
                              const char **positional, int *count) {
-  for (const hrs_option *o = line->options; o->help; o++)
-    if (o->otherwise) HRS_TRY(store(o, o->otherwise, values));
+  for (found at = {line->groups, NULL}; step(&at);)
+    if (at.option->otherwise) HRS_TRY(store(at.option, at.option->otherwise, place_of(at, values)));
   int used = 0;
   for (int i = 1; i < argc; i++) {
     const char *text = argv[i];
@@ -142,77 +189,24 @@ hrs_status hrs_options_parse(const hrs_command_line *line, int argc, char **argv
     }
     const char *equals = strchr(text, '=');
     size_t length = equals ? (size_t)(equals - text) : strlen(text);
-    const hrs_option *option = find(line, text, length);
-    if (!option) return unknown(line, text, length);
-    note(line, option, values);
+    found at;
+    if (!find(line, text, length, &at)) return unknown(line, text, length);
+    const hrs_option *option = at.option;
+    note(at, values);
     if (option->kind == HRS_OPTION_FLAG) {
       HRS_REQUIRE(!equals, USAGE, "%s takes no value (given '%s')", option->name, equals + 1);
-      *(bool *)((char *)values + option->offset) = true;
+      *(bool *)place_of(at, values) = true;
       continue;
     }
     /* A value that begins with dashes can still be given as --name=--value. */
     bool follows = i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0;
     HRS_REQUIRE(equals || follows, USAGE, "%s needs a value: %s %s", option->name, option->name,
                 option->argument);
-    HRS_TRY(store(option, equals ? equals + 1 : argv[++i], values));
+    HRS_TRY(store(option, equals ? equals + 1 : argv[++i], place_of(at, values)));
   }
   HRS_REQUIRE(used >= line->min_positional, USAGE, "something is missing; usage: %s", line->usage);
   if (count) *count = used;
   return HRS_OK;
-}
-
-bool hrs_options_want_help(int argc, char **argv) {
-  for (int i = 1; i < argc; i++)
-    if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
-  return false;
-}
-
-/* Print text in lines of at most 100 columns, from column `indent` on. */
-static void print_wrapped(const char *text, int indent) {
-  enum { WIDTH = 100 };
-  int column = indent;
-  while (*text) {
-    size_t word = strcspn(text, " \n");
-    if (column > indent && column + 1 + (int)word > WIDTH) {
-      printf("\n%*s", indent, "");
-      column = indent;
-    } else if (column > indent) {
-      putchar(' ');
-      column++;
-    }
-    printf("%.*s", (int)word, text);
-    column += (int)word;
-    text += word;
-    if (*text == '\n') {
-      printf("\n%*s", indent, "");
-      column = indent;
-    }
-    if (*text) text++;
-  }
-  putchar('\n');
-}
-
-void hrs_options_help(const hrs_command_line *line) {
-  enum { COLUMN = 30 };
-  printf("usage: %s\n\n", line->usage);
-  print_wrapped(line->description, 0);
-  for (const hrs_option *o = line->options; o->help; o++) {
-    if (o->kind == HRS_OPTION_HEADING) {
-      printf("\n%s\n", o->help);
-      continue;
-    }
-    int used = printf("  %s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
-    if (used >= COLUMN)
-      printf("\n%*s", COLUMN, "");
-    else
-      printf("%*s", COLUMN - used, "");
-    char text[1024];
-    if (o->otherwise)
-      snprintf(text, sizeof text, "%s (default %s)", o->help, o->otherwise);
-    else
-      snprintf(text, sizeof text, "%s", o->help);
-    print_wrapped(text, COLUMN);
-  }
 }
 
 static hrs_status append(char **text, size_t *used, const char *name, const char *value) {
@@ -227,8 +221,9 @@ hrs_status hrs_options_echo(const hrs_command_line *line, const void *values, ch
   *out = NULL;
   size_t used = 0;
   hrs_status status = append(out, &used, "", "");
-  for (const hrs_option *o = line->options; o->help && status == HRS_OK; o++) {
-    const void *place = (const char *)values + o->offset;
+  for (found at = {line->groups, NULL}; status == HRS_OK && step(&at);) {
+    const hrs_option *o = at.option;
+    const void *place = place_of(at, values);
     char number[64] = "";
     const char *value = number;
     switch (o->kind) {
@@ -257,6 +252,12 @@ hrs_status hrs_options_echo(const hrs_command_line *line, const void *values, ch
         status = append(out, &used, o->name, list->text[i]);
       continue;
     }
+    case HRS_OPTION_CHOICE: {
+      int word = *(const int *)place - !o->otherwise;
+      if (word < 0) continue;
+      value = hrs_text_word(o->argument, word, number);
+      break;
+    }
     }
     status = append(out, &used, o->name, value);
   }
@@ -265,4 +266,15 @@ hrs_status hrs_options_echo(const hrs_command_line *line, const void *values, ch
     *out = NULL;
   }
   return status;
+}
+
+hrs_status hrs_options_join(int argc, char **argv, char **out) {
+  size_t length = 16;
+  for (int i = 0; i < argc; i++)
+    length += strlen(argv[i]) + 1;
+  HRS_TRY(hrs_alloc((hrs_count)length, 1, out));
+  size_t used = (size_t)snprintf(*out, length, "harsanyi");
+  for (int i = 0; i < argc; i++)
+    used += (size_t)snprintf(*out + used, length - used, " %s", argv[i]);
+  return HRS_OK;
 }

@@ -1,6 +1,10 @@
 /*
  * options.h -- command-line options: each stands once in a table, which gives the parser, the help
  * text, the default and the echo in the data set.
+ *
+ * A table is a group: options that are about one thing, with the struct that their values go into.
+ * A command line is a list of groups, in the order of the help. Groups that several commands share
+ * are in groups.h; a command adds those of its own.
  */
 #ifndef HRS_MPI_PROGRAM_OPTIONS_OPTIONS_H
 #define HRS_MPI_PROGRAM_OPTIONS_OPTIONS_H
@@ -9,14 +13,16 @@
 
 typedef enum hrs_option_kind {
   HRS_OPTION_HEADING, /* no option: a heading in the help, in `help`; with an offset, a const char *
-                         there gets the name of an option below that is given */
+                         there gets the name of an option of the group below that is given */
   HRS_OPTION_FLAG,    /* bool */
   HRS_OPTION_TEXT,    /* const char *, one of argv */
   HRS_OPTION_COUNT,   /* hrs_count; K, M, G as powers of 1000, KiB, MiB, GiB as powers of 1024 */
   HRS_OPTION_INT,     /* int from 0 on */
   HRS_OPTION_POSITIVE, /* int from 1 on */
   HRS_OPTION_NUMBER,   /* double from 0 on */
-  HRS_OPTION_LIST      /* hrs_text_list: may be given several times */
+  HRS_OPTION_LIST,     /* hrs_text_list: may be given several times */
+  HRS_OPTION_CHOICE /* int, an enum: which of the option's words. With a default they are numbered
+                       from 0; else from 1, and 0 is none of them: not given */
 } hrs_option_kind;
 
 enum { HRS_OPTION_REPEATS = 64 };
@@ -29,17 +35,23 @@ typedef struct hrs_text_list {
 typedef struct hrs_option {
   const char *name; /* with its dashes */
   hrs_option_kind kind;
-  size_t offset;         /* of the value in the caller's struct */
-  const char *argument;  /* for the help: "FILE" */
+  size_t offset;         /* of the value in the group's struct */
+  const char *argument;  /* for the help: "FILE"; of a CHOICE its words: "lsb|msb" */
   const char *otherwise; /* default, parsed as if typed; NULL: zero */
   const char *help;
 } hrs_option;
 
-/** What a command may be given, for the parser and for --help. The table ends with help == NULL. */
+/** Options that belong together. Groups without a heading go on under the one before. */
+typedef struct hrs_option_group {
+  const hrs_option *rows; /* ends with help == NULL */
+  size_t base;            /* of the group's struct in the caller's */
+} hrs_option_group;
+
+/** What a command may be given, for the parser and for --help. */
 typedef struct hrs_command_line {
-  const char *usage;       /* "harsanyi show FILE.h5 [options]" */
-  const char *description; /* a paragraph */
-  const hrs_option *options;
+  const char *usage;              /* "harsanyi show FILE.h5 [options]" */
+  const char *description;        /* a paragraph */
+  const hrs_option_group *groups; /* ends with rows == NULL */
   int min_positional, max_positional;
 } hrs_command_line;
 
@@ -58,7 +70,15 @@ bool hrs_options_want_help(int argc, char **argv);
  *  Free with hrs_free. */
 hrs_status hrs_options_echo(const hrs_command_line *line, const void *values, char **out);
 
+/** "harsanyi COMMAND ...", as typed; argv[0] is the command. Free with hrs_free. */
+hrs_status hrs_options_join(int argc, char **argv, char **out);
+
 /* Values on their own, for options with a syntax of their own. Errors name `what`. */
+/** Which of the words "lsb|msb" a text is. Errors: USAGE, listing them. */
+hrs_status hrs_text_choice(const char *text, const char *what, const char *words, int *out);
+/** The word of a number; returns `text`. */
+enum { HRS_WORD_TEXT = 32 };
+const char *hrs_text_word(const char *words, int number, char text[HRS_WORD_TEXT]);
 hrs_status hrs_text_count(const char *text, const char *what, hrs_count *out);
 hrs_status hrs_text_int(const char *text, const char *what, int *out);
 hrs_status hrs_text_number(const char *text, const char *what, double *out);

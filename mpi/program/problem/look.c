@@ -9,16 +9,16 @@
 #include <string.h>
 
 /* Do labels say that there are two classes, where the network puts out one number? */
-static bool are_labels_binary(const hrs_job_builder *b, const hrs_network_game *spec) {
+static bool are_labels_binary(const hrs_problem_builder *b, const hrs_network_game *spec) {
   const char *target = b->o->target;
   if (!b->o->labels || spec->output != HRS_OUTPUT_AUTO) return false;
   if (target && strcmp(target, "label") != 0) return false;
-  for (hrs_count i = 0; i < b->job->samples; i++)
-    if (b->job->label[i] != 0 && b->job->label[i] != 1) return false;
+  for (hrs_count i = 0; i < b->problem->samples; i++)
+    if (b->problem->label[i] != 0 && b->problem->label[i] != 1) return false;
   return true;
 }
 
-static void warn_of_number(const hrs_job_builder *b, const hrs_network_game *spec,
+static void warn_of_number(const hrs_problem_builder *b, const hrs_network_game *spec,
                            const hrs_output_look *look) {
   bool probability = look->signs & HRS_SIGN_UNIT && !(look->signs & HRS_SIGN_WHOLE);
   bool number = spec->output == HRS_OUTPUT_AUTO;
@@ -35,7 +35,7 @@ static void warn_of_number(const hrs_job_builder *b, const hrs_network_game *spe
              number ? "--output raw" : "--scores logits");
 }
 
-static void warn_of_scores(const hrs_job_builder *b, const hrs_network_game *spec,
+static void warn_of_scores(const hrs_problem_builder *b, const hrs_network_game *spec,
                            const hrs_output_look *look) {
   const unsigned probabilities = HRS_SIGN_UNIT | HRS_SIGN_SUM;
   if ((look->signs & probabilities) == probabilities && look->signs & HRS_SIGN_WHOLE)
@@ -56,9 +56,10 @@ static void warn_of_scores(const hrs_job_builder *b, const hrs_network_game *spe
              b->path, look->tensor);
 }
 
-hrs_status hrs_job_look(hrs_job_builder *b, const hrs_network_game *spec, hrs_output_look *look) {
+hrs_status hrs_problem_look(hrs_problem_builder *b, const hrs_network_game *spec,
+                            hrs_output_look *look) {
   /* A plan evaluates nothing. */
-  int step = b->o->plan ? 0 : hrs_comm_size(b->comm);
+  int step = b->plan ? 0 : hrs_comm_size(b->comm);
   HRS_TRY(hrs_network_look(spec, hrs_comm_rank(b->comm), step, look));
   HRS_TRY(hrs_comm_reduce(b->comm, MPI_BAND, MPI_UNSIGNED, &look->signs, 1));
   if (!look->open || step == 0) return HRS_OK;

@@ -13,13 +13,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static hrs_status number_players(hrs_job *job) {
-  HRS_TRY(hrs_calloc(job->n, sizeof *job->players.names, &job->players.names));
-  job->players.n = job->n;
-  for (int i = 0; i < job->n; i++) {
+static hrs_status number_players(hrs_problem *problem) {
+  HRS_TRY(hrs_calloc(problem->n, sizeof *problem->players.names, &problem->players.names));
+  problem->players.n = problem->n;
+  for (int i = 0; i < problem->n; i++) {
     char name[32];
     snprintf(name, sizeof name, "player %d", i);
-    HRS_TRY(hrs_strdup(name, &job->players.names[i]));
+    HRS_TRY(hrs_strdup(name, &problem->players.names[i]));
   }
   return HRS_OK;
 }
@@ -32,54 +32,55 @@ static hrs_count fields_of(const char *line) {
 }
 
 /* The lines of the chosen samples, cut at their tabs; takes the lines over. */
-static hrs_status name_samples(const hrs_interactions_options *o, hrs_job *job, hrs_count count) {
+static hrs_status name_samples(const hrs_problem_options *o, hrs_problem *problem,
+                               hrs_count count) {
   char what[512];
   const hrs_count *row;
   snprintf(what, sizeof what, "--player-names %s", o->player_names);
   for (hrs_count i = 0; i < count; i++)
-    HRS_REQUIRE(fields_of(job->name_lines[i]) == job->n, INPUT,
+    HRS_REQUIRE(fields_of(problem->name_lines[i]) == problem->n, INPUT,
                 "%s, line %lld: %lld names (with tabs between them) for %d players", what,
-                (long long)i + 1, (long long)fields_of(job->name_lines[i]), job->n);
-  HRS_TRY(hrs_job_rows(job, o, what, count, &row));
+                (long long)i + 1, (long long)fields_of(problem->name_lines[i]), problem->n);
+  HRS_TRY(hrs_problem_rows(problem, o, what, count, &row));
   hrs_count names;
-  HRS_TRY(hrs_multiply(job->samples * job->targets, job->n, "names", &names));
-  HRS_TRY(hrs_alloc(names, sizeof *job->row_names, &job->row_names));
-  char **name = job->row_names;
-  for (hrs_count s = 0; s < job->samples; s++) {
-    char *at = job->name_lines[row ? row[s] : s], **first = name;
-    for (int i = 0; i < job->n; i++) {
+  HRS_TRY(hrs_multiply(problem->samples * problem->targets, problem->n, "names", &names));
+  HRS_TRY(hrs_alloc(names, sizeof *problem->row_names, &problem->row_names));
+  char **name = problem->row_names;
+  for (hrs_count s = 0; s < problem->samples; s++) {
+    char *at = problem->name_lines[row ? row[s] : s], **first = name;
+    for (int i = 0; i < problem->n; i++) {
       *name++ = at;
       at += strcspn(at, "\t");
       if (*at) *at++ = '\0';
     }
-    for (int t = 1; t < job->targets; t++, name += job->n)
-      memcpy(name, first, (size_t)job->n * sizeof *name);
+    for (int t = 1; t < problem->targets; t++, name += problem->n)
+      memcpy(name, first, (size_t)problem->n * sizeof *name);
   }
   return HRS_OK;
 }
 
 /* Are players words, which differ between samples? */
-static bool are_words(const hrs_interactions_options *o, const hrs_job *job) {
-  hrs_dtype masked = job->baseline.type;
+static bool are_words(const hrs_problem_options *o, const hrs_problem *problem) {
+  hrs_dtype masked = problem->baseline.type;
   return (o->players && strcmp(o->players, "tokens") == 0) || masked == HRS_I64 ||
          masked == HRS_I32;
 }
 
-hrs_status hrs_job_name_players(hrs_job *job, const hrs_interactions_options *o) {
-  if (!job->players.names) HRS_TRY(number_players(job));
+hrs_status hrs_problem_name_players(hrs_problem *problem, const hrs_problem_options *o) {
+  if (!problem->players.names) HRS_TRY(number_players(problem));
   if (!o->player_names) return HRS_OK;
-  hrs_reader reader = hrs_comm_reader(&job->comm);
+  hrs_reader reader = hrs_comm_reader(&problem->comm);
   hrs_count count;
-  HRS_TRY_CONTEXT(hrs_reader_lines(&reader, o->player_names, &job->name_lines, &count),
+  HRS_TRY_CONTEXT(hrs_reader_lines(&reader, o->player_names, &problem->name_lines, &count),
                   "--player-names");
-  bool tabs = job->n == 1 && count > 1;
+  bool tabs = problem->n == 1 && count > 1;
   for (hrs_count i = 0; i < count; i++)
-    tabs = tabs || strchr(job->name_lines[i], '\t');
-  if (tabs) return name_samples(o, job, count);
-  HRS_TRY(hrs_players_rename(&job->players, count, job->name_lines, o->player_names));
-  if (are_words(o, job) && job->samples > 1)
+    tabs = tabs || strchr(problem->name_lines[i], '\t');
+  if (tabs) return name_samples(o, problem, count);
+  HRS_TRY(hrs_players_rename(&problem->players, count, problem->name_lines, o->player_names));
+  if (are_words(o, problem) && problem->samples > 1)
     hrs_warn("--player-names %s names the words once for %lld samples; with a line for each "
              "sample, the names between tabs, each has its own",
-             o->player_names, (long long)job->samples);
+             o->player_names, (long long)problem->samples);
   return HRS_OK;
 }

@@ -7,40 +7,41 @@
 
 #include <string.h>
 
-static void add(hrs_job *job, const char *name, const char *text) {
-  if (text) job->record[job->records++] = (hrs_run_attribute){name, text, 0};
-}
-
-static const char *layout_text(hrs_layout layout) {
-  return layout == HRS_LAYOUT_CHANNELS_FIRST  ? "channels-first"
-         : layout == HRS_LAYOUT_CHANNELS_LAST ? "channels-last"
-         : layout == HRS_LAYOUT_NO_CHANNELS   ? "no-channels"
-                                              : NULL; /* it plays no part */
+static void add(hrs_problem *problem, const char *name, const char *text) {
+  if (text) problem->record[problem->records++] = (hrs_run_attribute){name, text, 0};
 }
 
 /* The option's default depends on what else is given. */
-static const char *target_text(const hrs_job *job, const hrs_interactions_options *o) {
-  return o->target ? o->target : job->classes == 1 ? "0" : o->labels ? "label" : "predicted";
+static const char *target_text(const hrs_problem *problem, const hrs_problem_options *o) {
+  return o->target ? o->target : problem->classes == 1 ? "0" : o->labels ? "label" : "predicted";
 }
 
-void hrs_job_record(hrs_job *job, const hrs_interactions_options *o) {
-  add(job, "kind",
-      job->model       ? "network"
+/* A word of an option, as settled. */
+static void add_word(hrs_problem *problem, const char *name, const char *words, int number) {
+  char *word = problem->words[problem->records];
+  add(problem, name, hrs_text_word(words, number, word));
+}
+
+void hrs_problem_record(hrs_problem *problem, const hrs_problem_options *o) {
+  add(problem, "kind",
+      problem->model   ? "network"
       : o->table.count ? "table"
       : o->closed_form ? "closed-form"
                        : "plug-in");
-  if (!job->model) {
-    add(job, "v", o->closed_form ? o->closed_form : "the game's values");
+  if (!problem->model) {
+    add(problem, "v", o->closed_form ? o->closed_form : "the game's values");
     return;
   }
-  add(job, "v", hrs_job_output_text(job->output));
-  add(job, "scores", hrs_job_scores_text(job->scores));
-  add(job, "output_node", o->output_node ? o->output_node : hrs_model_output(job->model, 0)->name);
-  add(job, "target", target_text(job, o));
-  add(job, "masked", job->masked);
-  add(job, "players", o->players ? o->players : "features");
-  add(job, "subset", o->subset);
-  add(job, "baseline", o->baseline ? o->baseline : "zero");
-  add(job, "layout", layout_text(job->layout));
-  add(job, "evaluator", o->evaluator);
+  add_word(problem, "v", hrs_output_words, (int)problem->output - 1);
+  add_word(problem, "scores", hrs_scores_words, (int)problem->scores);
+  add(problem, "output_node",
+      o->output_node ? o->output_node : hrs_model_output(problem->model, 0)->name);
+  add(problem, "target", target_text(problem, o));
+  add(problem, "masked", problem->masked);
+  add(problem, "players", o->players ? o->players : "features");
+  add(problem, "subset", o->subset);
+  add(problem, "baseline", o->baseline ? o->baseline : "zero");
+  /* AUTO where it plays no part. */
+  if (problem->layout) add_word(problem, "layout", hrs_layout_words, (int)problem->layout);
+  add_word(problem, "evaluator", hrs_evaluator_words, o->evaluator);
 }

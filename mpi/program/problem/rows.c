@@ -8,20 +8,16 @@
  */
 #include "problem.h"
 
-#include <string.h>
-
-static bool in_order(const hrs_job *job) {
-  for (hrs_count i = 0; i < job->samples; i++)
-    if (job->index[i] != i) return false;
+static bool in_order(const hrs_problem *problem) {
+  for (hrs_count i = 0; i < problem->samples; i++)
+    if (problem->index[i] != i) return false;
   return true;
 }
 
-hrs_status hrs_job_rows(const hrs_job *job, const hrs_interactions_options *o, const char *what,
-                        hrs_count rows, const hrs_count **row) {
-  bool file = strcmp(o->per_sample, "file") == 0, select = strcmp(o->per_sample, "select") == 0;
-  long long have = rows, all = job->all, chosen = job->samples;
-  HRS_REQUIRE(file || select || strcmp(o->per_sample, "auto") == 0, USAGE,
-              "--per-sample: '%s' is none of auto, file, select", o->per_sample);
+hrs_status hrs_problem_rows(const hrs_problem *problem, const hrs_problem_options *o,
+                            const char *what, hrs_count rows, const hrs_count **row) {
+  bool file = o->per_sample == HRS_PER_SAMPLE_FILE, select = o->per_sample == HRS_PER_SAMPLE_SELECT;
+  long long have = rows, all = problem->all, chosen = problem->samples;
   HRS_REQUIRE(!file || have == all, INPUT,
               "%s has %lld row%s; --per-sample file needs %lld, one for each sample", what, have,
               hrs_plural(have), all);
@@ -33,11 +29,11 @@ hrs_status hrs_job_rows(const hrs_job *job, const hrs_interactions_options *o, c
                             : "%s has %lld row%s; there are %lld sample%s, %lld of them chosen, "
                               "and a row for each of these or of those was expected",
               what, have, hrs_plural(have), all, hrs_plural(all), chosen);
-  HRS_REQUIRE(file || select || all != chosen || in_order(job), USAGE,
+  HRS_REQUIRE(file || select || all != chosen || in_order(problem), USAGE,
               "%s: --select %s changes the order of all %lld samples; say --per-sample file where "
               "row i is of sample i of the file, or --per-sample select where it is of the i-th "
               "one chosen",
               what, o->select, all);
-  *row = file || (!select && have == all) ? job->index : NULL;
+  *row = file || (!select && have == all) ? problem->index : NULL;
   return HRS_OK;
 }

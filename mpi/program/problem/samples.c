@@ -1,4 +1,4 @@
-/* Arrays of a network job: samples of the inputs, labels, what is given beside them. */
+/* Arrays of a problem of networks: samples of the inputs, labels, what is given beside them. */
 #include "builder.h"
 #include "mpi/lattice/comm.h"
 #include "mpi/program/options/lists.h"
@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-hrs_status hrs_job_load(MPI_Comm comm, const char *path, hrs_count count, const hrs_count *rows,
-                        hrs_array *out) {
+hrs_status hrs_problem_load(MPI_Comm comm, const char *path, hrs_count count, const hrs_count *rows,
+                            hrs_array *out) {
   int rank = hrs_comm_rank(comm);
   hrs_status status = HRS_OK;
   hrs_array_file *file = NULL;
@@ -35,7 +35,7 @@ hrs_status hrs_job_load(MPI_Comm comm, const char *path, hrs_count count, const 
   return status;
 }
 
-hrs_status hrs_job_peek(MPI_Comm comm, const char *path, hrs_array *header) {
+hrs_status hrs_problem_peek(MPI_Comm comm, const char *path, hrs_array *header) {
   int rank = hrs_comm_rank(comm);
   hrs_status status = HRS_OK;
   memset(header, 0, sizeof *header);
@@ -69,56 +69,58 @@ static hrs_status input_names_text(const hrs_model *model, char *text, size_t si
 }
 
 /* Whole numbers of a type, or a message that names sample, element and value. */
-static hrs_status to_whole(const hrs_job *job, const hrs_job_beside *beside, hrs_array *array) {
+static hrs_status to_whole(const hrs_problem *problem, const hrs_problem_beside *beside,
+                           hrs_array *array) {
   hrs_count bad = -1;
   hrs_status status = hrs_array_convert_whole(array, beside->type, &bad);
   if (bad < 0) return status;
-  hrs_count rows = beside->per_sample ? job->samples : 1, row = hrs_array_count(array) / rows;
+  hrs_count rows = beside->per_sample ? problem->samples : 1, row = hrs_array_count(array) / rows;
   char sample[64] = "", element[64] = "";
   if (beside->per_sample)
-    snprintf(sample, sizeof sample, ", sample %lld", (long long)job->index[bad / row]);
+    snprintf(sample, sizeof sample, ", sample %lld", (long long)problem->index[bad / row]);
   if (row > 1) snprintf(element, sizeof element, ", element %lld", (long long)(bad % row));
   return hrs_error_context(status, "%s%s%s", beside->what, sample, element);
 }
 
-hrs_status hrs_job_load_beside(const hrs_job_builder *b, const hrs_job_beside *beside,
-                               const hrs_array *header, hrs_array *out) {
-  const hrs_job *job = b->job;
+hrs_status hrs_problem_load_beside(const hrs_problem_builder *b, const hrs_problem_beside *beside,
+                                   const hrs_array *header, hrs_array *out) {
+  const hrs_problem *problem = b->problem;
   const hrs_count *row = beside->row;
   if (beside->per_sample && !row)
-    HRS_TRY(hrs_job_rows(job, b->o, beside->what, header->rank ? header->dim[0] : 1, &row));
-  HRS_TRY_CONTEXT(hrs_job_load(b->comm, beside->path, job->samples, header->rank ? row : NULL, out),
-                  "%s", beside->what);
+    HRS_TRY(hrs_problem_rows(problem, b->o, beside->what, header->rank ? header->dim[0] : 1, &row));
+  HRS_TRY_CONTEXT(
+      hrs_problem_load(b->comm, beside->path, problem->samples, header->rank ? row : NULL, out),
+      "%s", beside->what);
   if (beside->type == HRS_NONE) return HRS_OK;
-  hrs_status status = to_whole(job, beside, out);
+  hrs_status status = to_whole(problem, beside, out);
   if (status != HRS_OK) hrs_array_destroy(out);
   return status;
 }
 
 /* Which samples there are and which are chosen: the first input says. A few bytes of a file can
  * claim any number of rows that hold nothing. */
-static hrs_status choose_samples(hrs_job_builder *b, const char *what, const hrs_array *header,
+static hrs_status choose_samples(hrs_problem_builder *b, const char *what, const hrs_array *header,
                                  hrs_count all) {
   char shape[HRS_SHAPE_TEXT];
   for (int axis = 0; axis < header->rank; axis++)
     HRS_REQUIRE(header->dim[axis] > 0, INPUT, "%s: no samples (shape %s)", what,
                 hrs_shape_text(header->rank, header->dim, shape, sizeof shape));
-  b->job->all = all;
-  if (!b->o->select) return hrs_job_all_samples(b->job, all);
-  return hrs_parse_choice(b->o->select, "--select", all, &b->job->index, &b->job->samples);
+  b->problem->all = all;
+  if (!b->o->select) return hrs_problem_all_samples(b->problem, all);
+  return hrs_parse_choice(b->o->select, "--select", all, &b->problem->index, &b->problem->samples);
 }
 
-static hrs_status load_input(hrs_job_builder *b, const char *option, const char *name,
+static hrs_status load_input(hrs_problem_builder *b, const char *option, const char *name,
                              const char *path) {
-  const hrs_tensor_info *info = find_input(b->job->model, name);
+  const hrs_tensor_info *info = find_input(b->problem->model, name);
   char known[256], what[512];
-  HRS_TRY(input_names_text(b->job->model, known, sizeof known));
+  HRS_TRY(input_names_text(b->problem->model, known, sizeof known));
   HRS_REQUIRE(info, USAGE, "%s: the model has no input '%s'; it has %s", option, name, known);
   for (int i = 0; i < b->inputs; i++)
     HRS_REQUIRE(strcmp(b->names[i], name) != 0, USAGE, "%s: input '%s' is given twice", option,
                 name);
   hrs_array header;
-  HRS_TRY_CONTEXT(hrs_job_peek(b->comm, path, &header), "%s", option);
+  HRS_TRY_CONTEXT(hrs_problem_peek(b->comm, path, &header), "%s", option);
   /* A single sample without the axis of samples: of the model's own shape, without the batch axis
    * where it has one. */
   bool batch = info->rank > 0 && (info->dim[0] == 1 || info->dim[0] < 0);
@@ -131,21 +133,21 @@ static hrs_status load_input(hrs_job_builder *b, const char *option, const char 
     snprintf(what, sizeof what, "%s %s", option, path);
   if (b->inputs == 0) HRS_TRY(choose_samples(b, what, &header, all));
   /* Further inputs may be one for all samples. */
-  hrs_job_beside beside = {.what = what,
-                           .path = path,
-                           .type = info->type > HRS_BF16 ? info->type : HRS_NONE,
-                           .per_sample = !single && (b->inputs == 0 || all > 1),
-                           .row = b->inputs == 0 && !single ? b->job->index : NULL};
-  HRS_TRY(hrs_job_load_beside(b, &beside, &header, &b->samples[b->inputs]));
-  HRS_TRY_CONTEXT(hrs_network_bind(b->job->model, name, &b->samples[b->inputs]), "%s", what);
+  hrs_problem_beside beside = {.what = what,
+                               .path = path,
+                               .type = info->type > HRS_BF16 ? info->type : HRS_NONE,
+                               .per_sample = !single && (b->inputs == 0 || all > 1),
+                               .row = b->inputs == 0 && !single ? b->problem->index : NULL};
+  HRS_TRY(hrs_problem_load_beside(b, &beside, &header, &b->samples[b->inputs]));
+  HRS_TRY_CONTEXT(hrs_network_bind(b->problem->model, name, &b->samples[b->inputs]), "%s", what);
   HRS_TRY(hrs_strdup(name, &b->names[b->inputs]));
   b->inputs++;
   return HRS_OK;
 }
 
-hrs_status hrs_job_load_inputs(hrs_job_builder *b) {
-  const hrs_interactions_options *o = b->o;
-  const hrs_model *model = b->job->model;
+hrs_status hrs_problem_load_inputs(hrs_problem_builder *b) {
+  const hrs_problem_options *o = b->o;
+  const hrs_model *model = b->problem->model;
   HRS_REQUIRE(!!o->samples != (o->input.count > 0), USAGE,
               "--model needs --samples FILE, or --input NAME=FILE for each input");
   if (o->samples) {
@@ -177,29 +179,30 @@ hrs_status hrs_job_load_inputs(hrs_job_builder *b) {
   return HRS_OK;
 }
 
-hrs_status hrs_job_load_labels(hrs_job_builder *b) {
-  hrs_job *job = b->job;
-  HRS_TRY(hrs_alloc(job->samples, sizeof *job->label, &job->label));
-  for (hrs_count i = 0; i < job->samples; i++)
-    job->label[i] = -1;
+hrs_status hrs_problem_load_labels(hrs_problem_builder *b) {
+  hrs_problem *problem = b->problem;
+  HRS_TRY(hrs_alloc(problem->samples, sizeof *problem->label, &problem->label));
+  for (hrs_count i = 0; i < problem->samples; i++)
+    problem->label[i] = -1;
   if (!b->o->labels) return HRS_OK;
   char what[512];
   snprintf(what, sizeof what, "--labels %s", b->o->labels);
   hrs_array header, labels = {0};
-  HRS_TRY_CONTEXT(hrs_job_peek(b->comm, b->o->labels, &header), "--labels");
+  HRS_TRY_CONTEXT(hrs_problem_peek(b->comm, b->o->labels, &header), "--labels");
   for (int axis = 1; axis < header.rank; axis++)
     HRS_REQUIRE(header.dim[axis] == 1, INPUT, "%s has more than one number per sample", what);
-  hrs_job_beside beside = {.what = what, .path = b->o->labels, .type = HRS_I32, .per_sample = true};
-  HRS_TRY(hrs_job_load_beside(b, &beside, &header, &labels));
-  memcpy(job->label, labels.data, (size_t)job->samples * sizeof *job->label);
+  hrs_problem_beside beside = {
+      .what = what, .path = b->o->labels, .type = HRS_I32, .per_sample = true};
+  HRS_TRY(hrs_problem_load_beside(b, &beside, &header, &labels));
+  memcpy(problem->label, labels.data, (size_t)problem->samples * sizeof *problem->label);
   hrs_array_destroy(&labels);
-  for (hrs_count i = 0; i < job->samples; i++)
-    HRS_REQUIRE(job->label[i] >= -1, INPUT,
+  for (hrs_count i = 0; i < problem->samples; i++)
+    HRS_REQUIRE(problem->label[i] >= -1, INPUT,
                 "%s, sample %lld: label %d; classes are numbered from 0, and -1 is no label", what,
-                (long long)job->index[i], job->label[i]);
+                (long long)problem->index[i], problem->label[i]);
   return HRS_OK;
 }
 
-const hrs_array *hrs_job_masked_tensor(const hrs_job_builder *b) {
+const hrs_array *hrs_problem_masked_tensor(const hrs_problem_builder *b) {
   return b->masked.data ? &b->masked : &b->samples[0];
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* "ids [1,12], mask [1,5]": what the network was given when it could not go on. */
-static const char *inputs_given(const hrs_job_builder *b, char *text, size_t size) {
+static const char *inputs_given(const hrs_problem_builder *b, char *text, size_t size) {
   size_t used = 0;
   *text = '\0';
   for (int i = 0; i < b->inputs && used < size; i++) {
@@ -21,9 +21,10 @@ static const char *inputs_given(const hrs_job_builder *b, char *text, size_t siz
 }
 
 /* Number of scores: two where one stands for two classes. */
-static hrs_status count_classes(hrs_job_builder *b, const hrs_network_game *spec, int *classes) {
+static hrs_status count_classes(hrs_problem_builder *b, const hrs_network_game *spec,
+                                int *classes) {
   hrs_output_look look;
-  hrs_status status = hrs_job_look(b, spec, &look);
+  hrs_status status = hrs_problem_look(b, spec, &look);
   char given[512];
   const char *output = spec->output_node;
   if (status != HRS_OK)
@@ -37,22 +38,22 @@ static hrs_status count_classes(hrs_job_builder *b, const hrs_network_game *spec
   return HRS_OK;
 }
 
-hrs_status hrs_job_make_targets(hrs_job_builder *b, const hrs_network_game *spec) {
+hrs_status hrs_problem_make_targets(hrs_problem_builder *b, const hrs_network_game *spec) {
   const char *text = b->o->target;
   if (!text) text = b->o->labels ? "label" : "predicted";
   int classes = 0;
   HRS_TRY(count_classes(b, spec, &classes));
-  b->job->classes = classes;
+  b->problem->classes = classes;
   b->n_targets = 1;
   if (classes == 1 && !b->o->target) text = "0";
   if (strcmp(text, "predicted") == 0) return HRS_OK;
-  hrs_count samples = b->job->samples, count = 1, *list = NULL;
+  hrs_count samples = b->problem->samples, count = 1, *list = NULL;
   if (strcmp(text, "label") == 0) {
     HRS_REQUIRE(b->o->labels, USAGE, "--target label needs --labels FILE");
     for (hrs_count i = 0; i < samples; i++)
-      HRS_REQUIRE(b->job->label[i] >= 0 && b->job->label[i] < classes, INPUT,
+      HRS_REQUIRE(b->problem->label[i] >= 0 && b->problem->label[i] < classes, INPUT,
                   "--labels %s: label %d of sample %lld is out of range: the network has %d %s",
-                  b->o->labels, b->job->label[i], (long long)b->job->index[i], classes,
+                  b->o->labels, b->problem->label[i], (long long)b->problem->index[i], classes,
                   classes == 1 ? "output; if that is the logit of class 1, add --output log-odds"
                                : "classes, numbered from 0");
   } else if (strcmp(text, "all") == 0) {
@@ -66,55 +67,20 @@ hrs_status hrs_job_make_targets(hrs_job_builder *b, const hrs_network_game *spec
     for (hrs_count t = 0; t < count; t++)
       b->targets[i * count + t] = list                       ? (int)list[t]
                                   : strcmp(text, "all") == 0 ? (int)t
-                                                             : b->job->label[i];
+                                                             : b->problem->label[i];
   hrs_free(list);
   return status;
 }
 
-static const char *const output_words[] = {
-    "", "log-odds", "logit", "probability", "log-probability", "raw"};
-
-const char *hrs_job_output_text(hrs_output output) {
-  return output_words[output];
-}
-
-hrs_status hrs_job_set_output(const char *text, hrs_output *out) {
-  const char *const *words = output_words;
-  *out = HRS_OUTPUT_AUTO;
-  if (!text) return HRS_OK;
-  for (int i = 1; i < (int)(sizeof output_words / sizeof *output_words); i++)
-    if (strcmp(text, words[i]) == 0) {
-      *out = (hrs_output)i;
-      return HRS_OK;
-    }
-  HRS_FAIL(USAGE, "--output: '%s' is none of log-odds, logit, probability, log-probability, raw",
-           text);
-}
-
-static const char *const scores_words[] = {"auto", "logits", "probabilities", "log-probabilities"};
-
-const char *hrs_job_scores_text(hrs_scores scores) {
-  return scores_words[scores];
-}
-
-hrs_status hrs_job_set_scores(const char *text, hrs_scores *out) {
-  const char *const *words = scores_words;
-  for (int i = 0; i < (int)(sizeof scores_words / sizeof *scores_words); i++)
-    if (strcmp(text, words[i]) == 0) {
-      *out = (hrs_scores)i;
-      return HRS_OK;
-    }
-  HRS_FAIL(USAGE, "--scores: '%s' is none of auto, logits, probabilities, log-probabilities", text);
-}
-
-hrs_status hrs_job_load_class_names(hrs_job_builder *b) {
+hrs_status hrs_problem_load_class_names(hrs_problem_builder *b) {
   if (!b->o->class_names) return HRS_OK;
   hrs_reader reader = hrs_comm_reader(&b->comm);
   hrs_count count;
-  HRS_TRY_CONTEXT(hrs_reader_lines(&reader, b->o->class_names, &b->job->class_names, &count),
+  HRS_TRY_CONTEXT(hrs_reader_lines(&reader, b->o->class_names, &b->problem->class_names, &count),
                   "--class-names");
-  HRS_REQUIRE(count == b->job->classes, INPUT, "--class-names %s has %lld line%s for %d class%s",
-              b->o->class_names, (long long)count, hrs_plural(count), b->job->classes,
-              b->job->classes == 1 ? "" : "es");
+  HRS_REQUIRE(count == b->problem->classes, INPUT,
+              "--class-names %s has %lld line%s for %d class%s", b->o->class_names,
+              (long long)count, hrs_plural(count), b->problem->classes,
+              b->problem->classes == 1 ? "" : "es");
   return HRS_OK;
 }

@@ -12,7 +12,7 @@
 #include "mpi/lattice/comm.h"
 #include "mpi/lattice/exchange.h"
 #include "mpi/program/commands/commands.h"
-#include "mpi/program/problem/problem.h"
+#include "mpi/program/options/options.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -25,10 +25,12 @@ static const hrs_option options[] = {
      "2^N doubles: on each rank (stream, transform), in all (exchange, indices)"},
     {"--repeat", HRS_OPTION_POSITIVE, AT(repeat), "R", "3", "the least time of R is taken"},
     {"--chunk", HRS_OPTION_COUNT, AT(chunk), "BYTES", "8MiB", "messages of the exchange"},
-    {"--shm", HRS_OPTION_TEXT, AT(shm), "auto|off", "auto", "shared memory of a node's ranks"},
+    {"--shm", HRS_OPTION_CHOICE, AT(shm), "auto|off", "auto", "shared memory of a node's ranks"},
     {"--json", HRS_OPTION_TEXT, AT(json), "FILE", NULL, "write the figures there too"},
     {"--force", HRS_OPTION_FLAG, AT(force), NULL, NULL, "replace an existing file"},
     {0}};
+
+static const hrs_option_group groups[] = {{options, 0}, {0}};
 
 static const hrs_command_line line = {
     .usage = "[mpirun -n P] harsanyi bench stream|transform|exchange|indices [options]\n"
@@ -37,23 +39,9 @@ static const hrs_command_line line = {
         "Timings, verified before they are taken, beside their limits. Times are the "
         "largest of all ranks, the least of the repeats. HARSANYI_BENCH_SECONDS: what a rate "
         "of evaluate is measured for (2).",
-    .options = options,
+    .groups = groups,
     .min_positional = 1,
     .max_positional = 1};
-
-double hrs_bench_slowest(MPI_Comm comm, double seconds) {
-  return hrs_comm_reduce(comm, MPI_MAX, MPI_DOUBLE, &seconds, 1) == HRS_OK ? seconds : 0;
-}
-
-double hrs_bench_begin(MPI_Comm comm) {
-  return hrs_comm_barrier(comm) == HRS_OK ? hrs_time() : 0;
-}
-
-void hrs_bench_add(hrs_bench_report *r, const char *name, double value, const char *unit) {
-  hrs_bench_figure *figure = &r->figures[r->count++];
-  *figure = (hrs_bench_figure){.unit = unit, .value = value};
-  snprintf(figure->name, sizeof figure->name, "%s", name);
-}
 
 /* --json is written last: that it can be is better known first. By rank 0. */
 static hrs_status check_json(hrs_bench_options *o) {
@@ -95,17 +83,6 @@ static void fill(double *data, hrs_count count) {
 
 static double least(double a, double b) {
   return a < b ? a : b;
-}
-
-double hrs_bench_pass(MPI_Comm comm, double *data, double change, hrs_count count, int repeat) {
-  double best = 1e300;
-  for (int r = 0; r < repeat; r++) {
-    double start = hrs_bench_begin(comm);
-    for (hrs_count i = 0; i < count; i++)
-      data[i] += change;
-    best = least(hrs_bench_slowest(comm, hrs_time() - start), best);
-  }
-  return best;
 }
 
 static hrs_status bench_stream(const hrs_bench_options *o, hrs_bench_report *r) {
@@ -273,9 +250,8 @@ static hrs_status bench_exchange(const hrs_bench_options *o, hrs_bench_report *r
   /* Equal shares, so that the bare loop moves the same bytes. */
   HRS_REQUIRE((1 << part.block_bits) % size == 0, USAGE,
               "bench exchange: %d ranks do not divide the %d blocks", size, 1 << part.block_bits);
-  hrs_sharing sharing = strcmp(o->shm, "off") == 0 ? HRS_SHARE_OFF : HRS_SHARE_AUTO;
   hrs_lattice *lattice;
-  HRS_TRY(hrs_lattice_create(o->comm, &part, HRS_F64, o->chunk, sharing, &lattice));
+  HRS_TRY(hrs_lattice_create(o->comm, &part, HRS_F64, o->chunk, (hrs_sharing)o->shm, &lattice));
   for (hrs_count row = lattice->first; row < lattice->first + lattice->count; row++) {
     hrs_subcube cube = hrs_lattice_row_cube(lattice, row);
     double *data = hrs_lattice_row(lattice, row);

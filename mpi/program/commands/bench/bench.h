@@ -1,42 +1,18 @@
-/* bench.h -- what the benchmarks share: options, a report, and clocks that all ranks agree on. */
+/* bench.h -- the benchmarks and their options. */
 #ifndef HRS_MPI_PROGRAM_COMMANDS_BENCH_BENCH_H
 #define HRS_MPI_PROGRAM_COMMANDS_BENCH_BENCH_H
 
-#include <harsanyi/mpi.h>
+#include "report.h"
 
 typedef struct hrs_bench_options {
   int n, repeat;
   hrs_count chunk;
-  const char *json, *shm;
+  const char *json;
+  int shm; /* hrs_sharing */
   bool force;
   hrs_place *place; /* of the file of figures, on rank 0 */
   MPI_Comm comm;
 } hrs_bench_options;
-
-typedef struct hrs_bench_figure {
-  char name[48];
-  const char *unit;
-  double value;
-} hrs_bench_figure;
-
-enum { HRS_BENCH_FIGURES = 64 };
-
-typedef struct hrs_bench_report {
-  const char *kind;
-  char note[32]; /* what else the first line tells */
-  int count;
-  hrs_bench_figure figures[HRS_BENCH_FIGURES];
-} hrs_bench_report;
-
-/** Another line of the report. */
-void hrs_bench_add(hrs_bench_report *r, const char *name, double value, const char *unit);
-/** The time after a barrier. Collective over the guarded comm, like the next two, which give no
- *  status: a failure is final, and the next agreement tells of it. */
-double hrs_bench_begin(MPI_Comm comm);
-/** The largest of all ranks' seconds. */
-double hrs_bench_slowest(MPI_Comm comm, double seconds);
-/** Least time of `repeat` passes x[i] += change over an array. */
-double hrs_bench_pass(MPI_Comm comm, double *data, double change, hrs_count count, int repeat);
 
 /** bench evaluate: options as those of harsanyi interactions. Sets n and place. Collective. */
 hrs_status hrs_bench_evaluate(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r);

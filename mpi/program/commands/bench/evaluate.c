@@ -1,8 +1,8 @@
 /* bench evaluate: masks per second, by full passes and with tables, beside the limit. */
 #include "bench.h"
+#include "given.h"
 #include "mpi/lattice/comm.h"
 #include "mpi/lattice/team.h"
-#include "mpi/program/problem/problem.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -61,10 +61,10 @@ static hrs_status read_seconds(double *seconds) {
 }
 
 /* How many masks of its own rows this rank evaluates in a second, its tables being made. */
-static hrs_status time_masks(const hrs_job *job, const hrs_partition *part, double seconds,
+static hrs_status time_masks(const hrs_problem *problem, const hrs_partition *part, double seconds,
                              double *rate) {
-  int rank = hrs_comm_rank(job->comm), row_bits = job->n - part->block_bits,
-      bits = hrs_game_slice_bits(job->game);
+  int rank = hrs_comm_rank(problem->comm), row_bits = problem->n - part->block_bits,
+      bits = hrs_game_slice_bits(problem->game);
   if (bits > row_bits) bits = row_bits;
   hrs_count slice = (hrs_count)1 << bits, slices = (hrs_count)1 << (row_bits - bits);
   hrs_count first = hrs_partition_first(part, rank);
@@ -73,14 +73,14 @@ static hrs_status time_masks(const hrs_job *job, const hrs_partition *part, doub
   hrs_status status = HRS_OK;
   double start = hrs_time(), now = start;
   hrs_count done = 0;
-  HRS_GO(hrs_alloc(job->targets * slice, sizeof *values, &values));
+  HRS_GO(hrs_alloc(problem->targets * slice, sizeof *values, &values));
   for (hrs_count i = -1; own > 0 && (done == 0 || now - start < seconds); i++) {
     hrs_count at = i < 0 ? 0 : i % own; /* once before the clock starts */
     hrs_subcube row = hrs_partition_row_cube(part, HRS_PHASE_A, first + at / slices);
     hrs_subcube cube = hrs_subcube_part(row, bits, at % slices);
-    HRS_GO(hrs_game_evaluate(job->game, cube, values));
+    HRS_GO(hrs_game_evaluate(problem->game, cube, values));
     if (i < 0) {
-      HRS_GO(check_slice(job->game, cube, values));
+      HRS_GO(check_slice(problem->game, cube, values));
       start = hrs_time();
     }
     now = hrs_time();
@@ -89,39 +89,39 @@ static hrs_status time_masks(const hrs_job *job, const hrs_partition *part, doub
 done:
   *rate = done > 0 ? (double)done / (now - start) : 0;
   hrs_free(values);
-  return hrs_agree(job->comm, status);
+  return hrs_agree(problem->comm, status);
 }
 
 /* Seconds to make the tables of a sample, in memory that has been touched before. */
-static hrs_status time_tables(const hrs_job *job, double *seconds) {
+static hrs_status time_tables(const hrs_problem *problem, double *seconds) {
   for (int i = 0; i < 2; i++) {
-    hrs_game_network_use(job->game, HRS_EVALUATOR_LATTICE);
-    double start = hrs_bench_begin(job->comm);
-    HRS_TRY(hrs_agree(job->comm, hrs_game_prepare(job->game)));
-    *seconds = hrs_bench_slowest(job->comm, hrs_time() - start);
+    hrs_game_network_use(problem->game, HRS_EVALUATOR_LATTICE);
+    double start = hrs_bench_begin(problem->comm);
+    HRS_TRY(hrs_agree(problem->comm, hrs_game_prepare(problem->game)));
+    *seconds = hrs_bench_slowest(problem->comm, hrs_time() - start);
   }
   return HRS_OK;
 }
 
 /* Rates of full passes and of the evaluator that was chosen, beside what they take. */
-static hrs_status evaluate_network(const hrs_job *job, const hrs_partition *part, double seconds,
-                                   double *rate, hrs_bench_report *r) {
-  hrs_network_cost cost = hrs_game_network_cost(job->game);
-  double brute, tables = 0, masks = ldexp(1, job->n), gemm = 0;
-  hrs_game_network_use(job->game, HRS_EVALUATOR_BRUTE);
-  HRS_TRY(time_masks(job, part, seconds, &brute));
+static hrs_status evaluate_network(const hrs_problem *problem, const hrs_partition *part,
+                                   double seconds, double *rate, hrs_bench_report *r) {
+  hrs_network_cost cost = hrs_game_network_cost(problem->game);
+  double brute, tables = 0, masks = ldexp(1, problem->n), gemm = 0;
+  hrs_game_network_use(problem->game, HRS_EVALUATOR_BRUTE);
+  HRS_TRY(time_masks(problem, part, seconds, &brute));
   double own = masks / part->ranks, work = cost.tables + cost.blocks + cost.tail;
   *rate = brute;
   if (cost.cut) {
-    HRS_TRY(time_tables(job, &tables));
-    HRS_TRY(time_masks(job, part, seconds, rate));
+    HRS_TRY(time_tables(problem, &tables));
+    HRS_TRY(time_masks(problem, part, seconds, rate));
     *rate = own / (tables + own / *rate);
     hrs_bench_add(r, "masks by full passes, one rank", brute, "per second");
     hrs_bench_add(r, "with tables against full passes", *rate / brute, "times as fast");
     hrs_bench_add(r, "tables of a sample", 1e3 * tables, "ms");
     hrs_bench_add(r, "tables", (double)cost.bytes / 0x1p20, "MiB");
   }
-  HRS_TRY(hrs_agree(job->comm, time_gemm(&gemm)));
+  HRS_TRY(hrs_agree(problem->comm, time_gemm(&gemm)));
   hrs_bench_add(r, "multiply-adds per mask, full passes", cost.brute, "");
   hrs_bench_add(r, "multiply-adds per mask, with tables", work, "");
   hrs_bench_add(r, "multiply-adds of a rank, a sample", own * work / 1e9, "G");
@@ -131,25 +131,26 @@ static hrs_status evaluate_network(const hrs_job *job, const hrs_partition *part
   return HRS_OK;
 }
 
-static hrs_status evaluate_job(const hrs_job *job, double seconds, hrs_bench_report *r) {
-  int size = hrs_comm_size(job->comm);
+static hrs_status evaluate_problem(const hrs_problem *problem, hrs_sharing sharing, double seconds,
+                                   hrs_bench_report *r) {
+  int size = hrs_comm_size(problem->comm);
   hrs_partition part;
   hrs_mpi_team *team;
-  HRS_TRY(hrs_partition_create(job->n, -1, size, &part));
-  HRS_TRY(hrs_mpi_team_create(job->comm, job->sharing == HRS_SHARE_AUTO, &team));
-  if (size > 1) hrs_game_join(job->game, hrs_mpi_team_of(team));
+  HRS_TRY(hrs_partition_create(problem->n, -1, size, &part));
+  HRS_TRY(hrs_mpi_team_create(problem->comm, sharing == HRS_SHARE_AUTO, &team));
+  if (size > 1) hrs_game_join(problem->game, hrs_mpi_team_of(team));
   double rate = 0;
-  hrs_status status = job->model && job->networks == 1
-                          ? evaluate_network(job, &part, seconds, &rate, r)
-                          : time_masks(job, &part, seconds, &rate);
+  hrs_status status = problem->model && problem->games == 1
+                          ? evaluate_network(problem, &part, seconds, &rate, r)
+                          : time_masks(problem, &part, seconds, &rate);
   double all = rate;
-  status = hrs_agree(job->comm, status);
-  if (status == HRS_OK) status = hrs_comm_reduce(job->comm, MPI_SUM, MPI_DOUBLE, &all, 1);
+  status = hrs_agree(problem->comm, status);
+  if (status == HRS_OK) status = hrs_comm_reduce(problem->comm, MPI_SUM, MPI_DOUBLE, &all, 1);
   if (status == HRS_OK) {
     hrs_bench_add(r, "masks, all ranks", all, "per second");
     hrs_bench_add(r, "masks, one rank", rate, "per second");
   }
-  hrs_game_join(job->game, NULL);
+  hrs_game_join(problem->game, NULL);
   hrs_mpi_team_destroy(&team);
   return status;
 }
@@ -171,24 +172,21 @@ static hrs_status time_load(MPI_Comm comm, const char *path, double *best) {
 }
 
 hrs_status hrs_bench_evaluate(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r) {
-  hrs_interactions_options values = {0};
-  hrs_job job;
-  double seconds;
-  HRS_TRY(hrs_options_parse(&hrs_interactions_line, argc, argv, &values, NULL, NULL));
+  hrs_bench_given given;
+  double seconds, load;
   HRS_TRY(hrs_agree(o->comm, read_seconds(&seconds)));
-  double start = hrs_bench_begin(o->comm), load;
-  HRS_TRY(hrs_job_create(o->comm, &values, &job));
-  double ready = hrs_bench_slowest(o->comm, hrs_time() - start);
-  o->n = job.n;
-  o->place = job.timing;
-  job.timing = NULL;
+  HRS_TRY(hrs_bench_given_create(o->comm, argc, argv, &given));
+  o->n = given.problem.n;
+  o->place = given.timing;
+  given.timing = NULL;
   hrs_status status = HRS_OK;
-  if (values.model.count) {
-    status = hrs_agree(o->comm, time_load(o->comm, values.model.text[0], &load));
+  if (given.model) {
+    status = hrs_agree(o->comm, time_load(o->comm, given.model, &load));
     hrs_bench_add(r, "load of the network's file", 1e3 * load, "ms");
   }
-  hrs_bench_add(r, "until masks can be evaluated, samples and all", 1e3 * ready, "ms");
-  if (status == HRS_OK) status = evaluate_job(&job, seconds, r);
-  hrs_job_destroy(&job);
+  hrs_bench_add(r, "until masks can be evaluated, samples and all", 1e3 * given.ready, "ms");
+  if (status == HRS_OK)
+    status = evaluate_problem(&given.problem, given.resources.sharing, seconds, r);
+  hrs_bench_given_destroy(&given);
   return status;
 }

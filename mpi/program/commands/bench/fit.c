@@ -1,27 +1,27 @@
 /* bench fit: the split of one row's values, beside the rotations that it consists of. */
 #include "bench.h"
+#include "given.h"
 
 #include "mpi/lattice/comm.h"
-#include "mpi/program/run_fit.h"
 
 #include <math.h>
 
 /* Values of the first sample and target into a lattice. */
-static hrs_status evaluate(hrs_job *job, hrs_lattice **lattices) {
-  int bits = hrs_game_slice_bits(job->game);
+static hrs_status evaluate(const hrs_problem *problem, hrs_lattice **lattices) {
+  int bits = hrs_game_slice_bits(problem->game);
   hrs_count row_size = hrs_lattice_row_size(lattices[0]);
   while ((hrs_count)1 << bits > row_size)
     bits--;
   hrs_count slice = (hrs_count)1 << bits, first = hrs_lattice_first_row(lattices[0]);
   hrs_count last = first + hrs_lattice_row_count(lattices[0]);
   double *values;
-  HRS_TRY(hrs_alloc(job->targets * slice, sizeof *values, &values));
+  HRS_TRY(hrs_alloc(problem->targets * slice, sizeof *values, &values));
   hrs_status status = HRS_OK;
   for (hrs_count row = first; row < last && status == HRS_OK; row++)
     for (hrs_count at = 0; at < row_size && status == HRS_OK; at += slice) {
       hrs_subcube cube = hrs_lattice_row_cube(lattices[0], row);
-      status = hrs_game_evaluate(job->game, hrs_subcube_part(cube, bits, at >> bits), values);
-      for (int i = 0; i < job->networks; i++) {
+      status = hrs_game_evaluate(problem->game, hrs_subcube_part(cube, bits, at >> bits), values);
+      for (int i = 0; i < problem->games; i++) {
         double *x = (double *)hrs_lattice_row(lattices[i], row) + at;
         for (hrs_count j = 0; j < slice; j++)
           x[j] = values[i * slice + j];
@@ -31,26 +31,18 @@ static hrs_status evaluate(hrs_job *job, hrs_lattice **lattices) {
   return status;
 }
 
-static hrs_status measure(const hrs_job *job, hrs_fit *fit, hrs_lattice **v, double noise,
+static hrs_status measure(const hrs_split *split, double delta, hrs_fit *fit, hrs_lattice **v,
                           hrs_bench_report *r) {
-  hrs_fit_options options = job->fitting;
+  MPI_Comm comm = hrs_lattice_comm(v[0]);
   hrs_fit_report report;
-  double delta = 0;
-  for (int i = 0; i < job->networks; i++) {
-    double empty, full;
-    HRS_TRY(hrs_lattice_get(v[i], 0, &empty));
-    HRS_TRY(hrs_lattice_get(v[i], hrs_mask_full(job->n), &full));
-    options.noise[i] = noise * fabs(full - empty);
-    delta += fabs(full - empty) / job->networks;
-  }
-  if (isfinite(options.spread)) options.spread *= delta;
-  double start = hrs_bench_begin(hrs_lattice_comm(v[0]));
-  HRS_TRY(hrs_fit_run(fit, v, &options, job->conventions, &report));
-  double seconds = hrs_bench_slowest(hrs_lattice_comm(v[0]), hrs_time() - start), rotations = 1e300;
+  double noise[HRS_SHARE_NETWORKS];
+  double start = hrs_bench_begin(comm);
+  HRS_TRY(hrs_split_run(split, fit, v, delta, NULL, NULL, &report, noise));
+  double seconds = hrs_bench_slowest(comm, hrs_time() - start), rotations = 1e300;
   for (int i = 0; i < 10; i++) {
-    start = hrs_bench_begin(hrs_lattice_comm(v[0]));
-    HRS_TRY(hrs_fit_rotate(fit, noise > 0 || isfinite(options.spread)));
-    double here = hrs_bench_slowest(hrs_lattice_comm(v[0]), hrs_time() - start);
+    start = hrs_bench_begin(comm);
+    HRS_TRY(hrs_fit_rotate(fit, split->bounded));
+    double here = hrs_bench_slowest(comm, hrs_time() - start);
     rotations = here < rotations ? here : rotations;
   }
   double steps = report.iterations > 0 ? report.iterations : 1;
@@ -68,36 +60,50 @@ static hrs_status measure(const hrs_job *job, hrs_fit *fit, hrs_lattice **v, dou
   return HRS_OK;
 }
 
-static hrs_status run(hrs_job *job, const hrs_interactions_options *o, hrs_bench_report *r) {
+/* Mean |v(N) - v(empty)| of the networks. */
+static hrs_status measure_delta(hrs_lattice **v, int networks, int n, double *delta) {
+  *delta = 0;
+  for (int i = 0; i < networks; i++) {
+    double empty, full;
+    HRS_TRY(hrs_lattice_get(v[i], 0, &empty));
+    HRS_TRY(hrs_lattice_get(v[i], hrs_mask_full(n), &full));
+    *delta += fabs(full - empty) / networks;
+  }
+  return HRS_OK;
+}
+
+static hrs_status run(const hrs_bench_given *given, hrs_bench_report *r) {
+  const hrs_problem *problem = &given->problem;
+  const hrs_resources *resources = &given->resources;
+  const hrs_split *split = &given->split;
+  MPI_Comm comm = problem->comm;
   hrs_partition part;
   hrs_lattice *v[HRS_SHARE_NETWORKS] = {NULL};
   hrs_fit *fit = NULL;
-  int ranks = hrs_comm_size(job->comm);
-  hrs_status status = hrs_partition_create(job->n, -1, ranks, &part);
-  HRS_GO(hrs_agree(job->comm, status));
-  for (int i = 0; i < job->networks; i++)
-    HRS_GO(hrs_lattice_create(job->comm, &part, HRS_F64, o->chunk, job->sharing, &v[i]));
-  HRS_GO(hrs_agree(job->comm, evaluate(job, v)));
-  HRS_GO(hrs_fit_create(job->comm, &part, o->chunk, job->sharing, job->networks,
-                        hrs_job_fit_bounded(job, o), &fit));
-  HRS_GO(measure(job, fit, v, o->noise, r));
+  double delta;
+  HRS_TRY(hrs_agree(comm, hrs_partition_create(problem->n, -1, hrs_comm_size(comm), &part)));
+  hrs_status status = HRS_OK;
+  for (int i = 0; i < problem->games; i++)
+    HRS_GO(hrs_lattice_create(comm, &part, HRS_F64, resources->chunk, resources->sharing, &v[i]));
+  HRS_GO(hrs_agree(comm, evaluate(problem, v)));
+  HRS_GO(hrs_fit_create(comm, &part, resources->chunk, resources->sharing, problem->games,
+                        split->bounded, &fit));
+  HRS_GO(measure_delta(v, problem->games, problem->n, &delta));
+  HRS_GO(measure(split, delta, fit, v, r));
 done:
   hrs_fit_destroy(&fit);
-  for (int i = 0; i < job->networks; i++)
+  for (int i = 0; i < problem->games; i++)
     hrs_lattice_destroy(&v[i]);
   return status;
 }
 
 hrs_status hrs_bench_fit(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r) {
-  hrs_interactions_options values = {0};
-  hrs_job job;
-  HRS_TRY(hrs_options_parse(&hrs_interactions_line, argc, argv, &values, NULL, NULL));
-  values.types = "and-or";
-  HRS_TRY(hrs_job_create(o->comm, &values, &job));
-  o->n = job.n;
-  o->place = job.timing;
-  job.timing = NULL;
-  hrs_status status = run(&job, &values, r);
-  hrs_job_destroy(&job);
+  hrs_bench_given given;
+  HRS_TRY(hrs_bench_given_create(o->comm, argc, argv, &given));
+  o->n = given.problem.n;
+  o->place = given.timing;
+  given.timing = NULL;
+  hrs_status status = run(&given, r);
+  hrs_bench_given_destroy(&given);
   return status;
 }

@@ -126,7 +126,7 @@ static void report_index(hrs_bench_report *r, const char *name, const char *way,
 }
 
 static hrs_status run(const hrs_bench_options *o, hrs_lattice *v, hrs_bench_report *r) {
-  hrs_sharing sharing = strcmp(o->shm, "off") == 0 ? HRS_SHARE_OFF : HRS_SHARE_AUTO;
+  hrs_sharing sharing = (hrs_sharing)o->shm;
   hrs_count own = hrs_lattice_row_count(v) * hrs_lattice_row_size(v);
   int rank = hrs_comm_rank(o->comm), row_bits = o->n - hrs_lattice_partition(v)->block_bits;
   /* The unit first: the lattice is filled after it. */
@@ -160,8 +160,7 @@ hrs_status hrs_bench_indices(const hrs_bench_options *o, hrs_bench_report *r) {
   hrs_partition part;
   HRS_TRY(hrs_partition_create(o->n, -1, size, &part));
   hrs_lattice *v;
-  HRS_TRY(hrs_lattice_create(o->comm, &part, HRS_F64, o->chunk,
-                             strcmp(o->shm, "off") == 0 ? HRS_SHARE_OFF : HRS_SHARE_AUTO, &v));
+  HRS_TRY(hrs_lattice_create(o->comm, &part, HRS_F64, o->chunk, (hrs_sharing)o->shm, &v));
   hrs_status status = run(o, v, r);
   hrs_lattice_destroy(&v);
   return status;

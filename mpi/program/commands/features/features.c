@@ -11,39 +11,32 @@
 
 typedef struct options {
   const char *model, *layers;
-  hrs_interactions_options shared; /* samples and the run, as `interactions` has them */
+  hrs_problem_options problem; /* samples */
+  hrs_run_options run;
 } options;
 
 #define AT(field) offsetof(options, field)
-static const hrs_option table[] = {
+static const hrs_option network[] = {
     {.kind = HRS_OPTION_HEADING, .help = "The network"},
     {"--model", HRS_OPTION_TEXT, AT(model), "NET.onnx", NULL, "the network (required)"},
     {"--layers", HRS_OPTION_TEXT, AT(layers), "all|list|NAME,...", "all",
      "its layers: one tensor per stage (after an activation, a pool, a residual sum, a dense "
      "layer, a block of a transformer), the logits last; list prints them and ends; NAME: any "
      "tensor of the graph that varies with the input"},
-    {.kind = HRS_OPTION_HEADING, .help = "Samples"},
-    {"--samples", HRS_OPTION_TEXT, AT(shared.samples), "FILE", NULL,
-     ".npy, .npz:NAME or FILE.h5:/dataset; first axis = samples, or one sample without that axis"},
-    {"--input", HRS_OPTION_LIST, AT(shared.input), "NAME=FILE", NULL,
-     "samples of one input of a network with several"},
-    {"--labels", HRS_OPTION_TEXT, AT(shared.labels), "FILE", NULL, "a class number per sample"},
-    {"--select", HRS_OPTION_TEXT, AT(shared.select), "LIST", NULL,
-     "which samples, such as 0:50,77 (50 left out); all of them if not given"},
-    {"--per-sample", HRS_OPTION_TEXT, AT(shared.per_sample), "ORDER", "auto",
-     "arrays with a row for each sample (labels, further inputs) are in the order of the file, or "
-     "of select; auto: by their number of rows"},
-    {.kind = HRS_OPTION_HEADING, .help = "Run"},
-    {"--out", HRS_OPTION_TEXT, AT(shared.out), "FILE.h5", NULL, "the data set (required)"},
-    {"--force", HRS_OPTION_FLAG, AT(shared.force), NULL, NULL, "replace an existing one"},
-    {"--plan", HRS_OPTION_FLAG, AT(shared.plan), NULL, NULL,
-     "print bytes, multiply-adds and the predicted time; do nothing"},
-    {"--allow-nonfinite", HRS_OPTION_FLAG, AT(shared.allow_nonfinite), NULL, NULL,
-     "go on where the network puts out NaN or infinity"},
-    {"--quiet", HRS_OPTION_FLAG, AT(shared.quiet), NULL, NULL, "print errors and warnings alone"},
-    {"--verbose", HRS_OPTION_FLAG, AT(shared.verbose), NULL, NULL,
-     "print more, and where errors arose"},
     {0}};
+
+static const hrs_option plan_alone[] = {
+    {"--plan", HRS_OPTION_FLAG, AT(run.plan), NULL, NULL,
+     "print bytes, multiply-adds and the predicted time; do nothing"},
+    {0}};
+
+static const hrs_option_group groups[] = {{network, 0},
+                                          {hrs_group_samples, AT(problem)},
+                                          {hrs_group_out, AT(run)},
+                                          {plan_alone, 0},
+                                          {hrs_group_nonfinite, AT(run)},
+                                          {hrs_group_talk, AT(run)},
+                                          {0}};
 
 static const hrs_command_line line = {
     .usage = "[mpirun -n P] harsanyi features --model NET.onnx --samples FILE --out F.h5",
@@ -52,7 +45,7 @@ static const hrs_command_line line = {
                    "depend on the number of ranks. Example:\n"
                    "  harsanyi features --model data/digits_cnn.onnx --samples "
                    "data/digits_images.npy --layers all --out features.h5",
-    .options = table};
+    .groups = groups};
 
 /* ---- what is wanted ------------------------------------------------------------------------- */
 
@@ -75,7 +68,7 @@ static hrs_status cut_names(const char *text, char **copy, const char ***name, i
 }
 
 static hrs_status make_features(const options *o, hrs_features_job *job) {
-  const hrs_job_builder *in = &job->inputs;
+  const hrs_problem_builder *in = &job->inputs;
   bool named = strcmp(o->layers, "all") != 0 && strcmp(o->layers, "list") != 0;
   char *copy = NULL;
   const char **name = NULL;
@@ -91,7 +84,7 @@ static hrs_status make_features(const options *o, hrs_features_job *job) {
 
 /* To list layers there need be no samples: one of zeros, with 1 for what the file leaves open. */
 static hrs_status make_blank_inputs(hrs_features_job *job) {
-  hrs_job_builder *b = &job->inputs;
+  hrs_problem_builder *b = &job->inputs;
   for (int i = 0; i < hrs_model_inputs(job->problem.model); i++) {
     const hrs_tensor_info *info = hrs_model_input(job->problem.model, i);
     hrs_count dim[HRS_MAX_RANK] = {1};
@@ -112,15 +105,16 @@ static hrs_status make_blank_inputs(hrs_features_job *job) {
 }
 
 static hrs_status load(MPI_Comm comm, const options *o, hrs_features_job *job) {
-  hrs_job_builder *b = &job->inputs;
+  hrs_problem_builder *b = &job->inputs;
   hrs_reader reader = hrs_comm_reader(&comm);
-  *b = (hrs_job_builder){.comm = comm, .o = &o->shared, .path = o->model, .job = &job->problem};
+  *b = (hrs_problem_builder){
+      .comm = comm, .o = &o->problem, .path = o->model, .problem = &job->problem};
   job->problem.comm = comm;
   HRS_TRY_CONTEXT(hrs_model_load(o->model, &reader, &job->problem.model), "--model");
-  bool given = o->shared.samples || o->shared.input.count > 0;
+  bool given = o->problem.samples || o->problem.input.count > 0;
   if (!given && strcmp(o->layers, "list") == 0) return make_blank_inputs(job);
-  HRS_TRY(hrs_job_load_inputs(b));
-  return hrs_job_load_labels(b);
+  HRS_TRY(hrs_problem_load_inputs(b));
+  return hrs_problem_load_labels(b);
 }
 
 /* ---- doing it ------------------------------------------------------------------------------- */
@@ -129,7 +123,7 @@ static hrs_status plan(MPI_Comm comm, const options *o, const hrs_features_job *
   hrs_features_given given;
   hrs_contents *contents;
   HRS_TRY(hrs_features_contents(job->features, job->network, job->problem.index,
-                                o->shared.labels ? job->problem.label : NULL, &given, &contents));
+                                o->problem.labels ? job->problem.label : NULL, &given, &contents));
   hrs_status status = hrs_features_print_plan(comm, job, hrs_contents_bytes(contents));
   hrs_contents_destroy(&contents);
   hrs_features_given_destroy(&given);
@@ -143,10 +137,10 @@ static hrs_status solve(MPI_Comm comm, const options *o, hrs_features_job *job) 
     if (hrs_comm_rank(comm) == 0) hrs_features_print_layers(job->features);
     return HRS_OK;
   }
-  if (o->shared.plan) return plan(comm, o, job);
-  HRS_REQUIRE(!hrs_input_is(o->shared.out), USAGE,
-              "--out %s is a file that this run reads; give another name", o->shared.out);
-  return hrs_features_write(comm, job, &o->shared);
+  if (o->run.plan) return plan(comm, o, job);
+  HRS_REQUIRE(!hrs_input_is(o->run.out), USAGE,
+              "--out %s is a file that this run reads; give another name", o->run.out);
+  return hrs_features_write(comm, job, &o->run);
 }
 
 static void forget(hrs_features_job *job) {
@@ -155,18 +149,7 @@ static void forget(hrs_features_job *job) {
     hrs_free(job->inputs.names[i]);
     hrs_array_destroy(&job->inputs.samples[i]);
   }
-  hrs_job_destroy(&job->problem);
-}
-
-static hrs_status join(int argc, char **argv, char **out) {
-  size_t length = 16;
-  for (int i = 0; i < argc; i++)
-    length += strlen(argv[i]) + 1;
-  HRS_TRY(hrs_alloc((hrs_count)length, 1, out));
-  size_t used = (size_t)snprintf(*out, length, "harsanyi");
-  for (int i = 0; i < argc; i++)
-    used += (size_t)snprintf(*out + used, length - used, " %s", argv[i]);
-  return HRS_OK;
+  hrs_problem_destroy(&job->problem);
 }
 
 hrs_status hrs_command_features(MPI_Comm comm, int argc, char **argv) {
@@ -176,14 +159,14 @@ hrs_status hrs_command_features(MPI_Comm comm, int argc, char **argv) {
   }
   options o = {0};
   HRS_TRY(hrs_options_parse(&line, argc, argv, &o, NULL, NULL));
-  if (hrs_log_get_level() != HRS_LOG_QUIET && (o.shared.quiet || o.shared.verbose))
-    hrs_log_set_level(o.shared.quiet ? HRS_LOG_QUIET : HRS_LOG_VERBOSE);
+  if (hrs_log_get_level() != HRS_LOG_QUIET && (o.run.quiet || o.run.verbose))
+    hrs_log_set_level(o.run.quiet ? HRS_LOG_QUIET : HRS_LOG_VERBOSE);
   HRS_REQUIRE(o.model, USAGE, "--model NET.onnx is missing: the network");
-  HRS_REQUIRE(o.shared.plan || o.shared.out || strcmp(o.layers, "list") == 0, USAGE,
+  HRS_REQUIRE(o.run.plan || o.run.out || strcmp(o.layers, "list") == 0, USAGE,
               "--out FILE.h5 is missing: where the features go");
   char *command = NULL, *echo = NULL;
   hrs_status status = hrs_options_echo(&line, &o, &echo);
-  if (status == HRS_OK) status = join(argc, argv, &command);
+  if (status == HRS_OK) status = hrs_options_join(argc, argv, &command);
   status = hrs_agree(comm, status);
   if (status == HRS_OK) status = hrs_comm_same_text(comm, "the options", echo);
   hrs_features_job job = {.network = o.model, .command = command, .echo = echo};

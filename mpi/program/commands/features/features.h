@@ -7,8 +7,8 @@
 /** A network, its samples, and what is wanted of it. */
 typedef struct hrs_features_job {
   const char *network; /* its path */
-  hrs_job problem;     /* its model, samples and labels; no game */
-  hrs_job_builder inputs;
+  hrs_problem problem; /* its model, samples and labels; no game */
+  hrs_problem_builder inputs;
   hrs_features *features;
   const char *command, *echo; /* for /run */
 } hrs_features_job;
@@ -21,6 +21,6 @@ hrs_status hrs_features_print_plan(MPI_Comm comm, const hrs_features_job *job,
                                    hrs_count file_bytes);
 /** Evaluate and write. Collective; the status is agreed on. */
 hrs_status hrs_features_write(MPI_Comm comm, const hrs_features_job *job,
-                              const hrs_interactions_options *options);
+                              const hrs_run_options *options);
 
 #endif

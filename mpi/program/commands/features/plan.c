@@ -2,9 +2,9 @@
 #include "features.h"
 
 #include "mpi/lattice/comm.h"
+#include "mpi/program/engine/node.h"
+#include "mpi/program/engine/progress.h"
 #include "mpi/program/log.h"
-#include "mpi/program/node.h"
-#include "mpi/program/progress.h"
 
 #include <stdio.h>
 
@@ -43,7 +43,7 @@ static hrs_status measure(hrs_features *features, double *out) {
   return HRS_OK;
 }
 
-static hrs_count samples_bytes(const hrs_job_builder *b) {
+static hrs_count samples_bytes(const hrs_problem_builder *b) {
   hrs_count bytes = 0;
   for (int i = 0; i < b->inputs; i++)
     bytes += hrs_array_count(&b->samples[i]) * (hrs_count)hrs_dtype_size(b->samples[i].type);

@@ -6,15 +6,14 @@
 
 #include "mpi/dataset/write.h"
 #include "mpi/lattice/comm.h"
+#include "mpi/program/engine/progress.h"
+#include "mpi/program/engine/record.h"
 #include "mpi/program/kinds/features/features.h"
 #include "mpi/program/log.h"
-#include "mpi/program/node.h"
-#include "mpi/program/progress.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 typedef struct writer {
   const hrs_features_job *job;
@@ -79,7 +78,7 @@ static hrs_status warn_nonfinite(MPI_Comm comm, writer *w) {
 }
 
 static hrs_status create_set(MPI_Comm comm, const hrs_features_job *job,
-                             const hrs_interactions_options *options, hrs_dataset **out) {
+                             const hrs_run_options *options, hrs_dataset **out) {
   hrs_features_given given;
   hrs_contents *contents = NULL;
   bool labels = job->inputs.o->labels != NULL;
@@ -98,39 +97,20 @@ static hrs_status create_set(MPI_Comm comm, const hrs_features_job *job,
 /* /run, and the end. */
 static hrs_status finish(MPI_Comm comm, writer *w, const char *out, double start) {
   const hrs_features_job *job = w->job;
-  double most[] = {hrs_time() - start, (double)hrs_memory_peak(), (double)hrs_node_resident_peak()};
-  char *hosts = NULL, mpi[MPI_MAX_LIBRARY_VERSION_STRING], when[64];
-  int length, ranks = hrs_comm_size(comm), layers = hrs_features_layers(job->features);
-  HRS_TRY(hrs_comm_reduce(comm, MPI_MAX, MPI_DOUBLE, most, 3));
-  HRS_TRY(hrs_node_names(comm, &hosts));
-  MPI_Get_library_version(mpi, &length);
-  mpi[strcspn(mpi, "\n,")] = '\0';
-  time_t now = time(NULL);
-  strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-  const hrs_run_attribute run[] = {{"command_line", job->command, 0},
-                                   {"options", job->echo, 0},
-                                   {"program_version", hrs_version(), 0},
-                                   {"git", hrs_git(), 0},
-                                   {"mpi_version", mpi, 0},
-                                   {"blas_core", hrs_blas_core(), 0},
-                                   {"simd", hrs_simd_name(), 0},
-                                   {"finished", when, 0},
-                                   {"hosts", hosts ? hosts : "", 0},
-                                   {"ranks", NULL, ranks},
-                                   {"seconds_total", NULL, most[0]},
-                                   {"peak_bytes_per_rank", NULL, most[1]},
-                                   {"peak_resident_bytes_per_rank", NULL, most[2]}};
-  hrs_status status = hrs_dataset_finish(&w->set, sizeof run / sizeof *run, run);
-  hrs_free(hosts);
+  int ranks = hrs_comm_size(comm), layers = hrs_features_layers(job->features);
+  hrs_record record;
+  HRS_TRY(hrs_record_create(comm, job->command, job->echo, NULL, start, &record));
+  hrs_status status = hrs_dataset_finish(&w->set, record.count, record.attribute);
   if (status == HRS_OK)
     hrs_log("%lld samples, %d layer%s, on %d rank%s; %.2f s in all; %s written",
             (long long)hrs_features_samples(job->features), layers, hrs_plural(layers), ranks,
-            hrs_plural(ranks), most[0], out);
+            hrs_plural(ranks), hrs_record_get(&record, "seconds_total"), out);
+  hrs_record_destroy(&record);
   return status;
 }
 
 hrs_status hrs_features_write(MPI_Comm comm, const hrs_features_job *job,
-                              const hrs_interactions_options *options) {
+                              const hrs_run_options *options) {
   int rank = hrs_comm_rank(comm), ranks = hrs_comm_size(comm);
   double start = hrs_time();
   hrs_count own = hrs_features_first(job->features, rank + 1, ranks) -

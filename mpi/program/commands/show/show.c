@@ -17,7 +17,7 @@ static const hrs_option options_table[] = {
      "the row of sample I, by its number in the samples' file"},
     {"--target", HRS_OPTION_TEXT, AT(target), "T", NULL, "... and of target class T"},
     {"--top", HRS_OPTION_INT, AT(top), "K", "20", "how many of the largest interactions"},
-    {"--type", HRS_OPTION_TEXT, AT(type), "and|or|both", "both", "interactions of this type"},
+    {"--type", HRS_OPTION_CHOICE, AT(type), "and|or|both", "both", "interactions of this type"},
     {"--orders", HRS_OPTION_FLAG, AT(orders), NULL, NULL,
      "strengths by order over all interactions, too"},
     {"--check", HRS_OPTION_FLAG, AT(check), NULL, NULL,
@@ -26,11 +26,13 @@ static const hrs_option options_table[] = {
      "one JSON object, of all rows or the one chosen"},
     {0}};
 
+static const hrs_option_group groups[] = {{options_table, 0}, {0}};
+
 static const hrs_command_line line = {
     .usage = "harsanyi show FILE.h5 [options]",
     .description = "A data set, for reading in a terminal: header, rows, the largest interactions "
                    "with the players' names, strengths by order, Shapley values.",
-    .options = options_table,
+    .groups = groups,
     .min_positional = 1,
     .max_positional = 1};
 
@@ -52,9 +54,6 @@ static hrs_status run(int argc, char **argv) {
   const char *path = NULL;
   int count = 0;
   HRS_TRY(hrs_options_parse(&line, argc, argv, &options, &path, &count));
-  HRS_REQUIRE(strcmp(options.type, "and") == 0 || strcmp(options.type, "or") == 0 ||
-                  strcmp(options.type, "both") == 0,
-              USAGE, "--type %s: one of and, or, both was expected", options.type);
   hrs_reading *reading;
   HRS_TRY(hrs_reading_open(path, hrs_kinds, &reading));
   hrs_status status = show(&reading, &options);

@@ -4,8 +4,12 @@
 
 #include "mpi/program/kinds/interactions/check.h"
 
+/** --type. */
+typedef enum hrs_show_type { HRS_SHOW_AND, HRS_SHOW_OR, HRS_SHOW_BOTH } hrs_show_type;
+
 typedef struct hrs_show_options {
-  const char *row, *sample, *target, *type;
+  const char *row, *sample, *target;
+  int type; /* hrs_show_type */
   int top;
   bool orders, check, json;
 } hrs_show_options;
@@ -43,7 +47,7 @@ void hrs_show_map_destroy(hrs_show_map *map);
 
 /** Is an interaction of the kind asked for with --type? */
 static inline bool hrs_show_wants(const hrs_show_options *options, uint8_t type) {
-  return options->type[0] == 'b' || (options->type[0] == 'a') == (type == 0);
+  return options->type == HRS_SHOW_BOTH || options->type == (int)type;
 }
 
 /** An order k with a mean effect below that of k - 1 by more than rounding; 0 where there is none.

@@ -1,5 +1,5 @@
-/* --indices: the list, its limits, and the indices of a row. */
-#include "run_indices.h"
+/* --indices: the list, and its limits. */
+#include "list_indices.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +9,6 @@
 static const hrs_count MOST_SETS = (hrs_count)1 << 24;
 
 static const char *const player_values[2] = {"SV", "BV"};
-
-/* ---- the list ------------------------------------------------------------------------------- */
 
 static void list_names(char *text, size_t size) {
   size_t used = (size_t)snprintf(text, size, "SV, BV");
@@ -86,64 +84,4 @@ hrs_status hrs_indices_settle(int n, int *orders) {
                 (long long)hrs_set_count(n, orders[i]), (long long)MOST_SETS, name, highest(n));
   }
   return HRS_OK;
-}
-
-/* ---- of a row ------------------------------------------------------------------------------- */
-
-static hrs_status fold_row(void *context, hrs_dtype type, const void *values, hrs_subcube cube,
-                           double *sum) {
-  const int *n = context;
-  return hrs_player_values(type, values, cube, *n, sum);
-}
-
-static hrs_status values_of_players(const hrs_run *run, const hrs_lattice *v,
-                                    hrs_interactions_row *row) {
-  int n = run->job->n;
-  double sums[2 * HRS_MAX_PLAYERS];
-  HRS_TRY(hrs_lattice_sum(v, 2 * n, fold_row, &n, sums));
-  for (int which = 0; which < 2; which++)
-    memcpy(row->indices[which], sums + which * n, sizeof(double) * (size_t)n);
-  for (int i = 0; i < 2 * n; i++)
-    HRS_TRY(hrs_run_check_range(run, row, "values of players", HRS_F64, sums[i]));
-  return HRS_OK;
-}
-
-/* One index of row k: what storing v has rounded off comes to its error. */
-static hrs_status write_index(hrs_run *run, hrs_count k, const hrs_interactions_row *row,
-                              hrs_index index, const double *values, double error) {
-  const hrs_job *job = run->job;
-  int orders = job->orders[index];
-  for (hrs_count i = 0; i < hrs_set_count(job->n, orders); i++)
-    HRS_TRY(hrs_run_check_range(run, row, hrs_index_name(index), HRS_F64, values[i]));
-  double rounding = run->ranges[k % job->targets].rounding;
-  if (rounding > 0) error += rounding * hrs_index_sensitivity(index, job->n, orders);
-  return hrs_interactions_write_index(run->set, k, index, values, error);
-}
-
-static hrs_status write_all(hrs_run *run, hrs_count k, const hrs_interactions_row *row,
-                            double *const *values, const double *error) {
-  for (int i = 0; i < HRS_INDEX_LIMIT; i++)
-    if (run->job->orders[i]) HRS_TRY(write_index(run, k, row, (hrs_index)i, values[i], error[i]));
-  return HRS_OK;
-}
-
-hrs_status hrs_run_indices(hrs_run *run, hrs_count k, const hrs_lattice *v, bool again,
-                           hrs_interactions_row *row) {
-  const hrs_job *job = run->job;
-  if (job->indices[0] || job->indices[1]) HRS_TRY(values_of_players(run, v, row));
-  bool any = false;
-  for (int i = 0; i < HRS_INDEX_LIMIT; i++)
-    any = any || job->orders[i];
-  if (!any || again) return HRS_OK;
-  double *values[HRS_INDEX_LIMIT] = {NULL}, error[HRS_INDEX_LIMIT];
-  hrs_status status = HRS_OK;
-  for (int i = 0; i < HRS_INDEX_LIMIT && run->group_rank == 0 && status == HRS_OK; i++)
-    if (job->orders[i])
-      status = hrs_alloc(hrs_set_count(job->n, job->orders[i]), sizeof *values[i], &values[i]);
-  status = hrs_agree(run->group, status);
-  if (status == HRS_OK) status = hrs_lattice_indices(v, job->sharing, job->orders, values, error);
-  if (status == HRS_OK && run->group_rank == 0) status = write_all(run, k, row, values, error);
-  for (int i = 0; i < HRS_INDEX_LIMIT; i++)
-    hrs_free(values[i]);
-  return hrs_agree(run->group, status);
 }

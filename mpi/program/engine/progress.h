@@ -1,8 +1,8 @@
 /* progress.h -- how far a run is, on stderr: a line that renews itself on a terminal; elsewhere, as
  * in the log of a batch job, one in the first second and then one now and then. Rank 0 speaks for
  * all: ranks carry equal shares. Runs that are done within half a second say nothing. */
-#ifndef HRS_MPI_PROGRAM_PROGRESS_H
-#define HRS_MPI_PROGRAM_PROGRESS_H
+#ifndef HRS_MPI_PROGRAM_ENGINE_PROGRESS_H
+#define HRS_MPI_PROGRAM_ENGINE_PROGRESS_H
 
 #include <harsanyi/base.h>
 

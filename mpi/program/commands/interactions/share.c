@@ -1,5 +1,5 @@
 /* --share: how many of their interactions the networks of a joint fit have in common. */
-#include "run_fit.h"
+#include "fit.h"
 
 #include "mpi/dataset/write.h"
 
@@ -35,8 +35,15 @@ static hrs_count count_salient(const hrs_salient *list, double threshold) {
   return count;
 }
 
-hrs_status hrs_share_measure(int networks, const hrs_salient *lists, const double *threshold,
-                             int points, double *salient, double *top) {
+/*
+ * What lists by falling |I| have in common.
+ *   threshold  [networks]
+ *   salient    [networks] |in all| / |in this one|, among those that pass its threshold; NaN where
+ *              none does
+ *   top        [points] share of the 2^point strongest that all networks have among theirs
+ */
+static hrs_status measure(int networks, const hrs_salient *lists, const double *threshold,
+                          int points, double *salient, double *top) {
   place *places[HRS_SHARE_NETWORKS] = {NULL};
   hrs_count limits[HRS_SHARE_NETWORKS], common = 0;
   hrs_status status = HRS_OK;
@@ -72,15 +79,14 @@ hrs_status hrs_share_measure(int networks, const hrs_salient *lists, const doubl
   return status;
 }
 
-hrs_status hrs_run_share(hrs_run *run, hrs_count k) {
-  int networks = run->job->networks, points = hrs_curve_points(run->job->n);
+hrs_status hrs_work_share(hrs_work *work, hrs_count k) {
+  int networks = work->problem->games, points = hrs_curve_points(work->problem->n);
   double salient[HRS_SHARE_NETWORKS];
   hrs_interactions_sharing sharing;
-  HRS_TRY(
-      hrs_share_measure(networks, run->strongest, run->thresholds, points, salient, sharing.top));
+  HRS_TRY(measure(networks, work->strongest, work->thresholds, points, salient, sharing.top));
   for (int i = 0; i < networks; i++) {
     sharing.salient = salient[i];
-    HRS_TRY(hrs_dataset_write_record(run->set, HRS_INTERACTIONS_SHARING, k - networks + 1 + i,
+    HRS_TRY(hrs_dataset_write_record(work->set, HRS_INTERACTIONS_SHARING, k - networks + 1 + i,
                                      &sharing));
   }
   return HRS_OK;

@@ -1,0 +1,32 @@
+/* report.h -- a benchmark's figures, and clocks that all ranks agree on. */
+#ifndef HRS_MPI_PROGRAM_COMMANDS_BENCH_REPORT_H
+#define HRS_MPI_PROGRAM_COMMANDS_BENCH_REPORT_H
+
+#include <harsanyi/mpi.h>
+
+typedef struct hrs_bench_figure {
+  char name[48];
+  const char *unit;
+  double value;
+} hrs_bench_figure;
+
+enum { HRS_BENCH_FIGURES = 64 };
+
+typedef struct hrs_bench_report {
+  const char *kind;
+  char note[32]; /* what else the first line tells */
+  int count;
+  hrs_bench_figure figures[HRS_BENCH_FIGURES];
+} hrs_bench_report;
+
+/** Another line of the report. */
+void hrs_bench_add(hrs_bench_report *r, const char *name, double value, const char *unit);
+/** The time after a barrier. Collective over the guarded comm, like the next two, which give no
+ *  status: a failure is final, and the next agreement tells of it. */
+double hrs_bench_begin(MPI_Comm comm);
+/** The largest of all ranks' seconds. */
+double hrs_bench_slowest(MPI_Comm comm, double seconds);
+/** Least time of `repeat` passes x[i] += change over an array. */
+double hrs_bench_pass(MPI_Comm comm, double *data, double change, hrs_count count, int repeat);
+
+#endif

@@ -1,0 +1,207 @@
+/* harsanyi interactions: the main job. */
+#include "mpi/lattice/comm.h"
+#include "mpi/program/commands/commands.h"
+#include "mpi/program/engine/files.h"
+#include "mpi/program/engine/record.h"
+#include "mpi/program/kinds/interactions/salient.h"
+#include "mpi/program/log.h"
+#include "recount.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct options {
+  hrs_problem_options problem;
+  hrs_interactions_options interactions;
+  hrs_split_options split;
+  hrs_resource_options resources;
+  hrs_run_options run;
+} options;
+
+static const hrs_option_group groups[] = {{hrs_group_game, offsetof(options, problem)},
+                                          {hrs_group_samples, offsetof(options, problem)},
+                                          {hrs_group_table, offsetof(options, problem)},
+                                          {hrs_group_players, offsetof(options, problem)},
+                                          {hrs_group_output, offsetof(options, problem)},
+                                          {hrs_group_compute, offsetof(options, interactions)},
+                                          {hrs_group_split, offsetof(options, split)},
+                                          {hrs_group_share, offsetof(options, split)},
+                                          {hrs_group_keep, offsetof(options, interactions)},
+                                          {hrs_group_out, offsetof(options, run)},
+                                          {hrs_group_resources, offsetof(options, resources)},
+                                          {hrs_group_plan, offsetof(options, run)},
+                                          {hrs_group_evaluator, offsetof(options, problem)},
+                                          {hrs_group_nonfinite, offsetof(options, run)},
+                                          {hrs_group_verify, offsetof(options, interactions)},
+                                          {hrs_group_timing, offsetof(options, run)},
+                                          {hrs_group_talk, offsetof(options, run)},
+                                          {0}};
+
+static const hrs_command_line line = {
+    .usage = "[mpirun -n P] harsanyi interactions --model NET.onnx --samples FILE --out FILE.h5",
+    .description =
+        "Evaluates a game on all 2^n sets of its players and writes its AND/OR interactions "
+        "(Harsanyi dividends), order strengths and Shapley values to one HDF5 file, read with "
+        "`harsanyi show` or h5py. Results do not depend on the number of ranks.",
+    .groups = groups,
+};
+
+/* What the data set will hold; the work has to outlive it. */
+static hrs_status contents_of(const hrs_work *work, hrs_contents **out) {
+  const hrs_problem *problem = work->problem;
+  const hrs_settings *settings = work->settings;
+  hrs_interactions_spec spec = {.n = problem->n,
+                                .samples = problem->samples,
+                                .rows = problem->samples * problem->targets,
+                                .precision = work->resources->precision,
+                                .values = settings->values,
+                                .types = {settings->types[0], settings->types[1]},
+                                .networks = problem->games,
+                                .game = problem->record,
+                                .game_attributes = problem->records,
+                                .fit = settings->fit,
+                                .keep_all = settings->keep == HRS_KEEP_ALL,
+                                .indices = {settings->indices[0], settings->indices[1]},
+                                .player_names = problem->players.names,
+                                .row_player_names = problem->row_names,
+                                .map = problem->players.map.data ? &problem->players.map : NULL,
+                                .baseline = problem->baseline.data ? &problem->baseline : NULL,
+                                .class_names = problem->class_names,
+                                .classes = problem->class_names ? problem->classes : 0};
+  memcpy(spec.orders, settings->orders, sizeof spec.orders);
+  return hrs_interactions_contents(&spec, out);
+}
+
+static hrs_status check_verified(hrs_work *work) {
+  if (!work->settings->verify) return HRS_OK;
+  HRS_TRY(hrs_comm_reduce(work->engine->world, MPI_MAX, MPI_DOUBLE, &work->verified, 1));
+  HRS_REQUIRE(work->verified <= 1, VERIFY,
+              "--verify: the largest error of a dividend is %.3g times its tolerance",
+              work->verified);
+  hrs_log("all dividends verified against their known values: largest error %.2g of the tolerance",
+          work->verified);
+  return HRS_OK;
+}
+
+/* What a run is given, from its options. */
+typedef struct job {
+  const options *o;
+  const char *command, *echo;
+  hrs_problem problem;
+  hrs_resources resources;
+  hrs_settings settings;
+  hrs_plan plan;
+  hrs_place *timing; /* of --timing, on rank 0 */
+} job;
+
+/* /run, and the end of the data set; times are the largest of all ranks. Collective. */
+static hrs_status finish(job *j, hrs_engine *engine, hrs_dataset **set, double start) {
+  const hrs_plan *plan = &j->plan;
+  hrs_record record;
+  HRS_TRY(hrs_record_create(engine->world, j->command, j->echo, j->problem.description, start,
+                            &record));
+  hrs_status status = hrs_engine_record(engine, hrs_task_names, HRS_TASK_LIMIT, &record);
+  if (status == HRS_OK) status = hrs_dataset_finish(set, record.count, record.attribute);
+  if (status == HRS_OK && hrs_comm_rank(engine->world) == 0)
+    status = hrs_engine_write_timing(engine, hrs_task_names, HRS_TASK_LIMIT, &record, &j->timing);
+  double seconds = engine->seconds[HRS_TASK_EVALUATE],
+         rate = hrs_record_get(&record, "masks_per_second");
+  double masks = (double)j->problem.samples * ldexp(plan->needs.evaluations, j->problem.n);
+  hrs_log("%lld masks evaluated in %.2f s (%.3g/s) on %d rank%s; %.2f s in all; %s written",
+          (long long)masks, seconds, rate, plan->world, plan->world == 1 ? "" : "s",
+          hrs_record_get(&record, "seconds_total"), j->o->run.out);
+  hrs_record_destroy(&record);
+  return hrs_agree(engine->world, status);
+}
+
+static hrs_status run(MPI_Comm comm, job *j, hrs_work *work) {
+  double start = hrs_time();
+  hrs_engine engine = {.group = MPI_COMM_NULL};
+  hrs_dataset *set = NULL;
+  hrs_contents *contents = NULL;
+  hrs_row_work row_work = hrs_work_of(work);
+  hrs_status status = contents_of(work, &contents);
+  HRS_GO(hrs_agree(comm, status));
+  HRS_GO(hrs_dataset_create(comm, j->o->run.out, j->o->run.force, &contents, &set));
+  if (hrs_dataset_replaced(set)) hrs_warn("%s is replaced", hrs_dataset_replaced(set));
+  HRS_GO(hrs_engine_create(comm, &j->problem, &j->resources, &j->plan, j->o->run.allow_nonfinite,
+                           &engine));
+  HRS_GO(hrs_work_start(work, &engine, set));
+  HRS_GO(hrs_engine_run(&engine, &row_work, NULL, 0, false));
+  HRS_GO(hrs_work_recount(work));
+  HRS_GO(hrs_engine_end(&engine));
+  HRS_GO(check_verified(work));
+  HRS_GO(hrs_salient_write(set, work->done.count, work->done.k, work->done.list));
+  HRS_GO(finish(j, &engine, &set, start));
+done:
+  hrs_contents_destroy(&contents);
+  status = hrs_agree(comm, status); /* whoever failed alone says so before it closes the file */
+  if (status != HRS_OK) {
+    hrs_progress_end(&engine.progress);
+    hrs_dataset_abort(&set);
+  }
+  hrs_work_destroy(work);
+  hrs_engine_destroy(&engine);
+  return status;
+}
+
+static hrs_status print_plan(const hrs_work *work, const hrs_plan *plan) {
+  hrs_contents *contents;
+  HRS_TRY(contents_of(work, &contents));
+  hrs_status status = hrs_plan_print(work->problem, plan, hrs_contents_bytes(contents));
+  hrs_contents_destroy(&contents);
+  return status;
+}
+
+/* Plan, and do what is planned. */
+static hrs_status plan_and_run(MPI_Comm comm, job *j) {
+  hrs_work work = {.settings = &j->settings, .problem = &j->problem, .resources = &j->resources};
+  hrs_row_work row_work = hrs_work_of(&work);
+  HRS_TRY(
+      hrs_plan_create(comm, &j->problem, &j->resources, &row_work, j->o->run.plan_ranks, &j->plan));
+  hrs_status status = HRS_OK;
+  if (j->o->run.plan && hrs_comm_rank(comm) == 0) status = print_plan(&work, &j->plan);
+  if (status == HRS_OK) status = hrs_plan_check(&j->problem, &j->plan);
+  HRS_TRY(hrs_agree(comm, status));
+  return j->o->run.plan ? HRS_OK : run(comm, j, &work);
+}
+
+static hrs_status solve(MPI_Comm comm, job *j) {
+  const options *o = j->o;
+  HRS_TRY(hrs_settings_make(&o->interactions, &o->split, &o->problem, &j->settings));
+  HRS_TRY(hrs_resources_make(&o->resources, &j->resources));
+  HRS_TRY(hrs_problem_create(comm, &o->problem, j->resources.sharing, o->run.plan, &j->problem));
+  hrs_status status = hrs_settings_settle(&o->interactions, j->problem.game, &j->settings);
+  status = hrs_agree(comm, status);
+  if (status == HRS_OK) status = hrs_files_check(comm, &o->run, &j->timing);
+  if (status == HRS_OK) status = plan_and_run(comm, j);
+  hrs_place_destroy(&j->timing);
+  hrs_problem_destroy(&j->problem);
+  return status;
+}
+
+hrs_status hrs_command_interactions(MPI_Comm comm, int argc, char **argv) {
+  if (hrs_options_want_help(argc, argv)) {
+    hrs_options_help(&line);
+    return HRS_OK;
+  }
+  options o = {0};
+  HRS_TRY(hrs_options_parse(&line, argc, argv, &o, NULL, NULL));
+  if (hrs_log_get_level() != HRS_LOG_QUIET && (o.run.quiet || o.run.verbose))
+    hrs_log_set_level(o.run.quiet ? HRS_LOG_QUIET : HRS_LOG_VERBOSE);
+  HRS_REQUIRE(o.run.plan || o.run.out, USAGE, "--out FILE.h5 is missing: where the data set goes");
+  HRS_REQUIRE(o.run.plan || !o.run.plan_ranks, USAGE,
+              "--plan-ranks %d belongs to --plan; a run has the ranks it is started with "
+              "(mpirun -n %d)",
+              o.run.plan_ranks, o.run.plan_ranks);
+  char *command = NULL, *echo = NULL;
+  hrs_status status = hrs_options_echo(&line, &o, &echo);
+  if (status == HRS_OK) status = hrs_options_join(argc, argv, &command);
+  status = hrs_agree(comm, status);
+  if (status == HRS_OK) status = hrs_comm_same_text(comm, "the options", echo);
+  if (status == HRS_OK) status = solve(comm, &(job){.o = &o, .command = command, .echo = echo});
+  hrs_free(command);
+  hrs_free(echo);
+  return status;
+}

@@ -1,0 +1,104 @@
+/* The rounds of groups over samples: engine.h has the model. */
+#include "engine.h"
+
+#include "mpi/lattice/comm.h"
+#include "mpi/program/log.h"
+
+static void announce(const hrs_engine *engine) {
+  const hrs_problem *problem = engine->problem;
+  const hrs_plan *plan = engine->plan;
+  hrs_log("%s: %d player%s, %lld sample%s, %d target%s; %d rank%s in %d group%s",
+          problem->description, problem->n, hrs_plural(problem->n), (long long)problem->samples,
+          hrs_plural(problem->samples), problem->targets, hrs_plural(problem->targets), plan->world,
+          hrs_plural(plan->world), plan->groups, hrs_plural(plan->groups));
+  if (plan->idle)
+    hrs_log("%d rank%s idle: %d block%s and %lld sample%s keep %d busy", plan->idle,
+            plan->idle == 1 ? " is" : "s are", 1 << plan->part.block_bits,
+            hrs_plural(1 << plan->part.block_bits), (long long)problem->samples,
+            hrs_plural(problem->samples), plan->world - plan->idle);
+}
+
+/* Of a rank in a group. Collective over the group. */
+static hrs_status allocate(hrs_engine *engine) {
+  const hrs_problem *problem = engine->problem;
+  const hrs_resources *resources = engine->resources;
+  const hrs_partition *part = &engine->plan->part;
+  hrs_status status = hrs_calloc(problem->targets, sizeof *engine->values, &engine->values);
+  HRS_TRY(hrs_agree(engine->group, status));
+  for (int t = 0; t < problem->targets; t++)
+    HRS_TRY(hrs_lattice_create(engine->group, part, resources->precision, resources->chunk,
+                               resources->sharing, &engine->values[t]));
+  int bits = problem->n - part->block_bits, slice_bits = hrs_game_slice_bits(problem->game);
+  if (slice_bits > bits) slice_bits = bits;
+  status =
+      hrs_alloc((hrs_count)problem->targets << slice_bits, sizeof *engine->slice, &engine->slice);
+  if (status == HRS_OK)
+    status = hrs_alloc(problem->targets, sizeof *engine->ranges, &engine->ranges);
+  HRS_TRY(hrs_agree(engine->group, status));
+  if (!problem->model || engine->plan->ranks == 1) return HRS_OK;
+  HRS_TRY(hrs_mpi_team_create(engine->group, resources->sharing == HRS_SHARE_AUTO, &engine->team));
+  hrs_game_join(problem->game, hrs_mpi_team_of(engine->team));
+  return HRS_OK;
+}
+
+hrs_status hrs_engine_create(MPI_Comm world, const hrs_problem *problem,
+                             const hrs_resources *resources, const hrs_plan *plan,
+                             bool allow_nonfinite, hrs_engine *engine) {
+  int rank = hrs_comm_rank(world);
+  *engine = (hrs_engine){.world = world,
+                         .group = MPI_COMM_NULL,
+                         .group_index = rank / plan->ranks,
+                         .problem = problem,
+                         .resources = resources,
+                         .plan = plan,
+                         .allow_nonfinite = allow_nonfinite};
+  bool member = engine->group_index < plan->groups;
+  HRS_TRY(hrs_comm_split_guarded(world, member ? engine->group_index : MPI_UNDEFINED, rank,
+                                 &engine->group));
+  if (member) engine->group_rank = hrs_comm_rank(engine->group);
+  announce(engine);
+  hrs_progress_start(&engine->progress, plan->masks, plan->world - plan->idle, rank == 0);
+  return hrs_agree(world, member ? allocate(engine) : HRS_OK);
+}
+
+void hrs_engine_destroy(hrs_engine *engine) {
+  hrs_progress_end(&engine->progress);
+  for (int t = 0; engine->values && t < engine->problem->targets; t++)
+    hrs_lattice_destroy(&engine->values[t]);
+  hrs_free(engine->values);
+  hrs_free(engine->slice);
+  hrs_free(engine->ranges);
+  if (engine->team) hrs_game_join(engine->problem->game, NULL);
+  hrs_mpi_team_destroy(&engine->team);
+  hrs_comm_free(&engine->group);
+}
+
+void hrs_engine_clock(hrs_engine *engine, int task, double *start) {
+  double now = hrs_time();
+  engine->seconds[task] += now - *start;
+  *start = now;
+}
+
+/* Samples are dealt by their place in the list, a group each in every round: so a list of those
+ * that are left to do keeps all groups busy. */
+hrs_status hrs_engine_run(hrs_engine *engine, const hrs_row_work *work, const hrs_count *samples,
+                          hrs_count count, bool again) {
+  if (!samples) count = engine->problem->samples;
+  engine->again = again;
+  for (hrs_count first = 0; first < count; first += engine->plan->groups) {
+    hrs_count at = first + engine->group_index;
+    bool active = engine->group != MPI_COMM_NULL && at < count;
+    hrs_count sample = active && samples ? samples[at] : at;
+    double start = hrs_time();
+    hrs_status status = active ? hrs_engine_evaluate(engine, sample, again) : HRS_OK;
+    HRS_TRY(hrs_agree(engine->world, status));
+    hrs_engine_clock(engine, 0, &start);
+    HRS_TRY(work->sample(work->self, engine, sample, active ? engine->values : NULL));
+  }
+  return HRS_OK;
+}
+
+hrs_status hrs_engine_end(hrs_engine *engine) {
+  hrs_progress_end(&engine->progress);
+  return hrs_engine_say_notes(engine);
+}

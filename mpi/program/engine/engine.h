@@ -1,0 +1,114 @@
+/*
+ * engine.h -- the row engine: sample after sample, groups of ranks evaluate v on all masks for all
+ * targets, and a row work (work.h) makes something of it. What holds for every kind of run is here:
+ * groups and their lattices, rounds, progress, what is warned of, where the time goes, values that
+ * are no numbers.
+ *
+ * Each group takes a sample; then all groups walk through the targets in step, because writing is
+ * collective over the world. A group without a sample in the last round, and ranks that are in no
+ * group, take part in the agreements and write nothing.
+ */
+#ifndef HRS_MPI_PROGRAM_ENGINE_ENGINE_H
+#define HRS_MPI_PROGRAM_ENGINE_ENGINE_H
+
+#include "mpi/lattice/team.h"
+#include "plan.h"
+#include "progress.h"
+#include "record.h"
+
+/** Values of a target, before they are stored. */
+typedef struct hrs_range {
+  double high, low; /* the largest and the smallest */
+  double rounding;  /* the most that storing has changed one */
+} hrs_range;
+
+/** What a run warns of, once for each kind at its end, of the worst sample. */
+typedef enum hrs_note_kind {
+  HRS_NOTE_NONFINITE, /* values, and how many */
+  HRS_NOTE_COARSE,    /* precision, and rounding by variation */
+  HRS_NOTE_OF_WORK,   /* and so on: a work's own */
+  HRS_NOTES = HRS_NOTE_OF_WORK + 4
+} hrs_note_kind;
+
+typedef struct hrs_note {
+  hrs_count rows;  /* so many give reason to */
+  hrs_count index; /* of the worst: the sample, */
+  double worst;    /* how bad it is, */
+  char text[256];  /* and what is said of it */
+} hrs_note;
+
+/** Most tasks of a work, which its time goes into; the first one is evaluating, which the engine
+ * does. */
+enum { HRS_TASKS = 12 };
+
+typedef struct hrs_engine {
+  MPI_Comm world, group; /* group: MPI_COMM_NULL on idle ranks */
+  int group_index, group_rank;
+  const hrs_problem *problem;
+  const hrs_resources *resources;
+  const hrs_plan *plan;
+  bool allow_nonfinite;
+  bool again;           /* in a pass over samples that were done before */
+  hrs_lattice **values; /* [targets] of the sample that is evaluated */
+  hrs_mpi_team *team;   /* of a network's tables: the group; NULL: there is one rank, or none */
+  hrs_range *ranges;    /* [targets] */
+  double *slice;        /* [targets][2^slice bits] */
+  hrs_note notes[HRS_NOTES];
+  double seconds[HRS_TASKS];
+  hrs_progress progress;
+} hrs_engine;
+
+/** Groups, and the lattices of v; says what is about to be done. problem, resources and plan must
+ *  outlive it. Collective over world. Destroy it whatever the outcome. */
+hrs_status hrs_engine_create(MPI_Comm world, const hrs_problem *problem,
+                             const hrs_resources *resources, const hrs_plan *plan,
+                             bool allow_nonfinite, hrs_engine *engine);
+/** Not collective. */
+void hrs_engine_destroy(hrs_engine *engine);
+
+/**
+ * Evaluate samples and let the work have them, in rounds. Collective over the world.
+ * @param samples  [count] the problem's numbers of them; NULL: all
+ * @param again    they were done before: what was said of their values is not said a second time
+ */
+hrs_status hrs_engine_run(hrs_engine *engine, const hrs_row_work *work, const hrs_count *samples,
+                          hrs_count count, bool again);
+/** Once all is done: clear the progress, say the warnings. Collective over the world. */
+hrs_status hrs_engine_end(hrs_engine *engine);
+
+/** Add groups, memory and times to /run; times become the largest of all ranks. The names are those
+ * of the tasks. Collective over the world. */
+hrs_status hrs_engine_record(hrs_engine *engine, const char *const *names, int tasks,
+                             hrs_record *record);
+/** --timing: what the record says of times, as JSON; nothing where place is NULL. Not collective.
+ *  Errors: IO. */
+hrs_status hrs_engine_write_timing(const hrs_engine *engine, const char *const *names, int tasks,
+                                   const hrs_record *record, hrs_place **place);
+
+/* ---- for works ------------------------------------------------------------------------------- */
+
+/** All masks of a sample into engine->values, phase A; `again`: nothing is said of them. Collective
+ *  over the group. Errors: NONFINITE, STOPPED. */
+hrs_status hrs_engine_evaluate(hrs_engine *engine, hrs_count sample, bool again);
+/** Time since *start goes to a task, and *start becomes now. Not collective. */
+void hrs_engine_clock(hrs_engine *engine, int task, double *start);
+/** Note what the problem's sample gives reason to warn of; the text goes on after "sample I: ". By
+ *  all ranks of the group; in a pass over samples done before, nothing is noted. */
+void hrs_engine_note(hrs_engine *engine, int kind, hrs_count sample, double worst,
+                     const char *format, ...) HRS_PRINTF(5, 6);
+/** Is a number that was made of a row's values finite in a type? `index` is the sample's in its
+ *  file. Errors: NONFINITE, unless that is allowed. Not collective. */
+hrs_status hrs_engine_check(const hrs_engine *engine, hrs_count index, int target, const char *what,
+                            hrs_dtype type, double number);
+
+/* ---- values, by evaluate.c ------------------------------------------------------------------- */
+
+/** Take in values; narrow: they are stored in single precision. Not collective. */
+void hrs_range_add(hrs_range *range, hrs_count count, const double *values, bool narrow);
+/** After all rows of a sample: the ranges of all its values, and, unless that has been done
+ *  (`again`), a note of those that lost most of their digits. Collective over the group. */
+hrs_status hrs_engine_agree_ranges(hrs_engine *engine, hrs_count sample, bool again);
+/** The warnings. Collective over the world. */
+hrs_status hrs_engine_say_notes(hrs_engine *engine);
+
+#endif

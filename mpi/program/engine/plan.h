@@ -1,0 +1,50 @@
+/* plan.h -- how the ranks are shared out over samples, and what that costs, before anything is
+ * allocated. */
+#ifndef HRS_MPI_PROGRAM_ENGINE_PLAN_H
+#define HRS_MPI_PROGRAM_ENGINE_PLAN_H
+
+#include "mpi/program/problem/problem.h"
+#include "resources.h"
+#include "work.h"
+
+typedef struct hrs_plan {
+  int world;                /* ranks there are */
+  int groups;               /* samples at a time */
+  int ranks;                /* per group */
+  int idle;                 /* ranks in no group */
+  int targets;              /* per sample */
+  hrs_count rounds;         /* of groups over samples */
+  hrs_partition part;       /* of a group */
+  hrs_count elements;       /* largest rank: of one lattice, */
+  hrs_count lattice_bytes;  /* its data, */
+  hrs_count chunk;          /* and a message of its exchange */
+  bool lean;                /* the work does with as little memory as it can */
+  hrs_needs needs;          /* of the work */
+  hrs_count rank_bytes;     /* largest rank: everything at its peak but needs.lists */
+  hrs_count exchange_bytes; /* sent by the busiest rank, whole run */
+  hrs_count messages;       /* by the busiest rank, whole run */
+  hrs_count masks;          /* evaluated by the busiest rank, whole run */
+  hrs_count memory;         /* bytes a rank may use on the smallest node */
+  char limit[320];          /* what sets that */
+  int node_ranks;           /* fewest ranks on a node */
+  bool fits;                /* rank_bytes into memory */
+  int needed;               /* where it does not: ranks that would do, 0 if none */
+  int largest;              /* n of the largest lattice that fits, all ranks on one sample */
+} hrs_plan;
+
+/** Plan a work on a problem, for so many ranks like these; 0: those of comm. Collective over comm.
+ *  Errors: USAGE for blocks, and ranks per sample, that cannot be used. */
+hrs_status hrs_plan_create(MPI_Comm comm, const hrs_problem *problem,
+                           const hrs_resources *resources, const hrs_row_work *work, int ranks,
+                           hrs_plan *plan);
+/** Errors: TOO_LARGE for a plan that does not fit, saying how much is needed and how many ranks
+ * would do. Not collective. */
+hrs_status hrs_plan_check(const hrs_problem *problem, const hrs_plan *plan);
+/** Print it, with times predicted from a short measurement, and the size of the file to be written.
+ *  Not collective. */
+hrs_status hrs_plan_print(const hrs_problem *problem, const hrs_plan *plan, hrs_count file_bytes);
+
+/** The part of the memory that a plan may use. */
+bool hrs_plan_may_hold(const hrs_plan *plan, hrs_count bytes);
+
+#endif

@@ -1,0 +1,63 @@
+/* What /run says of every command's run. */
+#include "record.h"
+
+#include "mpi/lattice/comm.h"
+#include "node.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static void add(hrs_record *record, const char *name, const char *text, double number) {
+  if (record->count == HRS_RECORDS) return; /* no command has so many */
+  int i = record->count++;
+  snprintf(record->name[i], HRS_RECORD_NAME, "%s", name);
+  record->attribute[i] = (hrs_run_attribute){record->name[i], text, number};
+}
+
+static void add_text(hrs_record *record, const char *name, const char *text) {
+  add(record, name, text, 0);
+}
+
+void hrs_record_number(hrs_record *record, const char *name, double number) {
+  add(record, name, NULL, number);
+}
+
+double hrs_record_get(const hrs_record *record, const char *name) {
+  for (int i = 0; i < record->count; i++)
+    if (strcmp(record->name[i], name) == 0) return record->attribute[i].number;
+  return 0;
+}
+
+hrs_status hrs_record_create(MPI_Comm comm, const char *command_line, const char *options,
+                             const char *what, double start, hrs_record *out) {
+  memset(out, 0, sizeof *out);
+  double most[] = {hrs_time() - start, (double)hrs_memory_peak(), (double)hrs_node_resident_peak()};
+  HRS_TRY(hrs_comm_reduce(comm, MPI_MAX, MPI_DOUBLE, most, 3));
+  HRS_TRY(hrs_node_names(comm, &out->hosts));
+  int length;
+  MPI_Get_library_version(out->mpi, &length);
+  out->mpi[strcspn(out->mpi, "\n,")] = '\0';
+  time_t now = time(NULL);
+  strftime(out->when, sizeof out->when, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+  add_text(out, "command_line", command_line);
+  add_text(out, "options", options);
+  if (what) add_text(out, "game", what);
+  add_text(out, "program_version", hrs_version());
+  add_text(out, "git", hrs_git());
+  add_text(out, "mpi_version", out->mpi);
+  add_text(out, "blas_core", hrs_blas_core());
+  add_text(out, "simd", hrs_simd_name());
+  add_text(out, "finished", out->when);
+  add_text(out, "hosts", out->hosts ? out->hosts : "");
+  hrs_record_number(out, "ranks", hrs_comm_size(comm));
+  hrs_record_number(out, "seconds_total", most[0]);
+  hrs_record_number(out, "peak_bytes_per_rank", most[1]);
+  hrs_record_number(out, "peak_resident_bytes_per_rank", most[2]);
+  return HRS_OK;
+}
+
+void hrs_record_destroy(hrs_record *record) {
+  hrs_free(record->hosts);
+  memset(record, 0, sizeof *record);
+}

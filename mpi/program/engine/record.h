@@ -1,0 +1,34 @@
+/* record.h -- /run: how a data set came to be, and --timing. All that differs from run to run is
+ * there. */
+#ifndef HRS_MPI_PROGRAM_ENGINE_RECORD_H
+#define HRS_MPI_PROGRAM_ENGINE_RECORD_H
+
+#include "mpi/dataset/build.h"
+
+#include <mpi.h>
+
+enum { HRS_RECORDS = 48, HRS_RECORD_NAME = 48 };
+
+/** Attributes of /run. Texts are the caller's, but for those that it makes itself. */
+typedef struct hrs_record {
+  int count;
+  hrs_run_attribute attribute[HRS_RECORDS];
+  char name[HRS_RECORDS][HRS_RECORD_NAME];
+  char mpi[MPI_MAX_LIBRARY_VERSION_STRING], when[64];
+  char *hosts;
+} hrs_record;
+
+/**
+ * What every command records: command line and options, program and libraries, hosts, ranks, time
+ * since `start` (hrs_time) and memory, the largest of all ranks. Collective over comm.
+ * @param what  one line: the game; or NULL
+ */
+hrs_status hrs_record_create(MPI_Comm comm, const char *command_line, const char *options,
+                             const char *what, double start, hrs_record *out);
+void hrs_record_destroy(hrs_record *record);
+/** One more attribute; its name is copied. Not collective. */
+void hrs_record_number(hrs_record *record, const char *name, double number);
+/** A number that is there; 0 for another name. Not collective. */
+double hrs_record_get(const hrs_record *record, const char *name);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * work.h -- what a kind of run does with the values of its samples: a row work. The plan asks it
+ * what it needs; the engine (engine.h) evaluates sample after sample and hands it the lattices.
+ */
+#ifndef HRS_MPI_PROGRAM_ENGINE_WORK_H
+#define HRS_MPI_PROGRAM_ENGINE_WORK_H
+
+#include <harsanyi/mpi.h>
+
+struct hrs_plan;
+struct hrs_engine;
+
+/** Bytes that the largest rank holds for something, as the plan prints them. */
+typedef struct hrs_need {
+  const char *name;
+  hrs_count bytes;
+} hrs_need;
+
+enum { HRS_NEEDS = 8 };
+
+/** What a work needs beside the lattices of v. */
+typedef struct hrs_needs {
+  int lattices;             /* held beside those of v */
+  int evaluations;          /* of each mask */
+  int transforms;           /* of each target's values; each is an exchange */
+  hrs_need held[HRS_NEEDS]; /* ends with name == NULL */
+  hrs_need lists;           /* what grows with what is found: on a group's first rank, at most */
+  const char *repeated;     /* why there is more than one evaluation */
+} hrs_needs;
+
+typedef struct hrs_row_work {
+  void *self;
+  /** What it needs under a plan whose partition, rounds and bytes of a lattice stand; plan->lean:
+   *  with as little memory as it can do with, at the price of time. Not collective. */
+  void (*needs)(const void *self, const struct hrs_plan *plan, hrs_needs *needs);
+  /** All targets of one sample, whose values stand in v[targets]; v is NULL on ranks that have no
+   *  sample in this round. Collective over the world: what is collective over the group stands
+   *  between agreements. The status is agreed on. */
+  hrs_status (*sample)(void *self, struct hrs_engine *engine, hrs_count sample,
+                       hrs_lattice *const *v);
+} hrs_row_work;
+
+#endif
