@@ -111,12 +111,40 @@ static void make_pad(trial *t) {
   for (int i = 0; i < 2 * t->rank; i++)
     pads[i] = t->dim[i % t->rank] > 2 ? pick(-1, 2) : 0;
   bool inputs = t->opset >= 11;
-  const char *value = inputs && pick(0, 3) == 0 ? single(t, 0.5F) : NULL;
+  const char *value = inputs && pick(0, 1) ? single(t, pick(0, 1) ? 0.5F : 0) : NULL;
   node_proto *node =
       under_test(t, "Pad", inputs ? integers(t, 2 * t->rank, pads) : NULL, value, NULL);
   if (!inputs) maker_ints(node, "pads", 2 * t->rank, pads);
   if (!inputs && pick(0, 3) == 0) maker_float(node, "value", 0.5F);
   if (pick(0, 3)) text_attribute(node, "mode", modes[pick(0, t->opset >= 19 ? 3 : 2)]);
+}
+
+static void make_gather_elements(trial *t) {
+  int64_t length, index[3 * 512], axis = random_axis(t, &length), count = 1;
+  for (int i = 0; i < t->rank; i++)
+    count *= t->dim[i];
+  for (int64_t i = 0; i < count; i++)
+    index[i] = pick(-length, length - 1);
+  const char *name = trial_name(t, 'i');
+  maker_initialiser(t->proto->graph, name, INT64, t->rank, t->dim, sizeof *index * (size_t)count,
+                    index);
+  node_proto *node = under_test(t, "GatherElements", name, NULL, NULL);
+  if (axis != 0 || pick(0, 1)) maker_int(node, "axis", axis);
+}
+
+static void make_gather_nd(trial *t) {
+  const int64_t length = t->dim[0], index[] = {pick(0, length - 1), pick(-length, -1)};
+  const char *name = trial_name(t, 'i');
+  maker_initialiser(t->proto->graph, name, INT64, 2, DIMS(2, 1), sizeof index, index);
+  under_test(t, "GatherND", name, NULL, NULL);
+}
+
+static void make_trilu(trial *t) {
+  int64_t diagonal = pick(-2, 2);
+  const char *name = trial_name(t, 'i');
+  maker_initialiser(t->proto->graph, name, INT64, 0, NULL, sizeof diagonal, &diagonal);
+  node_proto *node = under_test(t, "Trilu", pick(0, 1) ? name : NULL, NULL, NULL);
+  if (pick(0, 1)) maker_int(node, "upper", pick(0, 1));
 }
 
 /* ---- other shapes ---- */
@@ -162,6 +190,9 @@ static const tested operators[] = {
     {"Tile", 7, REAL, make_tile},
     {"Expand", 8, REAL, make_expand},
     {"Pad", 7, REAL, make_pad},
+    {"GatherElements", 11, REAL, make_gather_elements},
+    {"GatherND", 11, REAL, make_gather_nd},
+    {"Trilu", 14, REAL, make_trilu},
     {"Flatten", 7, REAL, make_flatten},
     {"Reshape", 7, REAL, make_reshape},
     {"Squeeze", 7, WINDOWS, make_squeeze},

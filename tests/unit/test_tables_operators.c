@@ -75,6 +75,15 @@ static void make_global_average(trial *t) {
   under_test(t, "GlobalAveragePool", NULL, NULL, NULL);
 }
 
+static void make_global_max(trial *t) {
+  under_test(t, "GlobalMaxPool", NULL, NULL, NULL);
+}
+
+static void make_global_lp(trial *t) {
+  node_proto *node = under_test(t, "GlobalLpPool", NULL, NULL, NULL);
+  if (pick(0, 1)) maker_int(node, "p", pick(1, 3));
+}
+
 /* ---- one number at a time ---- */
 
 static const struct {
@@ -102,6 +111,10 @@ static const struct {
                       {"Log", 7, {0}},
                       {"Sqrt", 7, {0}},
                       {"Reciprocal", 7, {0}},
+                      {"Sin", 7, {0}},
+                      {"Atan", 7, {0}},
+                      {"Cosh", 9, {0}},
+                      {"Asinh", 9, {0}},
                       {"Gelu", 20, {0}}};
 
 static void make_single(trial *t, int index) {
@@ -192,6 +205,14 @@ static void make_lrn(trial *t) {
   if (pick(0, 1)) maker_float(node, "bias", 2);
 }
 
+/* Of rows that are not near 0, where rounding would decide on the sign. */
+static void make_lp_normalization(trial *t) {
+  before(t, "Exp", NULL, NULL);
+  node_proto *node = under_test(t, "LpNormalization", NULL, NULL, NULL);
+  if (pick(0, 3)) maker_int(node, "axis", pick(-1, t->rank - 1));
+  if (pick(0, 1)) maker_int(node, "p", pick(1, 2));
+}
+
 static void make_layer_normalization(trial *t) {
   int axis = pick(0, 3) ? t->rank - 1 : (int)pick(0, t->rank - 1);
   const char *scale = floats(t, t->rank - axis, t->dim + axis);
@@ -247,8 +268,9 @@ static void make_gemm(trial *t) {
   if (pick(0, 1)) maker_float(node, "beta", 1.3F);
 }
 
-static const char *const reductions[] = {"ReduceMean", "ReduceSum", "ReduceMax",      "ReduceMin",
-                                         "ReduceL1",   "ReduceL2",  "ReduceSumSquare"};
+static const char *const reductions[] = {"ReduceMean",      "ReduceSum",  "ReduceMax",
+                                         "ReduceMin",       "ReduceL1",   "ReduceL2",
+                                         "ReduceSumSquare", "ReduceProd", "ReduceLogSumExp"};
 
 static void make_reduction(trial *t, int index) {
   const char *op = reductions[index], *operand = NULL;
@@ -281,11 +303,14 @@ static const tested operators[] = {
     {"MaxPool of NaN", 7, WINDOWS, make_max_pool_of_nan},
     {"AveragePool", 7, WINDOWS, make_average_pool},
     {"GlobalAveragePool", 7, WINDOWS, make_global_average},
+    {"GlobalMaxPool", 7, 1 << SERIES, make_global_max},
+    {"GlobalLpPool", 7, 1 << SERIES, make_global_lp},
     {"Clip", 7, REAL, make_clip},
     {"Cast", 7, REAL, make_cast},
     {"Dropout", 7, REAL, make_dropout},
     {"BatchNormalization", 7, WINDOWS, make_batch_normalization},
     {"LRN", 7, 1 << IMAGE, make_lrn},
+    {"LpNormalization", 7, REAL, make_lp_normalization},
     {"LayerNormalization", 17, REAL, make_layer_normalization},
     {"Softmax", 7, REAL, make_softmax},
     {"LogSoftmax", 7, REAL, make_log_softmax},
