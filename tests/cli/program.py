@@ -4,13 +4,13 @@ The environment says what is tested: HARSANYI_PROGRAM (the executable), HARSANYI
 data), HARSANYI_PLUGIN (the plug-in example), HARSANYI_RUN_ROWS (its commands within one mpirun);
 ctest sets all four.
 """
-import concurrent.futures
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 import unittest
 from dataclasses import dataclass
 
@@ -200,18 +200,43 @@ def names_of(suite):
 
 
 def run_in_parts(workers):
-    """Deal the tests to several processes; what fails is shown once all are done."""
+    """Deal the tests to several processes; what they say is shown once all are done. Forks, because
+    to load NumPy and h5py takes longer than many tests."""
     names = list(names_of(unittest.defaultTestLoader.loadTestsFromModule(
         sys.modules["__main__"])))
-    workers = min(workers, len(names))
-    parts = [subprocess.Popen([sys.executable, "-B", sys.argv[0], *names[i::workers]],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-             for i in range(workers)]
-    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        texts = list(pool.map(lambda part: part.communicate()[0], parts))
-    codes = {part.returncode for part in parts}
-    print("".join(texts))
+    parts = []
+    for i in range(min(workers, len(names))):
+        said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+        child = os.fork()
+        if child == 0:
+            os.dup2(said.fileno(), 1)
+            os.dup2(said.fileno(), 2)
+            code = 1
+            try:
+                code = run_tests(names[i::workers])
+            except BaseException:  # whatever it is, this process is not the one that asked
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(code)
+        parts.append((child, said))
+    codes = {os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child, _ in parts}
+    for _, said in parts:
+        said.seek(0)
+        print(said.read(), end="")
+        said.close()
     return 0 if codes <= {0, 77} and 0 in codes else 77 if codes == {77} else 1
+
+
+def run_tests(arguments):
+    """Run tests of the calling script: 0 where all is well, 77 where all are skipped, else 1."""
+    ran = unittest.main(argv=[sys.argv[0], *arguments], exit=False).result
+    for test, reason in ran.skipped:
+        print(f"SKIPPED {test.id()}: {reason}", file=sys.stderr)
+    if not ran.wasSuccessful():
+        return 1
+    return 77 if ran.testsRun == len(ran.skipped) else 0
 
 
 def main(workers=1):
@@ -219,9 +244,4 @@ def main(workers=1):
     workers: in so many processes, where no test is named: runs mostly wait for MPI to start."""
     if workers > 1 and len(sys.argv) == 1:
         sys.exit(run_in_parts(workers))
-    ran = unittest.main(argv=[sys.argv[0], *sys.argv[1:]], exit=False).result
-    for test, reason in ran.skipped:
-        print(f"SKIPPED {test.id()}: {reason}", file=sys.stderr)
-    if not ran.wasSuccessful():
-        sys.exit(1)
-    sys.exit(77 if ran.testsRun == len(ran.skipped) else 0)
+    sys.exit(run_tests(sys.argv[1:]))

@@ -1,4 +1,5 @@
-"""Text files: no loose ends, no paths of one machine, no stray white space; scripts that parse."""
+"""Text files: no loose ends, no paths of one machine, no stray white space; scripts that parse; no
+file of code that does not fit in the head."""
 import ast
 import os
 import re
@@ -7,10 +8,12 @@ import subprocess
 import project
 
 WIDTH = 100
+LENGTH = 500
 # Written in two parts so that this file passes itself.
 LOOSE_ENDS = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 MACHINE_PATHS = re.compile(r"(?<![\w.$}])/(?:work|home|root|Users)/\w")
 CODE = (".c", ".h", ".cmake", ".in")
+SCRIPTS = (".py", ".sh", ".mjs")
 
 
 def check_lines(path, text):
@@ -32,6 +35,13 @@ def check_lines(path, text):
             path.suffix == ".md" and not line.startswith("|"))
         if wide and len(line) > WIDTH:
             yield f"{where}: {len(line)} columns, at most {WIDTH}"
+
+
+def check_length(path, text):
+    """A new topic is a new file."""
+    lines = text.count("\n")
+    if path.suffix in CODE + SCRIPTS and lines > LENGTH:
+        yield f"{project.name(path)}: {lines} lines, at most {LENGTH}: split it by topic"
 
 
 def check_script(path, text):
@@ -69,5 +79,6 @@ for path in filter(project.is_text, project.files()):
     if content and not content.endswith("\n"):
         faults.append(f"{project.name(path)}: no newline at the end")
     faults += check_lines(path, content)
+    faults += check_length(path, content)
     faults += check_script(path, content)
 project.finish(faults)
