@@ -188,8 +188,7 @@ double hrs_share_gauge(hrs_share share, int networks, const double *x, hrs_count
 /** Proximal map of step * |x|, in place: argmin_z step |z| + ½ ‖z - x‖². Not collective. */
 void hrs_share_shrink(hrs_share share, double step, int networks, double *x, hrs_count stride);
 
-/* ---- pointwise steps of a split's iteration (docs/design, mpi/split/split.c)
- * ------------------------ */
+/* ---- pointwise steps of a split's iteration (docs/design/interactions.md) -------------------- */
 
 /* None is collective; arrays do not overlap. */
 

@@ -145,8 +145,6 @@ void *hrs_lattice_row(const hrs_lattice *lattice, hrs_count row);
 hrs_subcube hrs_partition_row_cube(const hrs_partition *part, hrs_phase phase, hrs_count row);
 /** The same in the current phase of a lattice. */
 hrs_subcube hrs_lattice_row_cube(const hrs_lattice *lattice, hrs_count row);
-/** The two exchange chunks as one scratch buffer, for whoever moves rows between exchanges. */
-void *hrs_lattice_scratch(const hrs_lattice *lattice, hrs_count *bytes);
 
 /** Swap phases. Collective. Volume: hrs_partition_volume. */
 hrs_status hrs_lattice_exchange(hrs_lattice *lattice);
@@ -169,9 +167,6 @@ typedef hrs_status (*hrs_row_function)(void *context, hrs_dtype type, const void
  *  rank. Collective. Memory: V * width doubles on rank 0. */
 hrs_status hrs_lattice_sum(const hrs_lattice *lattice, int width, hrs_row_function function,
                            void *context, double *sum);
-/** The same from what each of this rank's rows gave, parts[rows][width]. Collective. */
-hrs_status hrs_lattice_add_rows(const hrs_lattice *lattice, int width, const double *parts,
-                                double *sum);
 /** Largest |x| over all masks but the empty one; 0 for n = 0. On every rank. Collective. */
 hrs_status hrs_lattice_max(const hrs_lattice *lattice, double *out);
 

@@ -15,6 +15,7 @@
 
 #include "h5.h"
 #include "mpi/lattice/comm.h"
+#include "mpi/lattice/lattice.h"
 #include "write.h"
 
 #include <string.h>

@@ -18,6 +18,7 @@
 #include <harsanyi/mpi.h>
 
 #include "comm.h"
+#include "lattice.h"
 
 #include <math.h>
 

@@ -1,5 +1,6 @@
 /* Sums in row order and the largest magnitude: the same bits for any number of ranks. */
 #include "comm.h"
+#include "lattice.h"
 
 #include <math.h>
 #include <string.h>

@@ -19,7 +19,9 @@
  * their means (constants cost nothing) and scaled so that (Z^T (y + x), P^-T (y - x)) is in the
  * dual ball: loss >= Σ_i <y_i, v_i> - κ_i ‖y_i‖₁ - 2 spread ‖x_i‖₁.
  */
-#include "split.h"
+#include "bounded.h"
+
+#include "rows.h"
 
 #include <math.h>
 #include <string.h>

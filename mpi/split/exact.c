@@ -15,7 +15,9 @@
  * and must have weight 0: both its weights are <e,η>, e = sin U^T (first unit vector), and so η is
  * made orthogonal to e.
  */
-#include "split.h"
+#include "exact.h"
+
+#include "rows.h"
 
 #include <math.h>
 

@@ -1,5 +1,7 @@
 /* Values from chosen interactions, and how far they are from v. */
-#include "split.h"
+#include "reconstruct.h"
+
+#include "rows.h"
 
 #include <math.h>
 
