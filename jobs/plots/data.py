@@ -27,6 +27,10 @@ def open_file(path):
         raise ValueError(f"{path}: {error}") from None
     if file.attrs.get("format") not in ("harsanyi", b"harsanyi"):
         raise ValueError(f"{path} is not a data set of harsanyi's")
+    kind = file.attrs.get("kind", "interactions")
+    kind = kind.decode(errors="replace") if isinstance(kind, bytes) else str(kind)
+    if kind != "interactions":
+        raise ValueError(f"{path} is a data set of kind {kind}; those of interactions are drawn")
     if not file.attrs.get("complete"):
         raise ValueError(f"{path} is not complete: its run was stopped")
     return file

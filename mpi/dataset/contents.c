@@ -189,10 +189,10 @@ hrs_count hrs_contents_later_bytes(const hrs_contents *contents) {
 }
 
 hrs_count hrs_contents_bytes(const hrs_contents *contents) {
-  hrs_count bytes = 64 << 10; /* names, shapes */
+  hrs_count bytes = 64 << 10; /* names, shapes, numbers */
   for (int i = 0; i < contents->attributes; i++) {
     const char *text = contents->attribute[i].text;
-    bytes += text ? 64 + 2 * (hrs_count)strlen(text) : 64;
+    if (text) bytes += 64 + 2 * (hrs_count)strlen(text);
   }
   return hrs_count_add(bytes, arrays_bytes(contents, false));
 }

@@ -62,11 +62,11 @@ hrs_numbers hrs_numbers_count, hrs_numbers_powers;
 
 /** A place in a struct of small results. */
 typedef struct hrs_field {
-  int record; /* which struct, a number from 1 on; 0: in none */
-  size_t offset;
+  int record;          /* which struct, a number from 1 on; 0: in none */
+  size_t offset, size; /* size: a row of the array is not longer */
 } hrs_field;
 #define HRS_FIELD(record, type, field)                                                             \
-  { record, offsetof(type, field) }
+  { record, offsetof(type, field), sizeof((type *)0)->field }
 
 typedef struct hrs_object {
   const char *path;

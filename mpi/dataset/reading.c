@@ -125,29 +125,6 @@ static hrs_status find_arrays(hrs_reading *reading) {
   return HRS_OK;
 }
 
-hrs_status hrs_reading_look(hrs_reading *reading, const char *family, const char *name,
-                            bool *there) {
-  const hrs_kind *kind = reading->kind;
-  int found = 0, wanted = 0;
-  const char *missing = "";
-  for (int i = 0; i < kind->objects; i++) {
-    if (!hrs_object_is_family(&kind->object[i]) ||
-        strncmp(kind->object[i].path, family, strlen(family)) != 0)
-      continue;
-    bool here;
-    HRS_TRY(look(reading, &kind->object[i], name, &here));
-    found += here;
-    wanted++;
-    if (!here) missing = kind->object[i].path;
-  }
-  char path[HRS_PATH_SIZE];
-  hrs_object_path(missing, name, path);
-  HRS_REQUIRE(found == 0 || found == wanted, INPUT,
-              "%s: %s is missing, and others beside it are there", reading->path, path);
-  *there = found > 0;
-  return HRS_OK;
-}
-
 /* The length that an axis of an array must have, -1: any. That of a member's own axis is the
  * length of its scale. */
 static hrs_count axis_length(const hrs_reading *reading, const hrs_found *found, int axis) {
@@ -168,6 +145,31 @@ static hrs_status check_lengths(const hrs_reading *reading, const hrs_found *fou
                 reading->kind->axis[axis].label, found->path, (long long)found->stored.dim[i],
                 (long long)length);
   }
+  return HRS_OK;
+}
+
+hrs_status hrs_reading_look(hrs_reading *reading, const char *family, const char *name,
+                            bool *there) {
+  const hrs_kind *kind = reading->kind;
+  int found = 0, wanted = 0, before = reading->arrays;
+  const char *missing = "";
+  for (int i = 0; i < kind->objects; i++) {
+    if (!hrs_object_is_family(&kind->object[i]) ||
+        strncmp(kind->object[i].path, family, strlen(family)) != 0)
+      continue;
+    bool here;
+    HRS_TRY(look(reading, &kind->object[i], name, &here));
+    found += here;
+    wanted++;
+    if (!here) missing = kind->object[i].path;
+  }
+  char path[HRS_PATH_SIZE];
+  hrs_object_path(missing, name, path);
+  HRS_REQUIRE(found == 0 || found == wanted, INPUT,
+              "%s: %s is missing, and others beside it are there", reading->path, path);
+  *there = found > 0;
+  for (int i = before; i < reading->arrays; i++)
+    HRS_TRY(check_lengths(reading, &reading->array[i]));
   return HRS_OK;
 }
 
@@ -192,7 +194,7 @@ static hrs_status open_file(hrs_reading *reading, const hrs_kind *const *kinds) 
   HRS_TRY(read_header(reading, kinds));
   HRS_TRY(find_arrays(reading));
   set_lengths(reading);
-  return HRS_OK;
+  return hrs_reading_check_lengths(reading);
 }
 
 hrs_status hrs_reading_open(const char *path, const hrs_kind *const *kinds, hrs_reading **out) {
@@ -266,9 +268,13 @@ hrs_status hrs_reading_record(const hrs_reading *reading, int record, hrs_count 
   for (int i = 0; i < reading->arrays; i++) {
     const hrs_found *found = &reading->array[i];
     const hrs_field *field = &found->object->field;
-    if (field->record == record)
-      HRS_TRY(hrs_reading_read(reading, found->path, k, 0, row_size(found), found->object->type,
-                               (char *)out + field->offset));
+    hrs_count count = row_size(found), most = (hrs_count)field->size;
+    if (field->record != record) continue;
+    HRS_REQUIRE(hrs_count_multiply(count, (hrs_count)hrs_dtype_size(found->object->type)) <= most,
+                INPUT, "%s: rows of %s are too long: %lld elements", reading->path, found->path,
+                (long long)count);
+    HRS_TRY(hrs_reading_read(reading, found->path, k, 0, count, found->object->type,
+                             (char *)out + field->offset));
   }
   return HRS_OK;
 }

@@ -42,7 +42,8 @@ void hrs_reading_close(hrs_reading **reading);
  *  Errors: INPUT (some are there, some not). */
 hrs_status hrs_reading_look(hrs_reading *reading, const char *family, const char *name,
                             bool *there);
-/** Do all arrays have the lengths that their axes have? Errors: INPUT. */
+/** Once more, after `length` has changed: do all arrays have the lengths that their axes have?
+ *  Errors: INPUT. */
 hrs_status hrs_reading_check_lengths(const hrs_reading *reading);
 
 /** What there is under a path of the table; NULL: nothing. */

@@ -75,9 +75,12 @@ hrs_status hrs_dataset_write(hrs_dataset *set, const char *path, hrs_count first
 hrs_status hrs_dataset_write_record(hrs_dataset *set, int record, hrs_count k, const void *data) {
   HRS_ASSERT(record > 0);
   for (int i = 0; i < set->contents->arrays; i++) {
-    const hrs_field *field = &set->contents->array[i].object->field;
-    if (field->record == record)
-      HRS_TRY(write_rows(set, i, k, 1, (const char *)data + field->offset));
+    const hrs_contents_array *of = &set->contents->array[i];
+    const hrs_field *field = &of->object->field;
+    if (field->record != record) continue;
+    HRS_ASSERT(hrs_contents_row(of) * (hrs_count)hrs_dtype_size(of->type) <=
+               (hrs_count)field->size);
+    HRS_TRY(write_rows(set, i, k, 1, (const char *)data + field->offset));
   }
   return HRS_OK;
 }

@@ -10,6 +10,7 @@ import unittest
 from types import SimpleNamespace
 from unittest import mock
 
+import h5py
 import numpy as np
 
 import onnx_writer as onnx
@@ -197,9 +198,13 @@ class Plots(ProgramTest):
     def test_mistakes(self):
         out, _ = self.interactions(*DIGITS, "--select", "0", "--players", "grid:2x2")
         text = self.write("text.npy", "no array")
+        other = self.write("other.h5", out.read_bytes())
+        with h5py.File(other, "r+") as file:
+            file.attrs["kind"] = np.bytes_("dreams")
         for args, words in (((out, "--row", 1), ("--row 1", out.name, "rows 0 to 0")),
                             ((self.folder / "none.h5",), ("none.h5", "No such file")),
                             ((DATA / "README.md",), ("README.md",)),
+                            ((other,), ("other.h5", "kind dreams")),
                             ((out, "--samples", text), ("--samples", "text.npy")),
                             ((out, "--samples", self.folder / "no.npy"), ("--samples", "no.npy")),
                             ((out, "--samples", DATA / "wine_features.npy"),

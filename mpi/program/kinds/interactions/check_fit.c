@@ -19,8 +19,8 @@ enum { STRENGTH = UNFAITH };
 
 /* Networks that were fitted together have one loss, and the same in common. */
 static hrs_status check_joint(hrs_check_row *r) {
-  hrs_interactions_fit before, *here = &r->fit;
-  hrs_interactions_sharing sharing;
+  hrs_interactions_fit before = {0}, *here = &r->fit;
+  hrs_interactions_sharing sharing = {0};
   const int points = hrs_curve_points(r->set->n);
   for (int p = 0; p < points; p++) {
     double top = r->sharing.top[p], pairs = ldexp(top, p);
