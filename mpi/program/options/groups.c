@@ -82,6 +82,20 @@ const hrs_option hrs_group_evaluator[] = {
      "most for tables of all masks; what needs more is made for one block of masks at a time"},
     {0}};
 
+/* ---- a network at its layers ---------------------------------------------------------------- */
+
+#undef AT
+#define AT(field) offsetof(hrs_network_options, field)
+
+const hrs_option hrs_group_network[] = {
+    {.kind = HRS_OPTION_HEADING, .help = "The network"},
+    {"--model", HRS_OPTION_TEXT, AT(model), "NET.onnx", NULL, "the network (required)"},
+    {"--layers", HRS_OPTION_TEXT, AT(layers), "all|list|NAME,...", "all",
+     "its layers: one tensor per stage (after an activation, a pool, a residual sum, a dense "
+     "layer, a block of a transformer), the logits last; list prints them and ends; NAME: any "
+     "tensor of the graph that varies with the input"},
+    {0}};
+
 /* ---- the split ------------------------------------------------------------------------------ */
 
 #undef AT

@@ -44,6 +44,13 @@ extern const hrs_option hrs_group_game[], hrs_group_samples[], hrs_group_table[]
 /** The words of --output (numbered from 1 on), --scores, --layout and --evaluator. */
 extern const char hrs_output_words[], hrs_scores_words[], hrs_layout_words[], hrs_evaluator_words[];
 
+/** A network, and at which of its layers it is looked at (problem/layers.h). */
+typedef struct hrs_network_options {
+  const char *model, *layers;
+} hrs_network_options;
+
+extern const hrs_option hrs_group_network[];
+
 /** The split of v into AND and OR, of one network or several (groups split and share). */
 typedef struct hrs_split_options {
   double gap, noise, alpha, spread;

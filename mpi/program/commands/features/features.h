@@ -2,25 +2,22 @@
 #ifndef HRS_MPI_PROGRAM_COMMANDS_FEATURES_FEATURES_H
 #define HRS_MPI_PROGRAM_COMMANDS_FEATURES_FEATURES_H
 
-#include "mpi/program/problem/builder.h"
+#include "mpi/program/kinds/features/features.h"
+#include "mpi/program/problem/layers.h"
 
-/** A network, its samples, and what is wanted of it. */
-typedef struct hrs_features_job {
-  const char *network; /* its path */
-  hrs_problem problem; /* its model, samples and labels; no game */
-  hrs_problem_builder inputs;
-  hrs_features *features;
-  const char *command, *echo; /* for /run */
-} hrs_features_job;
-
-/** A table of the layers. By one process. */
-void hrs_features_print_layers(const hrs_features *features);
-/** What a run takes: memory, disk, and time, from a short measurement; an hrs_plan_print of this
- *  command. Collective. */
-hrs_status hrs_features_print_plan(MPI_Comm comm, const hrs_features_job *job,
-                                   hrs_count file_bytes);
-/** Evaluate and write. Collective; the status is agreed on. */
-hrs_status hrs_features_write(MPI_Comm comm, const hrs_features_job *job,
-                              const hrs_run_options *options);
+/** What the file will hold; `given` is needed until it is made. Not collective. */
+static inline hrs_status hrs_features_describe(const hrs_layers *layers, hrs_features_given *given,
+                                               hrs_contents **out) {
+  bool labels = layers->inputs.o->labels != NULL;
+  return hrs_features_contents(layers->features, layers->network, layers->problem.index,
+                               labels ? layers->problem.label : NULL, given, out);
+}
+/** What a run takes: memory, disk, and time, from a short measurement. Collective. */
+hrs_status hrs_features_print_plan(MPI_Comm comm, const hrs_layers *layers, hrs_count file_bytes);
+/** Evaluate and write; command line and options are for /run. Collective; the status is agreed on.
+ */
+hrs_status hrs_features_write(MPI_Comm comm, const hrs_layers *layers,
+                              const hrs_run_options *options, const char *command,
+                              const char *echo);
 
 #endif

@@ -1,4 +1,4 @@
-/* What `harsanyi features` prints beforehand: the layers, and what a run takes. */
+/* What a run takes, before it is made. */
 #include "features.h"
 
 #include "mpi/lattice/comm.h"
@@ -7,21 +7,6 @@
 #include "mpi/program/log.h"
 
 #include <stdio.h>
-
-/* ---- layers --------------------------------------------------------------------------------- */
-
-void hrs_features_print_layers(const hrs_features *features) {
-  hrs_print("%-6s%6s%10s%11s  %-18s%s\n", "layer", "depth", "relative", "units", "shape", "tensor");
-  for (int l = 0; l < hrs_features_layers(features); l++) {
-    const hrs_layer *layer = hrs_features_layer(features, l);
-    char shape[HRS_SHAPE_TEXT];
-    hrs_print("%-6d%6d%10.2f%11lld  %-18s%s\n", l, layer->depth, layer->relative_depth,
-              (long long)layer->units, hrs_shape_text(layer->rank, layer->dim, shape, sizeof shape),
-              layer->name);
-  }
-}
-
-/* ---- the plan ------------------------------------------------------------------------------- */
 
 static hrs_status pass_over(void *context, hrs_count first, hrs_count count,
                             const void *const *data) {
@@ -43,33 +28,26 @@ static hrs_status measure(hrs_features *features, double *out) {
   return HRS_OK;
 }
 
-static hrs_count samples_bytes(const hrs_problem_builder *b) {
-  hrs_count bytes = 0;
-  for (int i = 0; i < b->inputs; i++)
-    bytes += hrs_array_count(&b->samples[i]) * (hrs_count)hrs_dtype_size(b->samples[i].type);
-  return bytes;
-}
-
 static void print_bytes(const char *what, hrs_count bytes) {
   printf("  %-30s%lld bytes (%.3g GiB)\n", what, (long long)bytes, (double)bytes / 0x1p30);
 }
 
-static hrs_status print(const hrs_features_job *job, int ranks, const hrs_node_room *room,
+static hrs_status print(const hrs_layers *layers, int ranks, const hrs_node_room *room,
                         hrs_count file_bytes) {
-  hrs_features *f = job->features;
+  hrs_features *f = layers->features;
   hrs_count samples = hrs_features_samples(f), batch = hrs_features_batch(f);
   hrs_count batches = (samples + batch - 1) / batch, busiest = (batches + ranks - 1) / ranks;
   double seconds = 0;
   char text[HRS_DURATION_TEXT];
   HRS_TRY(measure(f, &seconds));
   seconds *= (double)busiest;
-  hrs_print("plan: %s, %d layer%s\n", job->network, hrs_features_layers(f),
+  hrs_print("plan: %s, %d layer%s\n", layers->network, hrs_features_layers(f),
             hrs_plural(hrs_features_layers(f)));
   printf("  %-30s%lld in batches of %lld\n  %-30s%d, %lld batch%s for the busiest\n", "samples",
          (long long)samples, (long long)batch, "ranks", ranks, (long long)busiest,
          busiest == 1 ? "" : "es");
   printf("  %-30s%lld\n", "multiply-adds per sample", (long long)hrs_features_multiply_adds(f));
-  print_bytes("samples, on each rank", samples_bytes(&job->inputs));
+  print_bytes("samples, on each rank", hrs_layers_sample_bytes(layers));
   print_bytes("network, on each rank", hrs_features_bytes(f));
   print_bytes("available to a rank", room->bytes);
   printf("  %-30s%s\n", "limited by", room->limit);
@@ -78,11 +56,10 @@ static hrs_status print(const hrs_features_job *job, int ranks, const hrs_node_r
   return HRS_OK;
 }
 
-hrs_status hrs_features_print_plan(MPI_Comm comm, const hrs_features_job *job,
-                                   hrs_count file_bytes) {
+hrs_status hrs_features_print_plan(MPI_Comm comm, const hrs_layers *layers, hrs_count file_bytes) {
   hrs_node_room room;
   HRS_TRY(hrs_node_memory(comm, false, &room));
   hrs_status status = HRS_OK;
-  if (hrs_comm_rank(comm) == 0) status = print(job, hrs_comm_size(comm), &room, file_bytes);
+  if (hrs_comm_rank(comm) == 0) status = print(layers, hrs_comm_size(comm), &room, file_bytes);
   return hrs_agree(comm, status);
 }

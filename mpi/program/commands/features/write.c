@@ -16,7 +16,7 @@
 #include <string.h>
 
 typedef struct writer {
-  const hrs_features_job *job;
+  const hrs_layers *layers;
   hrs_dataset *set;
   bool allow_nonfinite;
   hrs_count *nonfinite; /* of each layer, so far */
@@ -37,13 +37,13 @@ static hrs_count count_nonfinite(hrs_dtype type, const void *data, hrs_count cou
 
 static hrs_status check_finite(writer *w, int l, hrs_count first, hrs_count count,
                                const void *data) {
-  const hrs_layer *layer = hrs_features_layer(w->job->features, l);
+  const hrs_layer *layer = hrs_features_layer(w->layers->features, l);
   hrs_count at = 0, bad = count_nonfinite(layer->type, data, count * layer->units, &at);
   w->nonfinite[l] += bad;
   HRS_REQUIRE(!bad || w->allow_nonfinite, NONFINITE,
               "layer '%s', sample %lld, unit %lld: the network gives NaN or infinity; "
               "--allow-nonfinite lets it pass",
-              layer->name, (long long)w->job->problem.index[first + at / layer->units],
+              layer->name, (long long)w->layers->problem.index[first + at / layer->units],
               (long long)(at % layer->units));
   return HRS_OK;
 }
@@ -51,7 +51,7 @@ static hrs_status check_finite(writer *w, int l, hrs_count first, hrs_count coun
 static hrs_status write_batch(void *context, hrs_count first, hrs_count count,
                               const void *const *data) {
   writer *w = context;
-  for (int l = 0; l < hrs_features_layers(w->job->features); l++) {
+  for (int l = 0; l < hrs_features_layers(w->layers->features); l++) {
     char path[HRS_PATH_SIZE];
     HRS_TRY(check_finite(w, l, first, count, data[l]));
     HRS_TRY(hrs_dataset_write(w->set, hrs_features_path(l, path), first, count, data[l]));
@@ -64,7 +64,7 @@ static hrs_status write_batch(void *context, hrs_count first, hrs_count count,
 
 /* What was let pass is told once, of all layers. */
 static hrs_status warn_nonfinite(MPI_Comm comm, writer *w) {
-  int layers = hrs_features_layers(w->job->features), met = 0, first = -1;
+  int layers = hrs_features_layers(w->layers->features), met = 0, first = -1;
   HRS_TRY(hrs_comm_reduce(comm, MPI_SUM, MPI_INT64_T, w->nonfinite, layers));
   for (int l = 0; l < layers; l++) {
     if (w->nonfinite[l] && first < 0) first = l;
@@ -72,19 +72,16 @@ static hrs_status warn_nonfinite(MPI_Comm comm, writer *w) {
   }
   if (first >= 0)
     hrs_warn("%d layer%s hold%s NaN or infinity, first '%s', %lld of them", met, hrs_plural(met),
-             met == 1 ? "s" : "", hrs_features_layer(w->job->features, first)->name,
+             met == 1 ? "s" : "", hrs_features_layer(w->layers->features, first)->name,
              (long long)w->nonfinite[first]);
   return HRS_OK;
 }
 
-static hrs_status create_set(MPI_Comm comm, const hrs_features_job *job,
+static hrs_status create_set(MPI_Comm comm, const hrs_layers *layers,
                              const hrs_run_options *options, hrs_dataset **out) {
   hrs_features_given given;
   hrs_contents *contents = NULL;
-  bool labels = job->inputs.o->labels != NULL;
-  hrs_status status = hrs_features_contents(job->features, job->network, job->problem.index,
-                                            labels ? job->problem.label : NULL, &given, &contents);
-  status = hrs_agree(comm, status);
+  hrs_status status = hrs_agree(comm, hrs_features_describe(layers, &given, &contents));
   if (status == HRS_OK)
     status = hrs_dataset_create(comm, options->out, options->force, &contents, out);
   if (status == HRS_OK && hrs_dataset_replaced(*out))
@@ -95,46 +92,46 @@ static hrs_status create_set(MPI_Comm comm, const hrs_features_job *job,
 }
 
 /* /run, and the end. */
-static hrs_status finish(MPI_Comm comm, writer *w, const char *out, double start) {
-  const hrs_features_job *job = w->job;
-  int ranks = hrs_comm_size(comm), layers = hrs_features_layers(job->features);
-  hrs_record record;
-  HRS_TRY(hrs_record_create(comm, job->command, job->echo, NULL, start, &record));
-  hrs_status status = hrs_dataset_finish(&w->set, record.count, record.attribute);
-  if (status == HRS_OK)
-    hrs_log("%lld samples, %d layer%s, on %d rank%s; %.2f s in all; %s written",
-            (long long)hrs_features_samples(job->features), layers, hrs_plural(layers), ranks,
-            hrs_plural(ranks), hrs_record_get(&record, "seconds_total"), out);
-  hrs_record_destroy(&record);
-  return status;
+static hrs_status finish(MPI_Comm comm, writer *w, const char *out, const hrs_record *record) {
+  const hrs_features *f = w->layers->features;
+  int ranks = hrs_comm_size(comm), count = hrs_features_layers(f);
+  HRS_TRY(hrs_dataset_finish(&w->set, record->count, record->attribute));
+  hrs_log("%lld samples, %d layer%s, on %d rank%s; %.2f s in all; %s written",
+          (long long)hrs_features_samples(f), count, hrs_plural(count), ranks, hrs_plural(ranks),
+          hrs_record_get(record, "seconds_total"), out);
+  return HRS_OK;
 }
 
-hrs_status hrs_features_write(MPI_Comm comm, const hrs_features_job *job,
-                              const hrs_run_options *options) {
+hrs_status hrs_features_write(MPI_Comm comm, const hrs_layers *layers,
+                              const hrs_run_options *options, const char *command,
+                              const char *echo) {
   int rank = hrs_comm_rank(comm), ranks = hrs_comm_size(comm);
   double start = hrs_time();
-  hrs_count own = hrs_features_first(job->features, rank + 1, ranks) -
-                  hrs_features_first(job->features, rank, ranks);
-  writer w = {.job = job, .allow_nonfinite = options->allow_nonfinite};
+  hrs_count own = hrs_features_first(layers->features, rank + 1, ranks) -
+                  hrs_features_first(layers->features, rank, ranks);
+  writer w = {.layers = layers, .allow_nonfinite = options->allow_nonfinite};
+  hrs_record record = {0};
   hrs_status status;
-  HRS_TRY(
-      hrs_comm_alloc(comm, hrs_features_layers(job->features), sizeof *w.nonfinite, &w.nonfinite));
-  for (int l = 0; l < hrs_features_layers(job->features); l++)
+  HRS_TRY(hrs_comm_alloc(comm, hrs_features_layers(layers->features), sizeof *w.nonfinite,
+                         &w.nonfinite));
+  for (int l = 0; l < hrs_features_layers(layers->features); l++)
     w.nonfinite[l] = 0;
-  HRS_GO(create_set(comm, job, options, &w.set));
+  HRS_GO(create_set(comm, layers, options, &w.set));
   hrs_progress_start(&w.progress, own, ranks, rank == 0);
   w.progress.unit = "samples";
   w.clock = hrs_time();
-  HRS_GO(hrs_features_visit(comm, job->features, write_batch, &w));
+  HRS_GO(hrs_features_visit(comm, layers->features, write_batch, &w));
   hrs_progress_end(&w.progress);
   HRS_GO(warn_nonfinite(comm, &w));
-  status = finish(comm, &w, options->out, start);
+  HRS_GO(hrs_record_create(comm, command, echo, NULL, start, &record));
+  status = finish(comm, &w, options->out, &record);
 done:
   status = hrs_agree(comm, status);
   if (status != HRS_OK) {
     hrs_progress_end(&w.progress);
     hrs_dataset_abort(&w.set);
   }
+  hrs_record_destroy(&record);
   hrs_free(w.nonfinite);
   return status;
 }
