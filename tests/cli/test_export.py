@@ -126,7 +126,7 @@ class Export(ProgramTest):
         self.refused(64, both, "--index", "SV", "--interactions", "and", words=["exclude"])
         self.refused(64, both, "--interactions", "xor", words=["xor", "and, or, salient"])
         self.refused(65, single, "--interactions", "or", words=["--keep all", "salient"])
-        self.refused(64, both, "--format", "json", words=["--format json", "shapiq, csv"])
+        self.refused(64, both, "--format", "json", words=["--format", "json", "shapiq, csv"])
         self.refused(64, both, "--format", "shapiq", words=["one row", "--row"])
         self.refused(64, both, "--row", "2", words=["--row 2", "rows 0 to 1"])
         self.refused(64, both, "--row", "one", words=["--row", "'one'"])
