@@ -5,7 +5,7 @@
  * depend on the sub-cube alone. Masked rows are written straight into the session's feed buffer,
  * and the values of all targets are read off one run.
  */
-#include "network_game.h"
+#include "network_state.h"
 
 #include <string.h>
 

@@ -6,6 +6,7 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What the operator before the scores states of itself. */
@@ -49,6 +50,38 @@ hrs_status hrs_scoring_find(hrs_scoring *scoring, const hrs_model *model,
   else
     scoring->scores = facts_of(scoring)->scores;
   return HRS_OK;
+}
+
+/* ---- class numbers ------------------------------------------------------------------------- */
+
+/* "'prob', 'logits'": outputs of numbers, and the tensor of which the largest element was taken. */
+static void name_candidates(const hrs_model *model, const char *tensor, const char *before,
+                            char *text, size_t size) {
+  size_t used = 0;
+  bool listed = false;
+  *text = '\0';
+  for (int i = 0; i < hrs_model_outputs(model) && used < size; i++) {
+    const hrs_tensor_info *info = hrs_model_output(model, i);
+    if (!hrs_is_real(info->type) || strcmp(info->name, tensor) == 0) continue;
+    listed |= before && strcmp(info->name, before) == 0;
+    used += (size_t)snprintf(text + used, size - used, "%s'%s'", used ? ", " : "", info->name);
+  }
+  if (before && !listed && used < size)
+    snprintf(text + used, size - used, "%s'%s'", used ? ", " : "", before);
+}
+
+hrs_status hrs_scoring_refuse_classes(const hrs_model *model, const hrs_readout *readout,
+                                      const char *tensor, hrs_dtype type) {
+  const char *before;
+  HRS_TRY(hrs_model_before_class(model, tensor, &before));
+  if ((hrs_is_real(type) && !before) || readout->output == HRS_OUTPUT_RAW) return HRS_OK;
+  char candidates[1024];
+  name_candidates(model, tensor, before, candidates, sizeof candidates);
+  HRS_FAIL(USAGE,
+           "the network's output '%s' holds %s (%s), no scores: name the tensor that holds them "
+           "with --output-node%s%s (--output raw takes the number as it is)",
+           tensor, before ? "class numbers" : "whole numbers", hrs_dtype_name(type),
+           *candidates ? ": " : ", as it is called in the file", candidates);
 }
 
 /* ---- probes --------------------------------------------------------------------------------- */

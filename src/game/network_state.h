@@ -1,9 +1,9 @@
 /*
- * network_game.h -- the game of a network: how it is made (network_game.c) and how the masks of a
+ * network_state.h -- the game of a network: how it is made (network_game.c) and how the masks of a
  * sample are evaluated (network_evaluate.c).
  */
-#ifndef HRS_GAME_NETWORK_GAME_H
-#define HRS_GAME_NETWORK_GAME_H
+#ifndef HRS_GAME_NETWORK_STATE_H
+#define HRS_GAME_NETWORK_STATE_H
 
 #include "masking.h"
 #include "network/feed.h"
