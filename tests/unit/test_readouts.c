@@ -230,6 +230,45 @@ static void all_at_once(void **state) {
   assert_int_equal(hrs_memory_current(), before);
 }
 
+/* Without tables a value that is read as it is has the bits of a session of the same fetches. */
+static void as_the_session(void **state) {
+  (void)state;
+  static double value[(2 + HIDDEN) * MASKS];
+  const hrs_readout list[] = {readouts[1], readouts[3]};
+  const char *fetch[] = {"a", "h"};
+  hrs_model *model = network();
+  hrs_game *game;
+  hrs_session *session;
+  hrs_feed feed = {
+      .name = "x", .type = HRS_F32, .rank = 4, .dim = {1, 1, SIDE, SIDE}, .varies = true};
+  ASSERT_OK(make(model, 2, list, 0, &game));
+  hrs_game_network_use(game, HRS_EVALUATOR_BRUTE);
+  ASSERT_OK(hrs_game_select(game, 0));
+  ASSERT_OK(hrs_game_evaluate(game, (hrs_subcube){0, MASKS - 1}, value));
+  ASSERT_OK(hrs_session_create(model, 1, &feed, 2, fetch, 0, &session));
+  int batch = 1;
+  while (2 * batch <= hrs_session_max_batch(session) && 2 * batch <= MASKS)
+    batch *= 2;
+  for (int first = 0; first < MASKS; first += 64 * batch) {
+    float *x = hrs_session_feed_buffer(session, 0);
+    for (int i = 0; i < batch * PIXELS; i++)
+      x[i] = (first + i / PIXELS) >> player_of(i % PIXELS) & 1 ? images[0][i % PIXELS] : 0.25F;
+    ASSERT_OK(hrs_session_run(session, batch));
+    hrs_count step_a, step_h;
+    const float *a = hrs_session_fetch(session, 0, &step_a);
+    const float *h = hrs_session_fetch(session, 1, &step_h);
+    for (int b = 0; b < batch; b++) {
+      for (int t = 0; t < 2; t++)
+        assert_true(value[t * MASKS + first + b] == (double)a[b * step_a + units_of_a[t]]);
+      for (int t = 0; t < HIDDEN; t++)
+        assert_true(value[(2 + t) * MASKS + first + b] == (double)h[b * step_h + t]);
+    }
+  }
+  hrs_session_destroy(&session);
+  hrs_game_destroy(&game);
+  hrs_model_destroy(&model);
+}
+
 /* A list of one readout, the output, is the game that says so in its own fields. */
 static void one_of_a_list(void **state) {
   (void)state;
@@ -281,8 +320,9 @@ static void refused(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(all_at_once), cmocka_unit_test(one_of_a_list),
-                                     cmocka_unit_test(refused)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(all_at_once),
+                                     cmocka_unit_test(as_the_session),
+                                     cmocka_unit_test(one_of_a_list), cmocka_unit_test(refused)};
   hrs_blas_single_thread();
   randomise();
   return cmocka_run_group_tests(tests, NULL, scratch_remove);
