@@ -37,8 +37,9 @@ static const hrs_command_line line = {
 static hrs_status plan(MPI_Comm comm, const hrs_layers *layers) {
   hrs_features_given given;
   hrs_contents *contents;
-  HRS_TRY(hrs_agree(comm, hrs_features_describe(layers, &given, &contents)));
-  hrs_status status = hrs_features_print_plan(comm, layers, hrs_contents_bytes(contents));
+  hrs_status status = hrs_agree(comm, hrs_features_describe(layers, &given, &contents));
+  if (status == HRS_OK)
+    status = hrs_features_print_plan(comm, layers, hrs_contents_bytes(contents));
   hrs_contents_destroy(&contents);
   hrs_features_given_destroy(&given);
   return status;
