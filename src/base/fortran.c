@@ -11,7 +11,7 @@
  * where few rows of many are read, or one at a time: their elements are far from each other, and
  * each is a read of its own.
  */
-#include "npy.h"
+#include "fortran.h"
 
 #include <string.h>
 

@@ -10,6 +10,8 @@
  */
 #include "npy.h"
 
+#include "fortran.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <zip.h>

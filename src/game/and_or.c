@@ -10,7 +10,7 @@
  *
  * All coefficients are multiples of 2^-20, so every sum here is exact and its order plays no part.
  */
-#include "closed_form.h"
+#include "and_or.h"
 
 #include <stdlib.h>
 #include <string.h>

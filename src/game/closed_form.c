@@ -2,7 +2,7 @@
  * Games with known dividends: the option's text, and the simple ones. The planted AND-OR game has
  * a file of its own (and_or.c).
  */
-#include "closed_form.h"
+#include "and_or.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -193,11 +193,6 @@ const char *hrs_game_closed_form_help(void) {
          "majority:n=N                   1 for more than half of the players\n"
          "airport:n=N                    the largest player number present, counted from 1\n"
          "random:n=N[,seed=S]            independent normal values\n";
-}
-
-double hrs_closed_form_coefficient(hrs_random *random) {
-  double size = 0.5 + (double)hrs_random_below(random, 1 << 20) * 0x1p-20;
-  return hrs_random_next(random) >> 63 ? -size : size;
 }
 
 /* An item "key=value" of the text, cut out. */

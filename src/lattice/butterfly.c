@@ -1,18 +1,13 @@
 /*
  * hrs_butterfly: checks, and the table of engines.
  */
-#include "lattice/butterfly.h"
+#include "lattice/engines.h"
 
 static hrs_butterfly_run *const engines[] = {
     [HRS_BUTTERFLY_AUTO] = hrs_butterfly_blocked,
     [HRS_BUTTERFLY_REFERENCE] = hrs_butterfly_reference,
     [HRS_BUTTERFLY_BLOCKED] = hrs_butterfly_blocked,
 };
-
-int hrs_kernel_pattern(const hrs_kernel *kernel) {
-  return (kernel->k[0][0] != 0) | (kernel->k[0][1] != 0) << 1 | (kernel->k[1][0] != 0) << 2 |
-         (kernel->k[1][1] != 0) << 3;
-}
 
 hrs_status hrs_butterfly(hrs_kernel kernel, double scale, hrs_dtype type, void *data, int bits,
                          int first, int count, hrs_butterfly_engine engine) {

@@ -21,7 +21,7 @@
  * Cost: one visit to memory per sweep, and a load and a store in cache per three bits. It loses to
  * nothing but for kernels with two zeros and no name, which it leaves to the reference.
  */
-#include "lattice/butterfly.h"
+#include "lattice/engines.h"
 #include "lattice/passes.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
  * Cost: `count` passes over memory, each reading and writing every element. It loses to the blocked
  * engine as soon as the array outgrows the caches.
  */
-#include "lattice/butterfly.h"
+#include "lattice/engines.h"
 
 static void one_bit_f64(const hrs_butterfly_call *call, int bit) {
   double *data = call->data;

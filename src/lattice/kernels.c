@@ -1,7 +1,7 @@
 /*
  * The named kernels.
  */
-#include <harsanyi/lattice.h>
+#include "lattice/engines.h"
 
 static const hrs_kernel kernels[HRS_KERNEL_LIMIT] = {
 #define ENTRY(name, a, b, c, d) [HRS_KERNEL_##name] = {{{a, b}, {c, d}}},
@@ -31,4 +31,9 @@ const char *hrs_kernel_text(hrs_kernel_name name) {
 hrs_kernel hrs_kernel_adjoint(hrs_kernel kernel) {
   hrs_kernel adjoint = {{{kernel.k[0][0], kernel.k[1][0]}, {kernel.k[0][1], kernel.k[1][1]}}};
   return adjoint;
+}
+
+int hrs_kernel_pattern(const hrs_kernel *kernel) {
+  return (kernel->k[0][0] != 0) | (kernel->k[0][1] != 0) << 1 | (kernel->k[1][0] != 0) << 2 |
+         (kernel->k[1][1] != 0) << 3;
 }

@@ -3,7 +3,7 @@
  */
 #include "lattice/passes.h"
 
-#include "lattice/butterfly.h"
+#include "lattice/engines.h"
 
 static bool is_equal(const hrs_kernel *a, const hrs_kernel *b) {
   return a->k[0][0] == b->k[0][0] && a->k[0][1] == b->k[0][1] && a->k[1][0] == b->k[1][0] &&

@@ -15,7 +15,7 @@
  * into pieces before it inlines.
  */
 #include "base/simd.h"
-#include "lattice/butterfly.h"
+#include "lattice/engines.h"
 #include "lattice/passes.h"
 
 #define INLINE TARGET HRS_INLINE

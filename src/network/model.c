@@ -95,13 +95,6 @@ static hrs_status describe_ends(hrs_model *model) {
 
 /* ---- support ---- */
 
-hrs_status hrs_model_refuse(hrs_model *model, hrs_status status) {
-  if (model->refused != HRS_OK) return HRS_OK;
-  HRS_TRY(hrs_strdup(hrs_error_message(), &model->refusal));
-  model->refused = status;
-  return HRS_OK;
-}
-
 hrs_status hrs_graph_unsupported(const hrs_graph_node *node) {
   static const char help[] = "'harsanyi model' lists all that is not, docs/models says what helps";
   const char *torch = hrs_torch_name(node->base.op);

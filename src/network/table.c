@@ -1,10 +1,7 @@
-/* The operator table: all families in one list, and the BLAS library behind the dense ones. */
-#include "base/simd.h"
+/* The operator table: all families in one list. */
 #include "network/operator.h"
 #include "network/operators/families.h"
-#include "network/operators/tile.h"
 
-#include <cblas.h>
 #include <string.h>
 
 #define FAMILY(name) hrs_operators_##name,
@@ -24,18 +21,4 @@ const hrs_operator *hrs_operator_at(int index) {
     for (const hrs_operator *row = *family; row->name; row++)
       if (index-- == 0) return row;
   return NULL;
-}
-
-bool hrs_tile_available(void) {
-#ifdef HRS_HAVE_TILES
-  static const char *const cores[] = {"Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids"};
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;
-  for (size_t i = 0; i < sizeof cores / sizeof *cores; i++)
-    if (strcmp(hrs_blas_core(), cores[i]) == 0) return true;
-#endif
-  return false;
-}
-
-bool hrs_tile_wide(void) {
-  return hrs_simd_get() == HRS_SIMD_AVX512;
 }

@@ -3,7 +3,7 @@
  * cuts, every instruction set, both types of elements.
  */
 #include "butterfly_cases.h"
-#include "lattice/butterfly.h"
+#include "lattice/engines.h"
 #include "lattice/passes.h"
 
 #include <math.h>

@@ -1,13 +1,13 @@
 /*
- * butterfly.h -- what the engines of hrs_butterfly share. Internal to src/lattice.
+ * engines.h -- what the engines of hrs_butterfly share. Internal to src/lattice.
  *
  * The meaning of one pair, the same in every engine so that their bits agree: a coefficient that is
  * exactly 0 leaves its element out (0 * infinity never arises, and -0 stays -0), every other is
  * multiplied, and the two products are added once. The result of the last bit of a call is
  * multiplied by `scale` where that is not 1.
  */
-#ifndef HARSANYI_LATTICE_BUTTERFLY_H
-#define HARSANYI_LATTICE_BUTTERFLY_H
+#ifndef HARSANYI_LATTICE_ENGINES_H
+#define HARSANYI_LATTICE_ENGINES_H
 
 #include "base/simd.h"
 

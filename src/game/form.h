@@ -1,6 +1,6 @@
-/* closed_form.h -- what the closed-form games share. */
-#ifndef HRS_GAME_CLOSED_FORM_H
-#define HRS_GAME_CLOSED_FORM_H
+/* form.h -- a closed form as its option says it, and what closed forms share. */
+#ifndef HRS_GAME_FORM_H
+#define HRS_GAME_FORM_H
 
 #include "internal.h"
 
@@ -16,8 +16,9 @@ typedef struct hrs_closed_form_spec {
 /** A coefficient of either sign, 0.5 to 1.5 in size. It is a multiple of 2^-20, so that sums of
  *  millions of them, in whatever order, are exact in double precision: dividends that a transform
  *  finds must agree with the planted ones bit by bit. */
-double hrs_closed_form_coefficient(hrs_random *random);
-
-hrs_status hrs_closed_form_and_or(const hrs_closed_form_spec *spec, hrs_game **out);
+static inline double hrs_closed_form_coefficient(hrs_random *random) {
+  double size = 0.5 + (double)hrs_random_below(random, 1 << 20) * 0x1p-20;
+  return hrs_random_next(random) >> 63 ? -size : size;
+}
 
 #endif
