@@ -16,6 +16,7 @@
 #include "h5.h"
 #include "mpi/lattice/comm.h"
 #include "mpi/lattice/lattice.h"
+#include "src/base/smaller.h"
 #include "write.h"
 
 #include <string.h>
@@ -43,10 +44,6 @@ static hrs_count divide_up(hrs_count a, hrs_count b) {
   return (a + b - 1) / b;
 }
 
-static hrs_count smaller(hrs_count a, hrs_count b) {
-  return a < b ? a : b;
-}
-
 static cut make_cut(const hrs_lattice *lattice) {
   const hrs_partition *part = hrs_lattice_partition(lattice);
   cut c = {.lattice = lattice,
@@ -62,9 +59,9 @@ static cut make_cut(const hrs_lattice *lattice) {
   bool contiguous = hrs_lattice_phase(lattice) == HRS_PHASE_B || c.blocks == 1;
   c.packed = !contiguous && c.tile <= room;
   if (c.packed) {
-    c.at_a_time_q = smaller(c.rows, room / c.tile);
+    c.at_a_time_q = hrs_smaller(c.rows, room / c.tile);
     if (c.at_a_time_q == 0) return c; /* no rows at all */
-    c.at_a_time_h = smaller(c.blocks, room / (c.tile * c.at_a_time_q));
+    c.at_a_time_h = hrs_smaller(c.blocks, room / (c.tile * c.at_a_time_q));
     c.writes = divide_up(c.rows, c.at_a_time_q) * divide_up(c.blocks, c.at_a_time_h);
     return c;
   }
@@ -82,7 +79,7 @@ static slab straight(const cut *c, hrs_count number) {
   hrs_count length = whole ? c->rows * c->row_size : c->tile;
   hrs_count q = whole ? 0 : run / c->blocks, h = whole ? 0 : run % c->blocks;
   const char *row = hrs_lattice_row(c->lattice, c->first + q);
-  hrs_count block = smaller(c->piece, length - offset);
+  hrs_count block = hrs_smaller(c->piece, length - offset);
   hrs_count start = whole ? c->first * c->row_size : h * c->row_size + (c->first + q) * c->tile;
   return (slab){row + (h * c->tile + offset) * c->element, start + offset, block, 1, block};
 }
@@ -90,7 +87,8 @@ static slab straight(const cut *c, hrs_count number) {
 static slab pack(const cut *c, hrs_count number) {
   hrs_count turns = divide_up(c->blocks, c->at_a_time_h);
   hrs_count q = number / turns * c->at_a_time_q, h = number % turns * c->at_a_time_h;
-  hrs_count nq = smaller(c->at_a_time_q, c->rows - q), nh = smaller(c->at_a_time_h, c->blocks - h);
+  hrs_count nq = hrs_smaller(c->at_a_time_q, c->rows - q),
+            nh = hrs_smaller(c->at_a_time_h, c->blocks - h);
   hrs_count unused, bytes = c->tile * c->element;
   char *scratch = hrs_lattice_scratch(c->lattice, &unused);
   for (hrs_count i = 0; i < nq; i++) {

@@ -1,10 +1,11 @@
-/* internal.h -- what the files of this room share: the handle, small parsers, shapes. */
+/* internal.h -- what the files of this room share: the handle, shapes. */
 #ifndef HRS_GAME_INTERNAL_H
 #define HRS_GAME_INTERNAL_H
 
 #include <harsanyi/game.h>
 
 #include "base/axis.h"
+#include "base/parse.h"
 #include "base/random.h"
 
 struct hrs_game {
@@ -15,12 +16,6 @@ struct hrs_game {
   int targets;
   int slice_bits;
 };
-
-/* ---- parsers for parts of options; true where the whole text was a number ---- */
-
-bool hrs_parse_count(const char *text, hrs_count *out);
-bool hrs_parse_seed(const char *text, uint64_t *out);
-bool hrs_parse_real(const char *text, double *out);
 
 /** Is it a type of floating point, of whatever width? */
 static inline bool hrs_is_real(hrs_dtype type) {

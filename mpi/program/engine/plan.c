@@ -13,6 +13,7 @@
 
 #include "mpi/lattice/comm.h"
 #include "node.h"
+#include "src/base/smaller.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,10 +29,6 @@ typedef struct asked {
   const hrs_row_work *work;
 } asked;
 
-static hrs_count smaller(hrs_count a, hrs_count b) {
-  return a < b ? a : b;
-}
-
 /* A rank's part of what the game holds. Tables are on a node once for each group that has ranks
  * there: groups are consecutive ranks, and may begin on one node and end on another. */
 static hrs_count game_bytes(const hrs_problem *problem, const hrs_resources *resources,
@@ -43,7 +40,7 @@ static hrs_count game_bytes(const hrs_problem *problem, const hrs_resources *res
     else if (here % ranks == 0)
       copies = here / ranks;
     else
-      copies = smaller(here, (here - 2) / ranks + 2);
+      copies = hrs_smaller(here, (here - 2) / ranks + 2);
   }
   hrs_count shared = hrs_count_multiply(problem->shared_bytes, copies) / here + 1;
   return hrs_count_add(problem->game_bytes - problem->shared_bytes, shared);
@@ -64,12 +61,12 @@ static hrs_status cost(const asked *ask, int n, int ranks, int block_bits, hrs_p
   plan->elements = busiest * row;
   plan->lattice_bytes = plan->elements * (hrs_count)hrs_dtype_size(resources->precision);
   plan->chunk =
-      smaller(resources->chunk ? resources->chunk : (hrs_count)8 << 20, plan->lattice_bytes);
+      hrs_smaller(resources->chunk ? resources->chunk : (hrs_count)8 << 20, plan->lattice_bytes);
   hrs_needs *needs = &plan->needs;
   *needs = (hrs_needs){.evaluations = 1};
   ask->work->needs(ask->work->self, plan, needs);
-  hrs_count slice =
-      smaller(row, (hrs_count)1 << hrs_game_slice_bits(problem->game)) * (hrs_count)sizeof(double);
+  hrs_count slice = hrs_smaller(row, (hrs_count)1 << hrs_game_slice_bits(problem->game)) *
+                    (hrs_count)sizeof(double);
   hrs_count held = problem->targets * slice + FIXED_BYTES;
   for (const hrs_need *need = needs->held; need->name; need++)
     held = hrs_count_add(held, need->bytes);
@@ -90,7 +87,7 @@ static hrs_status cost(const asked *ask, int n, int ranks, int block_bits, hrs_p
 /* A group of `ranks` ranks is what `hosted` of them cost; surplus ranks of a small game idle. */
 static int most_ranks(int n, int block_bits) {
   int bits = block_bits < 0 ? hrs_partition_default_bits(n) : block_bits;
-  return 1 << smaller(bits, 30);
+  return 1 << hrs_smaller(bits, 30);
 }
 
 bool hrs_plan_may_hold(const hrs_plan *plan, hrs_count bytes) {
@@ -170,19 +167,19 @@ static hrs_status take_groups(const asked *ask, int block_bits, hrs_plan *plan) 
       ranks <= most, USAGE,
       "--ranks-per-sample %d: with %d player%s there can be %d block%s, and a rank needs its own",
       ranks, n, hrs_plural(n), most, hrs_plural(most));
-  int groups = (int)smaller(plan->world / ranks, ask->problem->samples);
+  int groups = (int)hrs_smaller(plan->world / ranks, ask->problem->samples);
   return plan_groups(ask, groups, ranks, block_bits, plan);
 }
 
 /* The fastest groups that fit; where none do, one group of all ranks. */
 static hrs_status choose_groups(const asked *ask, int block_bits, hrs_plan *plan) {
   if (ask->resources->ranks_per_sample) return take_groups(ask, block_bits, plan);
-  int most = (int)smaller(plan->world, ask->problem->samples);
+  int most = (int)hrs_smaller(plan->world, ask->problem->samples);
   double least = 0;
   hrs_plan best = *plan;
   for (int groups = most; groups >= 1; groups--) {
     hrs_plan trial = *plan;
-    int ranks = (int)smaller(plan->world / groups, most_ranks(ask->problem->n, block_bits));
+    int ranks = (int)hrs_smaller(plan->world / groups, most_ranks(ask->problem->n, block_bits));
     HRS_TRY(plan_groups(ask, groups, ranks, block_bits, &trial));
     double time = (double)trial.rounds / trial.ranks;
     if ((fits(&trial) && (least == 0 || time < least)) || (groups == 1 && least == 0)) {
@@ -205,7 +202,8 @@ static hrs_status make_plan(const asked *ask, hrs_plan *plan) {
   plan->fits = fits(plan);
   if (!plan->fits) plan->needed = ranks_needed(ask, ask->problem->n, block_bits, plan);
   for (int n = 1; n <= HRS_MAX_PLAYERS; n++)
-    if (holds(ask, n, (int)smaller(plan->world, most_ranks(n, -1)), -1, plan)) plan->largest = n;
+    if (holds(ask, n, (int)hrs_smaller(plan->world, most_ranks(n, -1)), -1, plan))
+      plan->largest = n;
   return HRS_OK;
 }
 

@@ -1,9 +1,10 @@
 /* Parser and echo of groups of options. The help: help.c. */
 #include "options.h"
 
+#include "src/base/parse.h"
+
 #include <errno.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,9 +38,7 @@ hrs_status hrs_text_int(const char *text, const char *what, int *out) {
 }
 
 hrs_status hrs_text_number(const char *text, const char *what, double *out) {
-  char *end;
-  *out = strtod(text, &end);
-  HRS_REQUIRE(end != text && !*end && isfinite(*out), USAGE, "%s: '%s' is no number", what, text);
+  HRS_REQUIRE(hrs_parse_real(text, out), USAGE, "%s: '%s' is no number", what, text);
   return HRS_OK;
 }
 

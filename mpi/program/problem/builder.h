@@ -7,7 +7,6 @@
 #ifndef HRS_MPI_PROGRAM_PROBLEM_BUILDER_H
 #define HRS_MPI_PROGRAM_PROBLEM_BUILDER_H
 
-#include "network.h"
 #include "problem.h"
 
 typedef struct hrs_problem_builder {

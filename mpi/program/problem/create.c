@@ -1,5 +1,5 @@
 /* Options -> problem: which kind of game, and what all kinds have. Network games: network.c. */
-#include "builder.h"
+#include "network.h"
 
 #include "mpi/dataset/h5_reader.h"
 #include "mpi/lattice/comm.h"

@@ -1,5 +1,5 @@
 /* A problem's own: what it holds, how it is told. */
-#include "builder.h"
+#include "problem.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -74,8 +74,13 @@ static inline hrs_count hrs_problem_in_game(const hrs_problem *problem, hrs_coun
  *  of comm. Collective over comm. */
 hrs_status hrs_problem_delta(MPI_Comm comm, const hrs_problem *problem, double *out);
 
-/* ---- parts, by problem.c --------------------------------------------------------------------- */
+/* ---- parts, for those who make one
+ * --------------------------------------------------------------------- */
 
+/** problem->index = 0 .. count-1. Not collective. */
+hrs_status hrs_problem_all_samples(hrs_problem *problem, hrs_count count);
+/** Add a game to the line that says what is evaluated. Not collective. */
+hrs_status hrs_problem_describe(hrs_problem *problem, const char *format, ...) HRS_PRINTF(2, 3);
 /** problem->players.names, and problem->row_names where samples have names of their own. */
 hrs_status hrs_problem_name_players(hrs_problem *problem, const hrs_problem_options *options);
 /** problem->record, once the game is there. Not collective. */

@@ -3,7 +3,7 @@
  * included. It is the same for every number of ranks, and says what options say in /run only as
  * they were typed.
  */
-#include "builder.h"
+#include "problem.h"
 
 #include <string.h>
 

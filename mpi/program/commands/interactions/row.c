@@ -287,7 +287,7 @@ static hrs_status end_row(hrs_work *work, hrs_count k, hrs_lattice *lattice, boo
     status = reconstruct(work, k, lattice, row);
   }
   if (status == HRS_OK && work->engine->group_rank == 0)
-    status = hrs_done_add(work, k, row, &lists[AND]);
+    status = hrs_done_add(&work->done, work->set, k, row, &lists[AND]);
   return status;
 }
 

@@ -6,20 +6,15 @@
  */
 #include "work.h"
 
-#include "mpi/dataset/write.h"
 #include "mpi/lattice/comm.h"
 #include "mpi/program/log.h"
 #include "row.h"
+#include "src/base/smaller.h"
 
 #include <math.h>
-#include <string.h>
 
 const char *const hrs_task_names[HRS_TASK_LIMIT] = {"evaluate", "fit",   "transform",
                                                     "reduce",   "write", "verify"};
-
-static hrs_count smaller(hrs_count a, hrs_count b) {
-  return a < b ? a : b;
-}
 
 /* Are AND and OR both made by transforms of v? A fit has both anyhow. */
 static bool both_types(const hrs_settings *settings) {
@@ -31,13 +26,13 @@ static hrs_count list_bytes(const hrs_work *work, const hrs_plan *plan, int type
   const hrs_settings *settings = work->settings;
   int n = plan->part.n;
   hrs_count most = settings->keep == HRS_KEEP_TOP ? settings->top : settings->salient_limit;
-  hrs_count listed = smaller(most, (hrs_count)types << n);
+  hrs_count listed = hrs_smaller(most, (hrs_count)types << n);
   hrs_count lists = hrs_count_multiply(plan->rounds, plan->targets);
   hrs_count bytes =
       hrs_count_multiply(listed, hrs_count_add(hrs_count_multiply(17, lists), 2 * 17 + 2 * 16));
   if (!settings->fit) return bytes;
   /* The strongest interactions are listed for the curve, each type sorted in a copy. */
-  hrs_count strongest = smaller((hrs_count)2 << n, (hrs_count)1 << (HRS_CURVE_POINTS - 1));
+  hrs_count strongest = hrs_smaller((hrs_count)2 << n, (hrs_count)1 << (HRS_CURVE_POINTS - 1));
   return hrs_count_add(bytes, strongest * (17 * (settings->split.networks + 3) + 2 * 16));
 }
 
@@ -47,7 +42,7 @@ static void needs(const void *self, const hrs_plan *plan, hrs_needs *out) {
   int n = plan->part.n, types = settings->types[0] + settings->types[1], orders[HRS_INDEX_LIMIT];
   bool keeps_values = both_types(settings) && !plan->lean;
   for (int i = 0; i < HRS_INDEX_LIMIT; i++)
-    orders[i] = (int)smaller(settings->orders[i], n);
+    orders[i] = (int)hrs_smaller(settings->orders[i], n);
   out->lattices = keeps_values;
   out->transforms = types;
   if (both_types(settings) && plan->lean) out->evaluations = 1 + plan->targets;
@@ -82,13 +77,8 @@ static hrs_status allocate(hrs_work *work) {
     HRS_TRY(hrs_fit_create(engine->group, part, resources->chunk, resources->sharing,
                            split->networks, split->bounded, &work->fit));
   if (engine->group_rank != 0) return HRS_OK;
-  hrs_done *done = &work->done;
-  done->room = engine->plan->rounds * work->problem->targets;
-  HRS_TRY(hrs_alloc(done->room, sizeof *done->k, &done->k));
-  HRS_TRY(hrs_calloc(done->room, sizeof *done->list, &done->list));
-  if (work->threshold.mode == HRS_THRESHOLD_GLOBAL)
-    HRS_TRY(hrs_calloc(done->room, sizeof *done->row, &done->row));
-  return HRS_OK;
+  return hrs_done_create(engine->plan->rounds * work->problem->targets,
+                         work->threshold.mode == HRS_THRESHOLD_GLOBAL, &work->done);
 }
 
 hrs_status hrs_work_start(hrs_work *work, hrs_engine *engine, hrs_dataset *set) {
@@ -107,57 +97,9 @@ hrs_status hrs_work_start(hrs_work *work, hrs_engine *engine, hrs_dataset *set) 
 }
 
 void hrs_work_destroy(hrs_work *work) {
-  hrs_done *done = &work->done;
   hrs_lattice_destroy(&work->and_lattice);
   hrs_fit_destroy(&work->fit);
-  for (hrs_count i = 0; i < done->count; i++)
-    hrs_salient_destroy(&done->list[i]);
   for (int i = 0; i < HRS_SHARE_NETWORKS; i++)
     hrs_salient_destroy(&work->strongest[i]);
-  hrs_free(done->k);
-  hrs_free(done->list);
-  hrs_free(done->row);
-  memset(done, 0, sizeof *done);
-}
-
-/* ---- rows that are done --------------------------------------------------------------------- */
-
-/* A pass over samples done before deals them anew: a group may get more than before. */
-static hrs_status make_room(hrs_done *done) {
-  if (done->count < done->room) return HRS_OK;
-  hrs_count room = 2 * done->room + 1;
-  HRS_TRY(hrs_realloc(&done->k, room, sizeof *done->k));
-  HRS_TRY(hrs_realloc(&done->list, room, sizeof *done->list));
-  if (done->row) HRS_TRY(hrs_realloc(&done->row, room, sizeof *done->row));
-  done->room = room;
-  return HRS_OK;
-}
-
-hrs_status hrs_done_add(hrs_work *work, hrs_count k, const hrs_interactions_row *row,
-                        hrs_salient *list) {
-  hrs_done *done = &work->done;
-  HRS_TRY(make_room(done));
-  hrs_count at = done->count++;
-  list->truncated = hrs_salient_lacks(list, row->threshold);
-  done->k[at] = k;
-  done->list[at] = *list;
-  memset(list, 0, sizeof *list);
-  if (!done->row) return hrs_dataset_write_record(work->set, HRS_INTERACTIONS_ROW, k, row);
-  done->row[at] = *row;
-  return HRS_OK;
-}
-
-void hrs_done_forget(hrs_done *done, int targets, const bool *samples) {
-  hrs_count kept = 0;
-  for (hrs_count i = 0; i < done->count; i++) {
-    if (samples[done->k[i] / targets]) {
-      hrs_salient_destroy(&done->list[i]);
-      continue;
-    }
-    done->k[kept] = done->k[i];
-    done->list[kept] = done->list[i];
-    if (done->row) done->row[kept] = done->row[i];
-    kept++;
-  }
-  done->count = kept;
+  hrs_done_destroy(&work->done);
 }

@@ -6,8 +6,8 @@
 #ifndef HRS_MPI_PROGRAM_COMMANDS_INTERACTIONS_WORK_H
 #define HRS_MPI_PROGRAM_COMMANDS_INTERACTIONS_WORK_H
 
+#include "done.h"
 #include "mpi/program/engine/engine.h"
-#include "mpi/program/kinds/interactions/interactions.h"
 #include "settings.h"
 
 /** What the time goes into; the names are in /run and --timing. */
@@ -24,15 +24,6 @@ extern const char *const hrs_task_names[HRS_TASK_LIMIT];
 
 /** What is warned of. */
 enum { HRS_NOTE_NO_SPLIT = HRS_NOTE_OF_WORK, HRS_NOTE_GAP };
-
-/** The rows that a group's first rank has done: their numbers, their salient interactions, and,
- *  where they wait for the global threshold, their results. */
-typedef struct hrs_done {
-  hrs_count count, room;
-  hrs_count *k;
-  hrs_salient *list;
-  hrs_interactions_row *row; /* NULL where they do not wait */
-} hrs_done;
 
 typedef struct hrs_work {
   const hrs_settings *settings;
@@ -65,11 +56,5 @@ void hrs_work_destroy(hrs_work *work);
 static inline bool hrs_work_is_lean(const hrs_work *work) {
   return !work->fit && !work->and_lattice;
 }
-
-/** Keep a row; takes the list. Not collective. Errors: MEMORY, IO. */
-hrs_status hrs_done_add(hrs_work *work, hrs_count k, const hrs_interactions_row *row,
-                        hrs_salient *list);
-/** Forget the rows of the samples that are marked. Not collective. */
-void hrs_done_forget(hrs_done *done, int targets, const bool *samples);
 
 #endif

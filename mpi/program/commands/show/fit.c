@@ -1,5 +1,6 @@
 /* What `harsanyi show` says of a fitted split, of how few interactions explain v, and of the mean
  * effects by order. */
+#include "marks.h"
 #include "show.h"
 
 #include <math.h>
@@ -19,7 +20,7 @@ static void print_curve(const hrs_interactions_file *set, const hrs_show_row *ro
       printf("  %9.0f %12.5g  ", kept, f->curve.strength[p]);
     else
       printf("  all %5.0f %12s  ", kept, "-");
-    hrs_show_bar(share);
+    hrs_show_bar(share, 1, false, HRS_SHOW_POSITIVE);
     printf("%*s %11.4g %11.4g %9.2f%%", HRS_SHOW_BAR - (int)lround(share * HRS_SHOW_BAR), "",
            f->curve.rmse[p], f->curve.max[p], 100 * f->curve.explained[p]);
     if (set->network) printf(" %7.1f%%", 100 * row->sharing.top[p]);

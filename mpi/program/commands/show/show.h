@@ -75,11 +75,6 @@ typedef void hrs_show_index_function(const hrs_interactions_file *set, const hrs
 hrs_status hrs_show_indices(const hrs_interactions_file *set, hrs_count k, int most,
                             hrs_show_index_function *say);
 
-/** What sections are made of; `bar` has HRS_SHOW_BAR marks for a share of 1. */
-enum { HRS_SHOW_BAR = 18 };
-void hrs_show_heading(const char *text);
-void hrs_show_bar(double share);
-
 hrs_status hrs_show_header_text(const hrs_interactions_file *set);
 void hrs_show_rows_text(const hrs_interactions_file *set, const hrs_count *counts);
 hrs_status hrs_show_row_text(const hrs_interactions_file *set, const hrs_show_row *row,

@@ -1,4 +1,5 @@
 /* `harsanyi show` for people: aligned, at most 100 columns, colours on a terminal alone. */
+#include "marks.h"
 #include "show.h"
 
 #include <math.h>
@@ -11,41 +12,6 @@ enum { COLUMNS = 100, MOST_ROWS_LISTED = 20 };
 
 static const char *const type_names[2] = {"AND", "OR"};
 
-/* ---- words and colours ---------------------------------------------------------------------- */
-
-typedef enum style { PLAIN, HEADING, POSITIVE, NEGATIVE, FAINT } style;
-
-static const char *paint(style s) {
-  static const char *const codes[] = {"\033[0m", "\033[1m", "\033[32m", "\033[31m", "\033[2m"};
-  static int colours = -1;
-  if (colours < 0) {
-    const char *terminal = getenv("TERM");
-    colours =
-        isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && terminal && strcmp(terminal, "dumb") != 0;
-  }
-  return colours ? codes[s] : "";
-}
-
-void hrs_show_heading(const char *text) {
-  printf("\n%s%s%s\n", paint(HEADING), text, paint(PLAIN));
-}
-
-/* Characters, not bytes, of UTF-8 text. */
-static int width(const char *text) {
-  int count = 0;
-  for (; *text; text++)
-    count += (*text & 0xC0) != 0x80;
-  return count;
-}
-
-static void pad(const char *text, int to) {
-  printf("%s%*s", text, to > width(text) ? to - width(text) : 0, "");
-}
-
-static void number(double value, int columns) {
-  printf("%s%+*.5g%s", paint(value < 0 ? NEGATIVE : POSITIVE), columns, value, paint(PLAIN));
-}
-
 /* Names of a set's players, as many as fit `room` columns. */
 static void print_set(const hrs_interactions_file *set, hrs_mask mask, int room) {
   int left = hrs_order(mask);
@@ -53,7 +19,7 @@ static void print_set(const hrs_interactions_file *set, hrs_mask mask, int room)
     if (!(mask >> i & 1)) continue;
     const char *name = set->player_names[i];
     left--;
-    int need = width(name) + 2;
+    int need = hrs_show_width(name) + 2;
     if (need + (left ? 8 : 0) > room) {
       printf("... +%d", left + 1);
       return;
@@ -135,7 +101,8 @@ static hrs_status print_game(const hrs_interactions_file *set) {
 }
 
 void hrs_show_file_text(const hrs_reading *reading) {
-  printf("%s%s%s\n", paint(HEADING), reading->path, paint(PLAIN));
+  printf("%s%s%s\n", hrs_show_paint(HRS_SHOW_HEADING), reading->path,
+         hrs_show_paint(HRS_SHOW_PLAIN));
   printf("written  by harsanyi %s (%s), format %d%s\n", reading->program_version, reading->git,
          reading->format_version, reading->complete ? "" : ", INCOMPLETE");
 }
@@ -182,18 +149,19 @@ static void print_class(const hrs_interactions_file *set, int index, int columns
     snprintf(text, sizeof text, "%d %s", index, name);
   else
     snprintf(text, sizeof text, "%d", index);
-  pad(text, columns);
+  hrs_show_pad(text, columns);
 }
 
 void hrs_show_rows_text(const hrs_interactions_file *set, const hrs_count *counts) {
   int classes = 6;
   for (int i = 0; i < set->classes; i++)
-    if (width(set->class_names[i]) + 4 > classes) classes = width(set->class_names[i]) + 4;
+    if (hrs_show_width(set->class_names[i]) + 4 > classes)
+      classes = hrs_show_width(set->class_names[i]) + 4;
   if (classes > 20) classes = 20;
   hrs_show_heading("Rows");
   printf("  %5s %8s  ", "row", "sample");
-  pad("label", classes);
-  pad("target", classes);
+  hrs_show_pad("label", classes);
+  hrs_show_pad("target", classes);
   printf("%s%11s %11s %8s %8s  %s\n", set->network ? " network" : "", "v(empty)", "v(N)", "AND",
          "OR", "threshold");
   for (hrs_count k = 0; k < set->rows && k < MOST_ROWS_LISTED; k++) {
@@ -201,9 +169,9 @@ void hrs_show_rows_text(const hrs_interactions_file *set, const hrs_count *count
     print_class(set, set->label[k], classes);
     print_class(set, set->target[k], classes);
     if (set->network) printf("%8d", set->network[k]);
-    number(set->v_empty[k], 11);
+    hrs_show_number(set->v_empty[k], 11);
     printf(" ");
-    number(set->v_full[k], 11);
+    hrs_show_number(set->v_full[k], 11);
     for (int type = 0; type < 2; type++)
       if (set->types[type])
         printf(" %8lld", (long long)counts[2 * k + type]);
@@ -237,7 +205,7 @@ static hrs_count print_top(const hrs_interactions_file *set, const hrs_show_row 
     if (!hrs_show_wants(options, row->list.type[i])) continue;
     printf("  %5lld  %-4s %5d ", (long long)++shown, type_names[row->list.type[i]],
            hrs_order(row->list.mask[i]));
-    number(row->list.value[i], 12);
+    hrs_show_number(row->list.value[i], 12);
     printf("  ");
     print_set(set, row->list.mask[i], COLUMNS - 34);
     printf("\n");
@@ -268,7 +236,7 @@ static void print_maps(const hrs_show_map *map, const hrs_show_row *row,
       snprintf(title, sizeof title, "%lld %s %+.3g", (long long)rank + 1,
                type_names[row->list.type[i]], row->list.value[i]);
       printf("  ");
-      pad(title, rank + 1 < end ? cell : 0);
+      hrs_show_pad(title, rank + 1 < end ? cell : 0);
     }
     printf("\n");
     for (int y = 0; y < map->rows; y++) {
@@ -285,20 +253,6 @@ static void print_maps(const hrs_show_map *map, const hrs_show_row *row,
       printf("\n");
     }
   }
-}
-
-static void print_bar(double value, double largest, bool to_the_left, style s) {
-  int length =
-      largest > 0 && isfinite(value) ? (int)lround(fabs(value) / largest * HRS_SHOW_BAR) : 0;
-  char marks[HRS_SHOW_BAR + 1];
-  memset(marks, '#', HRS_SHOW_BAR);
-  marks[length < HRS_SHOW_BAR ? length : HRS_SHOW_BAR] = '\0';
-  if (to_the_left) printf("%*s", HRS_SHOW_BAR - length, "");
-  printf("%s%s%s", paint(s), marks, paint(PLAIN));
-}
-
-void hrs_show_bar(double share) {
-  print_bar(share, 1, false, POSITIVE);
 }
 
 static void print_orders(const hrs_interactions_file *set, const hrs_show_row *row,
@@ -326,9 +280,9 @@ static void print_orders(const hrs_interactions_file *set, const hrs_show_row *r
       else
         printf("%8.0f ", row->values.orders[type][2][m]);
       printf("%12.5g ", row->values.orders[type][negative][m]);
-      print_bar(row->values.orders[type][negative][m], largest, true, NEGATIVE);
+      hrs_show_bar(row->values.orders[type][negative][m], largest, true, HRS_SHOW_NEGATIVE);
       printf("|");
-      print_bar(row->values.orders[type][positive][m], largest, false, POSITIVE);
+      hrs_show_bar(row->values.orders[type][positive][m], largest, false, HRS_SHOW_POSITIVE);
       int used = largest > 0
                      ? (int)lround(row->values.orders[type][positive][m] / largest * HRS_SHOW_BAR)
                      : 0;
@@ -356,14 +310,15 @@ static void print_players(const hrs_interactions_file *set, const hrs_show_row *
   for (int i = 0; i < set->n; i++) {
     order[i] = i;
     largest = fmax(largest, fabs(row->values.indices[main_index][i]));
-    if (width(set->player_names[i]) > columns) columns = width(set->player_names[i]);
+    if (hrs_show_width(set->player_names[i]) > columns)
+      columns = hrs_show_width(set->player_names[i]);
   }
   if (columns > 24) columns = 24;
   sort_values = row->values.indices[main_index];
   qsort(order, (size_t)set->n, sizeof *order, by_falling_size);
   hrs_show_heading(main_index == 0 ? "Shapley values" : "Banzhaf values");
   printf("  %6s  ", "player");
-  pad("name", columns);
+  hrs_show_pad("name", columns);
   for (int which = 0; which < 2; which++)
     if (has_index(set, which)) printf(" %12s", which == 0 ? "SV" : "BV");
   printf("\n");
@@ -371,19 +326,19 @@ static void print_players(const hrs_interactions_file *set, const hrs_show_row *
     int i = order[at];
     double value = row->values.indices[main_index][i];
     printf("  %6d  ", i);
-    pad(set->player_names[i], columns);
+    hrs_show_pad(set->player_names[i], columns);
     for (int which = 0; which < 2; which++)
       if (has_index(set, which)) {
         printf(" ");
-        number(row->values.indices[which][i], 12);
+        hrs_show_number(row->values.indices[which][i], 12);
       }
     printf("  ");
     if (value < 0)
-      print_bar(value, largest, true, NEGATIVE);
+      hrs_show_bar(value, largest, true, HRS_SHOW_NEGATIVE);
     else
       printf("%*s", HRS_SHOW_BAR, "");
     printf("|");
-    if (value > 0) print_bar(value, largest, false, POSITIVE);
+    if (value > 0) hrs_show_bar(value, largest, false, HRS_SHOW_POSITIVE);
     printf("\n");
   }
 }
@@ -396,7 +351,7 @@ static void print_index(const hrs_interactions_file *set, const hrs_show_index *
   printf("   rank order        value  players\n");
   for (hrs_count i = 0; i < x->count; i++) {
     printf("  %5lld %5d ", (long long)i + 1, hrs_order(x->set[i].mask));
-    number(x->set[i].value, 12);
+    hrs_show_number(x->set[i].value, 12);
     printf("  ");
     print_set(set, x->set[i].mask, COLUMNS - 30);
     printf("\n");
@@ -435,7 +390,7 @@ void hrs_show_checks_text(const hrs_check *checks) {
       printf("  %-48s %8s\n", c->name, "-");
     else
       printf("  %-48s %8lld %12.3g %12.3g  %s%s%s\n", c->name, (long long)c->rows, c->error,
-             c->tolerance, paint(c->failed ? NEGATIVE : POSITIVE), c->failed ? "FAILED" : "good",
-             paint(PLAIN));
+             c->tolerance, hrs_show_paint(c->failed ? HRS_SHOW_NEGATIVE : HRS_SHOW_POSITIVE),
+             c->failed ? "FAILED" : "good", hrs_show_paint(HRS_SHOW_PLAIN));
   }
 }

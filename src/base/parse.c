@@ -1,5 +1,5 @@
-/* Numbers in options. */
-#include "internal.h"
+/* Numbers in texts. */
+#include "parse.h"
 
 #include <ctype.h>
 #include <errno.h>
