@@ -15,6 +15,7 @@
 
 #if defined(__GNUC__)
 #define HRS_INLINE static inline __attribute__((always_inline))
+/* The next loop has no dependence but element to same element (arrays may be the same). */
 #define HRS_INDEPENDENT _Pragma("GCC ivdep")
 #else
 #define HRS_INLINE static inline

@@ -87,7 +87,7 @@ HRS_CLONES static void NAME(relu)(hrs_count n, const void *in, void *out, const 
   (void)parameter;
   const T *from = in;
   T *to = out;
-  HRS_IVDEP
+  HRS_INDEPENDENT
   for (hrs_count i = 0; i < n; i++)
     to[i] = from[i] < 0 ? 0 : from[i];
 }
@@ -107,7 +107,7 @@ HRS_CLONES static void NAME(clip)(hrs_count n, const void *in, void *out, const 
                                   const void *high_) {
   const T *from = in, low = *(const T *)low_, high = *(const T *)high_;
   T *to = out;
-  HRS_IVDEP
+  HRS_INDEPENDENT
   for (hrs_count i = 0; i < n; i++) {
     T x = from[i] < low ? low : from[i];
     to[i] = x > high ? high : x;

@@ -23,7 +23,7 @@ CLONES static void NAME(VERB)(hrs_count n, char *const *pointer, const hrs_count
   const T *b = (const T *)(const void *)pointer[2];
   hrs_count sa = stride[1], sb = stride[2], so = stride[0];
   if (so == 1 && sa == 1 && sb == 1) {
-    HRS_IVDEP
+    HRS_INDEPENDENT
     for (hrs_count i = 0; i < n; i++) {
       const FIRST x = a[i];
       const T y = b[i];
@@ -31,14 +31,14 @@ CLONES static void NAME(VERB)(hrs_count n, char *const *pointer, const hrs_count
     }
   } else if (so == 1 && sa == 1 && sb == 0) {
     const T y = *b;
-    HRS_IVDEP
+    HRS_INDEPENDENT
     for (hrs_count i = 0; i < n; i++) {
       const FIRST x = a[i];
       out[i] = (RESULT)(VALUE);
     }
   } else if (so == 1 && sa == 0 && sb == 1) {
     const FIRST x = *a;
-    HRS_IVDEP
+    HRS_INDEPENDENT
     for (hrs_count i = 0; i < n; i++) {
       const T y = b[i];
       out[i] = (RESULT)(VALUE);

@@ -5,6 +5,7 @@
 #ifndef HRS_NETWORK_OPERATORS_COMMON_H
 #define HRS_NETWORK_OPERATORS_COMMON_H
 
+#include "base/simd.h"
 #include "loop.h"
 #include "network/operator.h"
 
@@ -40,12 +41,6 @@
 #define HRS_CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define HRS_CLONES
-#endif
-/* The next loop has no dependence but element to same element (in-place operators). */
-#if defined(__GNUC__) && !defined(__clang__)
-#define HRS_IVDEP _Pragma("GCC ivdep")
-#else
-#define HRS_IVDEP
 #endif
 
 /** Input `index` is there and its type is in the set; a message with the types allowed if not. */

@@ -14,6 +14,7 @@
 #define NAME(x) NAME_OF(x, TYPE)
 #define NAME_OF(x, type) JOINED(x, type)
 #define JOINED(x, type) x##_##type
+/* Of integers, too: in a macro, compilers do not warn of it. */
 #define IS_NAN(x) ((x) != (x))
 
 /* Groups. WIDE ones have at least 32 bits. */

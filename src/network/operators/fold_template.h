@@ -40,7 +40,7 @@ HRS_CLONES static void PART(fold)(hrs_count n, char *const *pointer, const hrs_c
       sum = PART(join)(sum, PART(lift)(from[i * s]));
     *to = sum;
   } else if (t == 1 && s == 1) {
-    HRS_IVDEP
+    HRS_INDEPENDENT
     for (; i < n; i++)
       to[i] = PART(join)(to[i], PART(lift)(from[i]));
   } else {

@@ -18,7 +18,7 @@ HRS_CLONES static void NAME(small)(const hrs_gemm *g, const void *a_, const void
       c[j] = 0;
     for (hrs_count l = 0; l < g->k; l++) {
       T x = a[i * g->k + l];
-      HRS_IVDEP
+      HRS_INDEPENDENT
       for (hrs_count j = 0; j < n; j++)
         c[j] += x * b[l * n + j];
     }

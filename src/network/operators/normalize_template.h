@@ -29,7 +29,7 @@ HRS_CLONES static void NAME(moments)(hrs_count n, const T *x, T *mean_out, T *va
 
 /* y = (x - mean) * factor + shift, the same for all */
 HRS_CLONES static void NAME(affine)(hrs_count n, const T *x, T mean, T factor, T shift, T *y) {
-  HRS_IVDEP
+  HRS_INDEPENDENT
   for (hrs_count i = 0; i < n; i++)
     y[i] = (x[i] - mean) * factor + shift;
 }
@@ -38,11 +38,11 @@ HRS_CLONES static void NAME(affine)(hrs_count n, const T *x, T mean, T factor, T
 HRS_CLONES static void NAME(affine_each)(hrs_count n, const T *x, T mean, T factor, const T *scale,
                                          const T *bias, T *y) {
   if (bias) {
-    HRS_IVDEP
+    HRS_INDEPENDENT
     for (hrs_count i = 0; i < n; i++)
       y[i] = (x[i] - mean) * factor * scale[i] + bias[i];
   } else {
-    HRS_IVDEP
+    HRS_INDEPENDENT
     for (hrs_count i = 0; i < n; i++)
       y[i] = (x[i] - mean) * factor * scale[i];
   }
@@ -56,7 +56,7 @@ static void NAME(factors)(hrs_count channels, T epsilon, const T *scale, const T
 
 HRS_CLONES static void NAME(batch_vector)(hrs_count n, const T *x, const T *mean, const T *factor,
                                           const T *bias, T *y) {
-  HRS_IVDEP
+  HRS_INDEPENDENT
   for (hrs_count c = 0; c < n; c++)
     y[c] = (x[c] - mean[c]) * factor[c] + bias[c];
 }

@@ -11,15 +11,15 @@ HRS_CLONES static void NAME(fold_max)(hrs_count n, void *out, const void *in, hr
   T *to = out;
   const T *from = in;
   if (stride == 1) {
-    HRS_IVDEP
+    HRS_INDEPENDENT
     for (hrs_count i = 0; i < n; i++)
       to[i] = from[i] > to[i] ? from[i] : to[i];
   } else if (stride == 2) {
-    HRS_IVDEP
+    HRS_INDEPENDENT
     for (hrs_count i = 0; i < n; i++)
       to[i] = from[2 * i] > to[i] ? from[2 * i] : to[i];
   } else {
-    HRS_IVDEP
+    HRS_INDEPENDENT
     for (hrs_count i = 0; i < n; i++)
       to[i] = from[i * stride] > to[i] ? from[i * stride] : to[i];
   }

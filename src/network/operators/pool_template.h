@@ -39,15 +39,15 @@ HRS_CLONES static void NAME(fold_sum)(hrs_count n, void *out, const void *in, hr
   T *to = out;
   const T *from = in;
   if (stride == 1) {
-    HRS_IVDEP
+    HRS_INDEPENDENT
     for (hrs_count i = 0; i < n; i++)
       to[i] += from[i];
   } else if (stride == 2) {
-    HRS_IVDEP
+    HRS_INDEPENDENT
     for (hrs_count i = 0; i < n; i++)
       to[i] += from[2 * i];
   } else {
-    HRS_IVDEP
+    HRS_INDEPENDENT
     for (hrs_count i = 0; i < n; i++)
       to[i] += from[i * stride];
   }

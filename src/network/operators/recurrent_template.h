@@ -8,13 +8,17 @@
 ACTIVATIONS(VALUE)
 #undef VALUE
 
+HRS_INLINE void NAME(each)(T (*value)(T, T, T), T p, T q, hrs_count n, T *x) {
+  for (hrs_count i = 0; i < n; i++)
+    x[i] = value(x[i], p, q);
+}
+
 static void NAME(apply)(const activation *a, hrs_count n, T *x) {
   const T p = (T)a->alpha, q = (T)a->beta;
   switch (a->function) {
 #define CASE(name, a, b, needed, E)                                                                \
   case ACTIVATE_##name:                                                                            \
-    for (hrs_count i = 0; i < n; i++)                                                              \
-      x[i] = NAME(value_##name)(x[i], p, q);                                                       \
+    NAME(each)(NAME(value_##name), p, q, n, x);                                                    \
     break;
     ACTIVATIONS(CASE)
 #undef CASE

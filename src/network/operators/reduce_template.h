@@ -58,6 +58,7 @@ static void NAME(logarithm)(hrs_count n, hrs_count count, void *out) {
 }
 #undef OF
 
+/* Exponentials of elements less the largest, and the logarithm of their sum. */
 #if IS_REAL
 static void NAME(fold_exp)(hrs_count n, char *const *pointer, const hrs_count *stride,
                            const void *context) {
@@ -79,6 +80,7 @@ static void NAME(unshift)(hrs_count n, const void *top_, void *out) {
     to[i] = log(to[i]) + (isinf(top[i]) ? 0 : top[i]);
 }
 
+/* Squares of elements less their mean; elements of mean 0 and variance 1. */
 static void NAME(fold_variance)(hrs_count n, char *const *pointer, const hrs_count *stride,
                                 const void *context) {
   (void)context;

@@ -234,7 +234,7 @@ typedef struct columns {
 HRS_CLONES static void scale_columns(hrs_count rows, hrs_count n, const float *factor,
                                      const float *shift, const float *x, float *y) {
   for (hrs_count r = 0; r < rows; r++, x += n, y += n)
-    HRS_IVDEP for (hrs_count i = 0; i < n; i++) y[i] = x[i] * factor[i] + shift[i];
+    HRS_INDEPENDENT for (hrs_count i = 0; i < n; i++) y[i] = x[i] * factor[i] + shift[i];
 }
 
 static hrs_status run_columns(hrs_call *call) {

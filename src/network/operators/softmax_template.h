@@ -8,7 +8,7 @@ static T NAME(largest)(hrs_count n, hrs_count stride, const T *x) {
 }
 
 HRS_CLONES static void NAME(exponentials)(hrs_count n, T *y) {
-  HRS_IVDEP
+  HRS_INDEPENDENT
   for (hrs_count k = 0; k < n; k++)
     y[k] = HRS_EXP(y[k]);
 }
@@ -17,7 +17,7 @@ HRS_CLONES static void NAME(exponentials)(hrs_count n, T *y) {
 HRS_CLONES static void NAME(softmax)(hrs_count rows, hrs_count n, const T *x, T *y) {
   for (hrs_count i = 0; i < rows; i++) {
     T top = NAME(largest)(n, 1, x + i * n);
-    HRS_IVDEP
+    HRS_INDEPENDENT
     for (hrs_count k = 0; k < n; k++)
       y[i * n + k] = x[i * n + k] - top;
   }

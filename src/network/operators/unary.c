@@ -55,7 +55,7 @@ static void not_BOOL(hrs_count n, const void *in, void *out, const double *param
   (void)parameter;
   const uint8_t *from = in;
   uint8_t *to = out;
-  HRS_IVDEP
+  HRS_INDEPENDENT
   for (hrs_count i = 0; i < n; i++)
     to[i] = !from[i];
 }

@@ -17,7 +17,7 @@ CLONES static void NAME(VERB)(hrs_count n, const void *in, void *out, const doub
   RESULT *to = out;
   const T p[2] = {(T)(parameter ? parameter[0] : 0), (T)(parameter ? parameter[1] : 0)};
   (void)p;
-  HRS_IVDEP
+  HRS_INDEPENDENT
   for (hrs_count i = 0; i < n; i++) {
     const T x = from[i];
     to[i] = (RESULT)(VALUE);
