@@ -22,8 +22,11 @@ static bool permutation(const hrs_node *node, int rank, int *from) {
 }
 
 static hrs_status read_permutation(const hrs_call *call, int *from) {
+  int n;
+  (void)hrs_attr_ints(call->node, "perm", &n);
   HRS_NODE_REQUIRE(permutation(call->node, call->in[0].rank, from), call, INPUT,
-                   "attribute perm is no permutation of the input's %d axes", call->in[0].rank);
+                   "attribute perm lists %d axes, which are no permutation of the input's %d", n,
+                   call->in[0].rank);
   return HRS_OK;
 }
 
