@@ -1,5 +1,5 @@
-"""The picture of the rooms in docs/design shows the arrows that the code has, no others, and the page
-names every room. `check_rooms.py --draw` makes the picture anew (package graphviz).
+"""The picture of the rooms in docs/design shows the arrows that the code has, no others, and the
+page names every room. `check_rooms.py --draw` makes the picture anew (package graphviz).
 
 An arrow that follows from others is left out: what is drawn is enough to know what may use what.
 """
@@ -14,10 +14,12 @@ from rooms import PROGRAM, arrows
 PICTURE = project.ROOT / "docs" / "design" / "rooms.svg"
 PAGE = project.ROOT / "docs" / "design" / "README.md"
 # Public headers that are made of those of several rooms, or stand alone.
-UNDRAWN = {"harsanyi", "mpi", "plugin"}
-FRAMES = {"libharsanyi: no MPI, no HDF5": lambda room: "/" not in room and room not in PROGRAM,
-          "libharsanyi_mpi": lambda room: room.startswith("mpi/"),
-          "the program": lambda room: room in PROGRAM}
+UNDRAWN = {"harsanyi", "plugin"}
+# What rooms belong to, and where that stands, out of the way of arrows.
+FRAMES = [("libharsanyi: no MPI, no HDF5", "b", "l",
+           lambda room: "/" not in room and room not in PROGRAM),
+          ("libharsanyi_mpi", "b", "r", lambda room: room.startswith("mpi/")),
+          ("the program", "t", "l", lambda room: room in PROGRAM)]
 
 
 def drawn():
@@ -42,10 +44,10 @@ def graph(pairs):
              'fontname="Helvetica" fontsize=13 height=0.42];',
              'edge [color="#5a6f8a" arrowsize=0.7];',
              'graph [fontname="Helvetica" fontsize=12 fontcolor="#666666" bgcolor="white"];']
-    for number, (title, holds) in enumerate(FRAMES.items()):
+    for number, (title, loc, just, holds) in enumerate(FRAMES):
         names = " ".join(f'"{room}";' for room in rooms if holds(room))
-        lines.append(f'subgraph cluster_{number} {{ label="{title}"; labeljust=l; '
-                     f'style=rounded; color="#cccccc"; {names} }}')
+        lines.append(f'subgraph cluster_{number} {{ label="{title}"; labelloc={loc}; '
+                     f'labeljust={just}; style=rounded; color="#cccccc"; {names} }}')
     lines += [f'"{a}" -> "{b}";' for a, b in sorted(pairs)]
     return "\n".join(lines + ["}"])
 

@@ -4,7 +4,7 @@ import re
 import project
 
 CORE = {"base", "lattice", "network", "tables", "game", "analysis"}
-LIBRARY = CORE | {"mpi", "mpi/lattice", "mpi/split", "mpi/dataset"}
+LIBRARY = CORE | {"mpi/lattice", "mpi/split", "mpi/dataset"}
 BELOW = {  # room: the rooms that it may include, besides itself
     "base": set(),
     "lattice": {"base"},
@@ -14,10 +14,9 @@ BELOW = {  # room: the rooms that it may include, besides itself
     "analysis": {"base", "lattice"},
     "plugin": set(),
     "harsanyi": CORE,
-    "mpi": CORE,  # the public headers of the library for MPI
-    "mpi/lattice": CORE | {"mpi"},
-    "mpi/split": CORE | {"mpi", "mpi/lattice"},
-    "mpi/dataset": CORE | {"mpi", "mpi/lattice"},
+    "mpi/lattice": CORE,
+    "mpi/split": CORE | {"mpi/lattice"},
+    "mpi/dataset": CORE | {"mpi/lattice"},
     "program": {"base"},  # what all of it uses, but for main.c
     "options": {"base", "program"},
     "kinds": LIBRARY,
@@ -26,14 +25,15 @@ BELOW = {  # room: the rooms that it may include, besides itself
     "commands": LIBRARY | {"program", "options", "kinds", "problem", "engine"},
 }
 PROGRAM = {"program", "options", "kinds", "problem", "engine", "commands"}
-PUBLIC = {"team": "base"}  # public headers of a room with another name
+# Public headers of a room with another name; mpi.h also has what mpi/dataset reads arrays with.
+PUBLIC = {"team": "base", "mpi": "mpi/lattice", "fit": "mpi/split"}
 
 
 def room_of(path):
     """The room that a file of include/, src/ or mpi/ belongs to."""
     parts = path.relative_to(project.ROOT).parts
     if parts[0] == "include":
-        return "mpi" if path.name in project.MPI_HEADERS else PUBLIC.get(path.stem, path.stem)
+        return PUBLIC.get(path.stem, path.stem)
     if parts[0] == "src":
         return parts[1]
     if parts[1] == "program":
