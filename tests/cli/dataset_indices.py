@@ -1,4 +1,5 @@
 """Interaction indices of a data set, by their definitions from the dividends."""
+import functools
 import math
 from fractions import Fraction
 
@@ -7,6 +8,7 @@ import numpy as np
 from dataset_objects import LARGEST_INDEX_BITS
 
 
+@functools.cache
 def bernoulli(j):
     """The Bernoulli number B_j, with B_1 = -1/2."""
     numbers = []
@@ -16,6 +18,7 @@ def bernoulli(j):
     return numbers[j]
 
 
+@functools.cache
 def coefficient(index, highest, s, t):
     """What a dividend of order t adds to an index at each of its subsets of order s."""
     k, same = highest, Fraction(s == t)

@@ -113,8 +113,9 @@ def check_array(data, name, array, kind):
         return
     if not data.need(array.ndim == len(kind.axes), f"/{name} has shape {array.shape}"):
         return
+    known = lengths(data)
     for i, axis in enumerate(kind.axes):
-        length = lengths(data).get(axis, array.shape[i])
+        length = known.get(axis, array.shape[i])
         data.need(array.shape[i] == length,
                   f"/{name}: axis {axis} has length {array.shape[i]}, not {length}")
         check_axis(data, name, array, i, axis)
