@@ -18,6 +18,7 @@ hrs_status test_command(MPI_Comm world, int argc, char **argv) {
   MPI_Comm comm;
   hrs_status status = hrs_comm_guard(world, &comm);
   if (status != HRS_OK) return status;
+  status = HRS_STATUS_INTERNAL; /* where none of the names is meant */
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
     if (strcmp(argv[0], commands[i].name) == 0) status = commands[i].run(comm, argc, argv);
   status = hrs_agree_finally(comm, status);
