@@ -7,7 +7,7 @@
  * Sources are followed by opening them one after the other, before HDF5 does. It forgets nothing on
  * the way, so sources that lead back to themselves end at a depth that no honest file has.
  */
-#include "h5_serve.h"
+#include "h5_links.h"
 
 #include <stdio.h>
 #include <string.h>

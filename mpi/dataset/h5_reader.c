@@ -6,6 +6,8 @@
  * the wish to stop five times a second, whether or not the signal interrupts it.
  */
 
+#include "h5_reader.h"
+
 #include "h5_serve.h"
 
 #include <errno.h>

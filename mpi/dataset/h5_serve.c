@@ -5,6 +5,8 @@
 
 #include "h5_serve.h"
 
+#include "h5_links.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

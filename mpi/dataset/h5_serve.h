@@ -6,9 +6,9 @@
 #define HRS_MPI_DATASET_H5_SERVE_H
 
 #include "h5.h"
-#include "h5_reader.h"
+#include "h5_array.h"
 
-enum { HRS_H5_NAME = 1024, HRS_H5_LIST = 512 };
+enum { HRS_H5_LIST = 512 };
 
 typedef enum hrs_h5_wish {
   HRS_H5_WISH_OPEN,
@@ -52,14 +52,5 @@ const char *hrs_h5_class_text(H5T_class_t class);
 hrs_dtype hrs_h5_element_type(hid_t stored);
 /** Can numbers of one type be read as the other: as they are, or as the next double? */
 bool hrs_h5_holds(hrs_dtype wanted, hrs_dtype stored);
-
-/** The properties by which the child opens arrays: links and sources are followed as far as
- *  h5_links.c allows. To be closed. */
-hid_t hrs_h5_links_access(void);
-/** Refuse an array whose values lie outside of the file's folder, or whose sources lead back to
- *  themselves. `path` is the file's. Errors: INPUT. */
-hrs_status hrs_h5_links_check(const char *path, const char *name, hid_t array, hid_t access);
-/** A link that was refused since the last call left its message: its status, or HRS_OK. */
-hrs_status hrs_h5_links_refused(void);
 
 #endif
