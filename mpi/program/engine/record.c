@@ -29,8 +29,8 @@ double hrs_record_get(const hrs_record *record, const char *name) {
   return 0;
 }
 
-hrs_status hrs_record_create(MPI_Comm comm, const char *command_line, const char *options,
-                             const char *what, double start, hrs_record *out) {
+hrs_status hrs_record_create(MPI_Comm comm, const hrs_invocation *invocation, const char *what,
+                             double start, hrs_record *out) {
   memset(out, 0, sizeof *out);
   double most[] = {hrs_time() - start, (double)hrs_memory_peak(), (double)hrs_node_resident_peak()};
   HRS_TRY(hrs_comm_reduce(comm, MPI_MAX, MPI_DOUBLE, most, 3));
@@ -40,8 +40,8 @@ hrs_status hrs_record_create(MPI_Comm comm, const char *command_line, const char
   out->mpi[strcspn(out->mpi, "\n,")] = '\0';
   time_t now = time(NULL);
   strftime(out->when, sizeof out->when, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-  add_text(out, "command_line", command_line);
-  add_text(out, "options", options);
+  add_text(out, "command_line", invocation->command_line);
+  add_text(out, "options", invocation->options);
   if (what) add_text(out, "game", what);
   add_text(out, "program_version", hrs_version());
   add_text(out, "git", hrs_git());

@@ -3,6 +3,7 @@
 #ifndef HRS_MPI_PROGRAM_ENGINE_RECORD_H
 #define HRS_MPI_PROGRAM_ENGINE_RECORD_H
 
+#include "invocation.h"
 #include "mpi/dataset/build.h"
 
 #include <mpi.h>
@@ -23,8 +24,8 @@ typedef struct hrs_record {
  * since `start` (hrs_time) and memory, the largest of all ranks. Collective over comm.
  * @param what  one line: the game; or NULL
  */
-hrs_status hrs_record_create(MPI_Comm comm, const char *command_line, const char *options,
-                             const char *what, double start, hrs_record *out);
+hrs_status hrs_record_create(MPI_Comm comm, const hrs_invocation *invocation, const char *what,
+                             double start, hrs_record *out);
 void hrs_record_destroy(hrs_record *record);
 /** One more attribute; its name is copied. Not collective. */
 void hrs_record_number(hrs_record *record, const char *name, double number);

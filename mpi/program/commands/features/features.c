@@ -5,7 +5,6 @@
 #include "mpi/program/commands/commands.h"
 #include "mpi/program/engine/files.h"
 #include "mpi/program/kinds/features/features.h"
-#include "mpi/program/log.h"
 
 typedef struct options {
   hrs_network_options network;
@@ -45,7 +44,7 @@ static hrs_status plan(MPI_Comm comm, const hrs_layers *layers) {
   return status;
 }
 
-static hrs_status solve(MPI_Comm comm, const options *o, const char *command, const char *echo) {
+static hrs_status solve(MPI_Comm comm, const options *o, const hrs_invocation *invocation) {
   hrs_layers layers;
   hrs_status status;
   HRS_GO(hrs_layers_create(comm, &o->network, &o->problem, &layers));
@@ -55,7 +54,7 @@ static hrs_status solve(MPI_Comm comm, const options *o, const char *command, co
     status = plan(comm, &layers);
   } else {
     HRS_GO(hrs_files_check(comm, &o->run, &(hrs_place *){NULL}));
-    status = hrs_features_write(comm, &layers, &o->run, command, echo);
+    status = hrs_features_write(comm, &layers, &o->run, invocation);
   }
 done:
   hrs_layers_destroy(&layers);
@@ -69,17 +68,12 @@ hrs_status hrs_command_features(MPI_Comm comm, int argc, char **argv) {
   }
   options o = {0};
   HRS_TRY(hrs_options_parse(&line, argc, argv, &o, NULL, NULL));
-  if (hrs_log_get_level() != HRS_LOG_QUIET && (o.run.quiet || o.run.verbose))
-    hrs_log_set_level(o.run.quiet ? HRS_LOG_QUIET : HRS_LOG_VERBOSE);
+  hrs_invocation_talk(&o.run);
   HRS_REQUIRE(o.run.plan || o.run.out || hrs_layers_only_listed(&o.network), USAGE,
               "--out FILE.h5 is missing: where the features go");
-  char *command = NULL, *echo = NULL;
-  hrs_status status = hrs_options_echo(&line, &o, &echo);
-  if (status == HRS_OK) status = hrs_options_join(argc, argv, &command);
-  status = hrs_agree(comm, status);
-  if (status == HRS_OK) status = hrs_comm_same_text(comm, "the options", echo);
-  if (status == HRS_OK) status = solve(comm, &o, command, echo);
-  hrs_free(command);
-  hrs_free(echo);
+  hrs_invocation invocation;
+  hrs_status status = hrs_invocation_create(comm, &line, argc, argv, &o, &invocation);
+  if (status == HRS_OK) status = solve(comm, &o, &invocation);
+  hrs_invocation_destroy(&invocation);
   return status;
 }

@@ -2,6 +2,7 @@
 #ifndef HRS_MPI_PROGRAM_COMMANDS_FEATURES_FEATURES_H
 #define HRS_MPI_PROGRAM_COMMANDS_FEATURES_FEATURES_H
 
+#include "mpi/program/engine/invocation.h"
 #include "mpi/program/kinds/features/features.h"
 #include "mpi/program/problem/layers.h"
 
@@ -14,10 +15,9 @@ static inline hrs_status hrs_features_describe(const hrs_layers *layers, hrs_fea
 }
 /** What a run takes: memory, disk, and time, from a short measurement. Collective. */
 hrs_status hrs_features_print_plan(MPI_Comm comm, const hrs_layers *layers, hrs_count file_bytes);
-/** Evaluate and write; command line and options are for /run. Collective; the status is agreed on.
+/** Evaluate and write; the invocation is for /run. Collective; the status is agreed on.
  */
 hrs_status hrs_features_write(MPI_Comm comm, const hrs_layers *layers,
-                              const hrs_run_options *options, const char *command,
-                              const char *echo);
+                              const hrs_run_options *options, const hrs_invocation *invocation);
 
 #endif

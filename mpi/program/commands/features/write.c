@@ -103,8 +103,7 @@ static hrs_status finish(MPI_Comm comm, writer *w, const char *out, const hrs_re
 }
 
 hrs_status hrs_features_write(MPI_Comm comm, const hrs_layers *layers,
-                              const hrs_run_options *options, const char *command,
-                              const char *echo) {
+                              const hrs_run_options *options, const hrs_invocation *invocation) {
   int rank = hrs_comm_rank(comm), ranks = hrs_comm_size(comm);
   double start = hrs_time();
   hrs_count own = hrs_features_first(layers->features, rank + 1, ranks) -
@@ -123,7 +122,7 @@ hrs_status hrs_features_write(MPI_Comm comm, const hrs_layers *layers,
   HRS_GO(hrs_features_visit(comm, layers->features, write_batch, &w));
   hrs_progress_end(&w.progress);
   HRS_GO(warn_nonfinite(comm, &w));
-  HRS_GO(hrs_record_create(comm, command, echo, NULL, start, &record));
+  HRS_GO(hrs_record_create(comm, invocation, NULL, start, &record));
   status = finish(comm, &w, options->out, &record);
 done:
   status = hrs_agree(comm, status);

@@ -2,6 +2,7 @@
 #include "mpi/lattice/comm.h"
 #include "mpi/program/commands/commands.h"
 #include "mpi/program/engine/files.h"
+#include "mpi/program/engine/invocation.h"
 #include "mpi/program/engine/record.h"
 #include "mpi/program/kinds/interactions/salient.h"
 #include "mpi/program/log.h"
@@ -87,7 +88,7 @@ static hrs_status check_verified(hrs_work *work) {
 /* What a run is given, from its options. */
 typedef struct job {
   const options *o;
-  const char *command, *echo;
+  hrs_invocation invocation;
   hrs_problem problem;
   hrs_resources resources;
   hrs_settings settings;
@@ -99,18 +100,19 @@ typedef struct job {
 static hrs_status finish(job *j, hrs_engine *engine, hrs_dataset **set, double start) {
   const hrs_plan *plan = &j->plan;
   hrs_record record;
-  HRS_TRY(hrs_record_create(engine->world, j->command, j->echo, j->problem.description, start,
-                            &record));
+  HRS_TRY(hrs_record_create(engine->world, &j->invocation, j->problem.description, start, &record));
   hrs_status status = hrs_engine_record(engine, hrs_task_names, HRS_TASK_LIMIT, &record);
   if (status == HRS_OK) status = hrs_dataset_finish(set, record.count, record.attribute);
-  if (status == HRS_OK && hrs_comm_rank(engine->world) == 0)
+  bool written = status == HRS_OK;
+  if (written && hrs_comm_rank(engine->world) == 0)
     status = hrs_engine_write_timing(engine, hrs_task_names, HRS_TASK_LIMIT, &record, &j->timing);
   double seconds = engine->seconds[HRS_TASK_EVALUATE],
          rate = hrs_record_get(&record, "masks_per_second");
   double masks = (double)j->problem.samples * ldexp(plan->needs.evaluations, j->problem.n);
-  hrs_log("%lld masks evaluated in %.2f s (%.3g/s) on %d rank%s; %.2f s in all; %s written",
-          (long long)masks, seconds, rate, plan->world, plan->world == 1 ? "" : "s",
-          hrs_record_get(&record, "seconds_total"), j->o->run.out);
+  if (written)
+    hrs_log("%lld masks evaluated in %.2f s (%.3g/s) on %d rank%s; %.2f s in all; %s written",
+            (long long)masks, seconds, rate, plan->world, hrs_plural(plan->world),
+            hrs_record_get(&record, "seconds_total"), j->o->run.out);
   hrs_record_destroy(&record);
   return hrs_agree(engine->world, status);
 }
@@ -188,20 +190,15 @@ hrs_status hrs_command_interactions(MPI_Comm comm, int argc, char **argv) {
   }
   options o = {0};
   HRS_TRY(hrs_options_parse(&line, argc, argv, &o, NULL, NULL));
-  if (hrs_log_get_level() != HRS_LOG_QUIET && (o.run.quiet || o.run.verbose))
-    hrs_log_set_level(o.run.quiet ? HRS_LOG_QUIET : HRS_LOG_VERBOSE);
+  hrs_invocation_talk(&o.run);
   HRS_REQUIRE(o.run.plan || o.run.out, USAGE, "--out FILE.h5 is missing: where the data set goes");
   HRS_REQUIRE(o.run.plan || !o.run.plan_ranks, USAGE,
               "--plan-ranks %d belongs to --plan; a run has the ranks it is started with "
               "(mpirun -n %d)",
               o.run.plan_ranks, o.run.plan_ranks);
-  char *command = NULL, *echo = NULL;
-  hrs_status status = hrs_options_echo(&line, &o, &echo);
-  if (status == HRS_OK) status = hrs_options_join(argc, argv, &command);
-  status = hrs_agree(comm, status);
-  if (status == HRS_OK) status = hrs_comm_same_text(comm, "the options", echo);
-  if (status == HRS_OK) status = solve(comm, &(job){.o = &o, .command = command, .echo = echo});
-  hrs_free(command);
-  hrs_free(echo);
+  job j = {.o = &o};
+  hrs_status status = hrs_invocation_create(comm, &line, argc, argv, &o, &j.invocation);
+  if (status == HRS_OK) status = solve(comm, &j);
+  hrs_invocation_destroy(&j.invocation);
   return status;
 }
