@@ -56,13 +56,16 @@ typedef enum hrs_channel_axis {
 
 /** What is not stated is 0. */
 typedef struct hrs_facts {
+  const char *attributes; /* that it takes: "name" at all sets that are supported, "name@10" from
+                             set 10 on, "name-12" up to set 12. The loader refuses all others */
   hrs_dependence depends;
   hrs_fold fold;
   unsigned linear;   /* inputs, as bits: linear in each of these but for a constant, with all other
                         inputs fixed */
   bool weighs;       /* makes new features of in[0] by weights, in[1] as a rule */
   bool same;         /* out[0] is in[0], perhaps converted to another type */
-  bool keeps_axes;   /* BY_MOVE: axis i of the result is axis i of in[0], cut or padded */
+  bool keeps_axes;   /* BY_MOVE: axis i of the result is axis i of in[0], cut or padded; so are
+                        boxes */
   bool expands;      /* BY_MOVE: in[0] broadcasts to the shape in[1] */
   hrs_scores scores; /* what it makes of scores; AUTO: nothing */
   hrs_channel_axis channels;

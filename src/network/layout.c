@@ -46,7 +46,8 @@ static void pass_on(walk *w, const hrs_graph_node *node, int input) {
   const signed char *in = w->from + input * HRS_MAX_RANK;
   signed char *out = w->from + node->out[0] * HRS_MAX_RANK;
   int from[HRS_MAX_RANK];
-  if (facts->depends == HRS_BY_ELEMENT || facts->depends == HRS_BY_BROADCAST || facts->keeps_axes)
+  if (facts->depends == HRS_BY_ELEMENT || facts->depends == HRS_BY_BROADCAST || facts->keeps_axes ||
+      facts->box)
     memcpy(out, in, HRS_MAX_RANK);
   else if (facts->order && facts->order(&node->base, w->rank, from))
     for (int i = 0; i < w->rank; i++)

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""The table of attributes (src/network/signature.c) against the schemas of the onnx package.
+"""The attributes that operators state (src/network/facts.h) against the schemas of the onnx package.
 
-    attributes.py SIGNATURE.C OPERATORS.MD
+    attributes.py RUN_NODE
 
-Every operator of docs/operators.md, at every operator set that it is supported at and that the
-package knows: the same attributes, no more and no fewer.
+Every operator, at every operator set that it is supported at and that the package knows: the same
+attributes, no more and no fewer.
 """
-import pathlib
 import re
+import subprocess
 import sys
 
 try:
@@ -16,27 +16,28 @@ except ImportError:
     print("python3-onnx is not installed")
     sys.exit(77)
 
+FIRST = 7  # of the sets that are supported
 
-def known_attributes(text):
-    """{operator: [(attribute, first set, last set)]}"""
-    known = {}
-    for op, words in re.findall(r'\{"(\w+)",((?:\s*"[^"]*")+)\}', text):
-        entries = "".join(re.findall(r'"([^"]*)"', words)).split()
-        known[op] = [(name, int(since or 0), int(until or 99)) for name, since, until in
-                     (re.fullmatch(r"(\w+)(?:@(\d+))?(?:-(\d+))?", e).groups() for e in entries)]
-    return known
+
+def rows(program):
+    """(operator, first set, last set, [(attribute, first set, last set)]) of each row."""
+    listed = subprocess.run([program, "--attributes"], check=True, capture_output=True, text=True)
+    for line in listed.stdout.splitlines():
+        op, first, last, *words = line.split()
+        entries = (re.fullmatch(r"(\w+)(?:@(\d+))?(?:-(\d+))?", word).groups() for word in words)
+        yield op, int(first), int(last), [(name, int(since or 0), int(until or 99))
+                                          for name, since, until in entries]
 
 
 def main():
-    signature, operators = (pathlib.Path(path).read_text() for path in sys.argv[1:])
-    known, compared, wrong = known_attributes(signature), 0, []
-    for op, first, last in re.findall(r"^\| (\w+) \| (\d+)-(\d+) \|", operators, re.M):
-        for version in range(int(first), min(int(last), defs.onnx_opset_version()) + 1):
+    compared, wrong = 0, []
+    for op, first, last, attributes in rows(sys.argv[1]):
+        for version in range(max(first, FIRST), min(last, defs.onnx_opset_version()) + 1):
             try:
                 schema = set(defs.get_schema(op, version, "").attributes)
             except defs.SchemaError:  # the operator came with a set that the package does not know
                 continue
-            ours = {name for name, since, until in known.get(op, []) if since <= version <= until}
+            ours = {name for name, since, until in attributes if since <= version <= until}
             compared += 1
             if schema != ours:
                 wrong.append(f"{op} at set {version}: {sorted(ours)}, expected {sorted(schema)}")

@@ -4,6 +4,7 @@
  *   run_node [--verbose] [--case NAME] GROUP=FOLDER...
  *   run_node --markdown GROUP=FOLDER...           docs/operators.md, on standard output
  *   run_node --check docs/operators.md GROUP=...  fails where that file is not up to date
+ *   run_node --attributes                         rows of the table, and attributes that they take
  *
  * FOLDER holds the cases of a group. Each case is evaluated
  *   - with inputs that do not vary, so that the whole network is folded;
@@ -369,6 +370,15 @@ static void print_plain(const suite *s) {
          batched, exact);
 }
 
+static int print_attributes(void) {
+  for (int i = 0; hrs_operator_at(i); i++) {
+    const hrs_operator *row = hrs_operator_at(i);
+    const char *attributes = row->facts.attributes;
+    printf("%s %d %d %s\n", row->name, row->since, row->until, attributes ? attributes : "");
+  }
+  return 0;
+}
+
 int main(int argc, char **argv) {
   suite s = {0};
   bool markdown = false;
@@ -376,6 +386,7 @@ int main(int argc, char **argv) {
   hrs_blas_single_thread();
   for (int i = 1; i < argc; i++) {
     char *equals = strchr(argv[i], '=');
+    if (strcmp(argv[i], "--attributes") == 0) return print_attributes();
     if (strcmp(argv[i], "--verbose") == 0) {
       s.verbose = true;
     } else if (strcmp(argv[i], "--markdown") == 0) {

@@ -6,8 +6,8 @@ import re
 import project
 
 ROWS = "src/network/operators/"
-# Tables that go by name: attributes with the sets that they hold for; layers of PyTorch.
-TABLES = {"src/network/signature.c", "src/network/torch_names.c"}
+# A table that goes by name: layers of PyTorch, also for what is not supported.
+TABLES = {"src/network/torch_names.c"}
 EXCEPTIONS = {
     # Not operators of the table, but what stands in a graph: bodies, and constants.
     "src/network/build.c": {"Constant"},

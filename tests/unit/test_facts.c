@@ -134,7 +134,7 @@ static void check_places(const subject *s, int output, hrs_count o, hrs_count e)
   unravel(out, o, to);
   unravel(in, e, from);
   if (s->facts->expands && !broadcasts(in, from, out, to)) wrong(s, "it does not expand");
-  if (s->facts->keeps_axes) {
+  if (s->facts->keeps_axes || s->facts->box) {
     if (in->rank != out->rank) wrong(s, "it does not keep the axes");
     for (int a = 0; a < in->rank; a++) {
       if (seen[a][to[a]] && seen[a][to[a]] != from[a] + 1) wrong(s, "it does not keep the axes");

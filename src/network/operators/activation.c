@@ -203,17 +203,18 @@ static hrs_status run_prelu(hrs_call *call) {
       __VA_ARGS__                                                                                  \
     }                                                                                              \
   }
-#define ROW(name, since, until, inputs, verb)                                                      \
-  ROW_OF(name, since, until, 1, inputs, verb, .depends = HRS_BY_ELEMENT)
+#define ROW(name, since, until, inputs, verb, ...)                                                 \
+  ROW_OF(name, since, until, 1, inputs, verb, .depends = HRS_BY_ELEMENT, __VA_ARGS__)
 #define ACTIVATION_ROW(verb, name, since, makes, a1, d1, a2, d2)                                   \
-  ROW_OF(name, since, 21, 1, 1, verb, .depends = HRS_BY_ELEMENT, .scores = HRS_SCORES_##makes),
+  ROW_OF(name, since, 21, 1, 1, verb, .depends = HRS_BY_ELEMENT, .scores = HRS_SCORES_##makes,     \
+         .attributes = a1 " " a2),
 
 hrs_operator_family hrs_operators_activation = {
-    ACTIVATIONS(ACTIVATION_ROW) ROW("Relu", 6, 21, 1, relu),
-    ROW("Gelu", 20, 21, 1, gelu),
-    ROW("Shrink", 9, 21, 1, shrink),
-    ROW("Clip", 6, 10, 1, clip),
-    ROW("Clip", 11, 21, 3, clip),
+    ACTIVATIONS(ACTIVATION_ROW) ROW("Relu", 6, 21, 1, relu, .attributes = ""),
+    ROW("Gelu", 20, 21, 1, gelu, .attributes = "approximate"),
+    ROW("Shrink", 9, 21, 1, shrink, .attributes = "bias lambd"),
+    ROW("Clip", 6, 10, 1, clip, .attributes = "max-10 min-10"),
+    ROW("Clip", 11, 21, 3, clip, .attributes = "max-10 min-10"),
     ROW_OF("PRelu", 7, 21, 2, 2, prelu, .depends = HRS_BY_BROADCAST),
     {0},
 };

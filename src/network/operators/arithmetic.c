@@ -136,23 +136,23 @@ static hrs_status run_pow(hrs_call *call) {
   return hrs_binary_run(call, kernel);
 }
 
-#define ROW(name, since, verb, linear_in)                                                          \
+#define ROW(name, since, verb, ...)                                                                \
   {                                                                                                \
     name, since, 21, 2, 2, 1, 1, HRS_OP_BATCHED | HRS_OP_IN_PLACE, infer_##verb, run_##verb, {     \
-      .depends = HRS_BY_BROADCAST, .linear = linear_in                                             \
+      .depends = HRS_BY_BROADCAST, __VA_ARGS__                                                     \
     }                                                                                              \
   }
 
 hrs_operator_family hrs_operators_arithmetic = {
-    ROW("Add", 7, add, HRS_LINEAR_IN_ALL),
-    ROW("Sub", 7, sub, HRS_LINEAR_IN_ALL),
-    ROW("Mul", 7, mul, HRS_LINEAR_IN_ALL),
-    ROW("Div", 7, div, 1),
-    ROW("Mod", 10, mod, 0),
-    ROW("Pow", 7, pow, 0),
-    ROW("BitShift", 11, shift, 0),
-    ROW("BitwiseAnd", 18, bit_and, 0),
-    ROW("BitwiseOr", 18, bit_or, 0),
-    ROW("BitwiseXor", 18, bit_xor, 0),
+    ROW("Add", 7, add, .linear = HRS_LINEAR_IN_ALL),
+    ROW("Sub", 7, sub, .linear = HRS_LINEAR_IN_ALL),
+    ROW("Mul", 7, mul, .linear = HRS_LINEAR_IN_ALL),
+    ROW("Div", 7, div, .linear = 1),
+    ROW("Mod", 10, mod, .linear = 0, .attributes = "fmod"),
+    ROW("Pow", 7, pow, .linear = 0),
+    ROW("BitShift", 11, shift, .linear = 0, .attributes = "direction"),
+    ROW("BitwiseAnd", 18, bit_and, .linear = 0),
+    ROW("BitwiseOr", 18, bit_or, .linear = 0),
+    ROW("BitwiseXor", 18, bit_xor, .linear = 0),
     {0},
 };

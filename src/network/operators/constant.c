@@ -169,9 +169,20 @@ static hrs_status run_eye(hrs_call *call) {
 }
 
 hrs_operator_family hrs_operators_constant = {
-    {"Constant", 1, 21, 0, 0, 1, 1, 0, infer_constant, run_constant, {0}},
-    {"ConstantOfShape", 9, 21, 1, 1, 1, 1, 0, infer_fill, run_fill, {0}},
+    {"Constant",
+     1,
+     21,
+     0,
+     0,
+     1,
+     1,
+     0,
+     infer_constant,
+     run_constant,
+     {.attributes = "sparse_value@11 value value_float@12 value_floats@12 value_int@12 "
+                    "value_ints@12 value_string@12 value_strings@12"}},
+    {"ConstantOfShape", 9, 21, 1, 1, 1, 1, 0, infer_fill, run_fill, {.attributes = "value"}},
     {"Range", 11, 21, 3, 3, 1, 1, 0, infer_range, run_range, {0}},
-    {"EyeLike", 9, 21, 1, 1, 1, 1, HRS_OP_OF_SHAPE, infer_eye, run_eye, {0}},
+    {"EyeLike", 9, 21, 1, 1, 1, 1, HRS_OP_OF_SHAPE, infer_eye, run_eye, {.attributes = "dtype k"}},
     {0},
 };

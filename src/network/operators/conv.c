@@ -200,6 +200,7 @@ hrs_operator_family hrs_operators_conv = {
       .weighs = true,
       .linear = HRS_LINEAR_IN_ALL,
       .channels = HRS_CHANNELS_SECOND,
-      .window = window_of_conv}},
+      .window = window_of_conv,
+      .attributes = "auto_pad dilations group kernel_shape pads strides"}},
     {0},
 };

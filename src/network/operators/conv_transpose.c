@@ -146,6 +146,10 @@ hrs_operator_family hrs_operators_conv_transpose = {
      HRS_OP_BATCHED,
      infer_transposed,
      run_transposed,
-     {.linear = HRS_LINEAR_IN_ALL, .weighs = true, .channels = HRS_CHANNELS_SECOND}},
+     {.linear = HRS_LINEAR_IN_ALL,
+      .weighs = true,
+      .channels = HRS_CHANNELS_SECOND,
+      .attributes =
+          "auto_pad dilations group kernel_shape output_padding output_shape pads strides"}},
     {0},
 };

@@ -275,6 +275,6 @@ hrs_operator_family hrs_operators_einsum = {
      HRS_OP_BATCHED,
      infer_einsum,
      run_einsum,
-     {.linear = HRS_LINEAR_IN_ALL, .weighs = true}},
+     {.linear = HRS_LINEAR_IN_ALL, .weighs = true, .attributes = "equation"}},
     {0},
 };

@@ -165,8 +165,8 @@ static bool indexed(const hrs_node *node, int rank, unsigned *out) {
 }
 
 hrs_operator_family hrs_operators_gather = {
-    ROW("Gather", 1, gather, .depends = HRS_BY_INDEX, .axes = indexed),
-    ROW("GatherElements", 11, elements, .depends = HRS_BY_MOVE),
-    ROW("GatherND", 11, nd, .depends = HRS_BY_MOVE),
+    ROW("Gather", 1, gather, .depends = HRS_BY_INDEX, .axes = indexed, .attributes = "axis"),
+    ROW("GatherElements", 11, elements, .depends = HRS_BY_MOVE, .attributes = "axis"),
+    ROW("GatherND", 11, nd, .depends = HRS_BY_MOVE, .attributes = "batch_dims@12"),
     {0},
 };

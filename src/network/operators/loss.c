@@ -94,7 +94,7 @@ hrs_operator_family hrs_operators_loss = {
      HRS_OP_BATCHED,
      infer_loss,
      run_likelihood,
-     {0}},
+     {.attributes = "ignore_index reduction"}},
     {"SoftmaxCrossEntropyLoss",
      12,
      21,
@@ -105,6 +105,6 @@ hrs_operator_family hrs_operators_loss = {
      HRS_OP_BATCHED,
      infer_loss,
      run_cross_entropy,
-     {0}},
+     {.attributes = "ignore_index reduction"}},
     {0},
 };

@@ -245,6 +245,7 @@ hrs_operator_family hrs_operators_matmul = {
      {.depends = HRS_BY_PRODUCT,
       .linear = HRS_LINEAR_IN_ALL,
       .weighs = true,
-      .product = product_of_gemm}},
+      .product = product_of_gemm,
+      .attributes = "alpha beta transA transB"}},
     {0},
 };

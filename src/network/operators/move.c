@@ -475,25 +475,26 @@ static hrs_status run_triangle(hrs_call *call) {
   return HRS_OK;
 }
 
-#define ROW(name, since, until, least, most, outputs, verb, ...)                                   \
+#define SPLIT "axis num_outputs@18 split-12"
+#define ROW(name, since, until, least, most, outputs, verb, linear_in, ...)                        \
   {                                                                                                \
     name, since, until, least, most, 1, outputs, HRS_OP_BATCHED, infer_##verb, run_##verb, {       \
-      .depends = HRS_BY_MOVE, __VA_ARGS__                                                          \
+      .depends = HRS_BY_MOVE, .linear = linear_in, __VA_ARGS__                                     \
     }                                                                                              \
   }
 
 hrs_operator_family hrs_operators_move = {
-    ROW("Transpose", 1, 21, 1, 1, 1, transpose, .linear = 1, .order = permutation),
-    ROW("Expand", 8, 21, 2, 2, 1, expand, .linear = 1, .expands = true),
-    ROW("Tile", 6, 21, 2, 2, 1, tile, .linear = 1),
-    ROW("Concat", 4, 21, 1, -1, 1, concat, .linear = HRS_LINEAR_IN_ALL, .keeps_axes = true,
-        .axes = joined),
-    ROW("Split", 2, 12, 1, 1, -1, split, .linear = 1, .keeps_axes = true, .box = piece),
-    ROW("Split", 13, 21, 1, 2, -1, split, .linear = 1, .keeps_axes = true, .box = piece),
-    ROW("Slice", 1, 9, 1, 1, 1, slice, .linear = 1, .keeps_axes = true, .box = sliced),
-    ROW("Slice", 10, 21, 3, 5, 1, slice, .linear = 1, .keeps_axes = true, .box = sliced),
-    ROW("DepthToSpace", 1, 21, 1, 1, 1, to_space, .linear = 1),
-    ROW("SpaceToDepth", 1, 21, 1, 1, 1, to_depth, .linear = 1),
-    ROW("Trilu", 14, 21, 1, 2, 1, triangle, .linear = 1, .keeps_axes = true),
+    ROW("Transpose", 1, 21, 1, 1, 1, transpose, 1, .order = permutation, .attributes = "perm"),
+    ROW("Expand", 8, 21, 2, 2, 1, expand, 1, .expands = true),
+    ROW("Tile", 6, 21, 2, 2, 1, tile, 1, .attributes = ""),
+    ROW("Concat", 4, 21, 1, -1, 1, concat, HRS_LINEAR_IN_ALL, .keeps_axes = true, .axes = joined,
+        .attributes = "axis"),
+    ROW("Split", 2, 12, 1, 1, -1, split, 1, .box = piece, .attributes = SPLIT),
+    ROW("Split", 13, 21, 1, 2, -1, split, 1, .box = piece, .attributes = SPLIT),
+    ROW("Slice", 1, 9, 1, 1, 1, slice, 1, .box = sliced, .attributes = "axes-9 ends-9 starts-9"),
+    ROW("Slice", 10, 21, 3, 5, 1, slice, 1, .box = sliced, .attributes = "axes-9 ends-9 starts-9"),
+    ROW("DepthToSpace", 1, 21, 1, 1, 1, to_space, 1, .attributes = "blocksize mode@11"),
+    ROW("SpaceToDepth", 1, 21, 1, 1, 1, to_depth, 1, .attributes = "blocksize"),
+    ROW("Trilu", 14, 21, 1, 2, 1, triangle, 1, .keeps_axes = true, .attributes = "upper"),
     {0},
 };

@@ -313,12 +313,17 @@ static hrs_status run_lp(hrs_call *call) {
 
 hrs_operator_family hrs_operators_normalize = {
     ROW("BatchNormalization", 7, 5, 5, 5, batch, .depends = HRS_BY_CHANNEL,
-        .linear = 1 << 0 | 1 << 1 | 1 << 2, .channels = HRS_CHANNELS_SECOND),
-    ROW("InstanceNormalization", 6, 3, 3, 1, instance, .channels = HRS_CHANNELS_SECOND),
-    ROW("GroupNormalization", 18, 3, 3, 1, group, .channels = HRS_CHANNELS_SECOND),
-    ROW("LayerNormalization", 17, 2, 3, 3, layer, .depends = HRS_BY_ROW, .axes = rows_of_layer),
+        .linear = 1 << 0 | 1 << 1 | 1 << 2, .channels = HRS_CHANNELS_SECOND,
+        .attributes = "epsilon momentum spatial-8 training_mode@14"),
+    ROW("InstanceNormalization", 6, 3, 3, 1, instance, .channels = HRS_CHANNELS_SECOND,
+        .attributes = "epsilon"),
+    ROW("GroupNormalization", 18, 3, 3, 1, group, .channels = HRS_CHANNELS_SECOND,
+        .attributes = "epsilon num_groups stash_type@21"),
+    ROW("LayerNormalization", 17, 2, 3, 3, layer, .depends = HRS_BY_ROW, .axes = rows_of_layer,
+        .attributes = "axis epsilon stash_type"),
     ROW("LRN", 1, 1, 1, 1, lrn, .depends = HRS_BY_ROW, .channels = HRS_CHANNELS_SECOND,
-        .axes = rows_of_lrn),
-    ROW("LpNormalization", 1, 1, 1, 1, lp, .depends = HRS_BY_ROW, .axes = rows_of_lp),
+        .axes = rows_of_lrn, .attributes = "alpha beta bias size"),
+    ROW("LpNormalization", 1, 1, 1, 1, lp, .depends = HRS_BY_ROW, .axes = rows_of_lp,
+        .attributes = "axis p"),
     {0},
 };

@@ -299,7 +299,19 @@ static hrs_status run_lp(hrs_call *call) {
 #define POOL .depends = HRS_BY_WINDOW, .channels = HRS_CHANNELS_SECOND, .window = hrs_pool_window
 
 hrs_operator_family hrs_operators_pool = {
-    {"MaxPool", 1, 7, 1, 1, 1, 1, HRS_OP_BATCHED, infer_max, run_max, {POOL, .fold = HRS_FOLD_MAX}},
+    {"MaxPool",
+     1,
+     7,
+     1,
+     1,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_max,
+     run_max,
+     {POOL, .fold = HRS_FOLD_MAX,
+      .attributes =
+          "auto_pad ceil_mode@10 dilations@10 kernel_shape pads storage_order@8 strides"}},
     {"MaxPool",
      8,
      21,
@@ -310,7 +322,9 @@ hrs_operator_family hrs_operators_pool = {
      HRS_OP_BATCHED,
      infer_max,
      run_max,
-     {POOL, .fold = HRS_FOLD_MAX}},
+     {POOL, .fold = HRS_FOLD_MAX,
+      .attributes =
+          "auto_pad ceil_mode@10 dilations@10 kernel_shape pads storage_order@8 strides"}},
     {"AveragePool",
      7,
      21,
@@ -321,7 +335,19 @@ hrs_operator_family hrs_operators_pool = {
      HRS_OP_BATCHED,
      infer_average,
      run_average,
-     {POOL, .fold = HRS_FOLD_MEAN, .linear = 1}},
-    {"LpPool", 2, 21, 1, 1, 1, 1, HRS_OP_BATCHED, infer_lp, run_lp, {POOL}},
+     {POOL, .fold = HRS_FOLD_MEAN, .linear = 1,
+      .attributes =
+          "auto_pad ceil_mode@10 count_include_pad dilations@19 kernel_shape pads strides"}},
+    {"LpPool",
+     2,
+     21,
+     1,
+     1,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_lp,
+     run_lp,
+     {POOL, .attributes = "auto_pad ceil_mode@18 dilations@18 kernel_shape p pads strides"}},
     {0},
 };

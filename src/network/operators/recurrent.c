@@ -401,6 +401,10 @@ static hrs_status run_recurrent(hrs_call *call) {
   return HRS_OK;
 }
 
+#define RECURRENT .weighs = true, .channels = HRS_CHANNELS_LAST
+#define ATTRIBUTES                                                                                 \
+  "activation_alpha activation_beta activations clip direction hidden_size layout@14"
+
 hrs_operator_family hrs_operators_recurrent = {
     {"LSTM",
      7,
@@ -412,7 +416,7 @@ hrs_operator_family hrs_operators_recurrent = {
      HRS_OP_BATCHED,
      infer_lstm,
      run_recurrent,
-     {.weighs = true, .channels = HRS_CHANNELS_LAST}},
+     {RECURRENT, .attributes = ATTRIBUTES " input_forget"}},
     {"GRU",
      7,
      21,
@@ -423,7 +427,7 @@ hrs_operator_family hrs_operators_recurrent = {
      HRS_OP_BATCHED,
      infer_gru,
      run_recurrent,
-     {.weighs = true, .channels = HRS_CHANNELS_LAST}},
+     {RECURRENT, .attributes = ATTRIBUTES " linear_before_reset"}},
     {"RNN",
      7,
      21,
@@ -434,6 +438,6 @@ hrs_operator_family hrs_operators_recurrent = {
      HRS_OP_BATCHED,
      infer_rnn,
      run_recurrent,
-     {.weighs = true, .channels = HRS_CHANNELS_LAST}},
+     {RECURRENT, .attributes = ATTRIBUTES}},
     {0},
 };

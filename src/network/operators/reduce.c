@@ -248,28 +248,29 @@ static hrs_status run_standardise(hrs_call *call) {
   return HRS_OK;
 }
 
-/* The axes are an attribute first, an input from operator set `input_since` on. */
+/* The axes are an attribute first, an input from operator set `since` on. */
 #define ROW(name, since, until, inputs, infer, run, ...)                                           \
   {                                                                                                \
     name, since, until, 1, inputs, 1, 1, HRS_OP_BATCHED, infer, run, {                             \
       .depends = HRS_BY_REDUCTION, .axes = reduced, __VA_ARGS__                                    \
     }                                                                                              \
   }
-#define ROWS(name, input_since, infer, run, ...)                                                   \
-  ROW(name, 1, input_since - 1, 1, infer, run, __VA_ARGS__),                                       \
-      ROW(name, input_since, 21, 2, infer, run, __VA_ARGS__)
+#define ATTRIBUTES(last, since) "axes-" #last " keepdims noop_with_empty_axes@" #since
+#define ROWS(name, last, since, infer, run, ...)                                                   \
+  ROW(name, 1, last, 1, infer, run, .attributes = ATTRIBUTES(last, since), __VA_ARGS__),           \
+      ROW(name, since, 21, 2, infer, run, .attributes = ATTRIBUTES(last, since), __VA_ARGS__)
 
 hrs_operator_family hrs_operators_reduce = {
-    ROWS("ReduceSum", 13, infer_sum, run_sum, .fold = HRS_FOLD_SUM, .linear = 1),
-    ROWS("ReduceMean", 18, infer_other, run_mean, .fold = HRS_FOLD_MEAN, .linear = 1),
-    ROWS("ReduceProd", 18, infer_other, run_product, .fold = HRS_FOLD_OTHER),
-    ROWS("ReduceMax", 18, infer_extreme, run_max, .fold = HRS_FOLD_MAX),
-    ROWS("ReduceMin", 18, infer_extreme, run_min, .fold = HRS_FOLD_MIN),
-    ROWS("ReduceL1", 18, infer_other, run_l1, .fold = HRS_FOLD_OTHER),
-    ROWS("ReduceL2", 18, infer_other, run_l2, .fold = HRS_FOLD_OTHER),
-    ROWS("ReduceSumSquare", 18, infer_other, run_square, .fold = HRS_FOLD_OTHER),
-    ROWS("ReduceLogSum", 18, infer_other, run_log_sum, .fold = HRS_FOLD_OTHER),
-    ROWS("ReduceLogSumExp", 18, infer_log_sum_exp, run_log_sum_exp, .fold = HRS_FOLD_OTHER),
+    ROWS("ReduceSum", 12, 13, infer_sum, run_sum, .fold = HRS_FOLD_SUM, .linear = 1),
+    ROWS("ReduceMean", 17, 18, infer_other, run_mean, .fold = HRS_FOLD_MEAN, .linear = 1),
+    ROWS("ReduceProd", 17, 18, infer_other, run_product, .fold = HRS_FOLD_OTHER),
+    ROWS("ReduceMax", 17, 18, infer_extreme, run_max, .fold = HRS_FOLD_MAX),
+    ROWS("ReduceMin", 17, 18, infer_extreme, run_min, .fold = HRS_FOLD_MIN),
+    ROWS("ReduceL1", 17, 18, infer_other, run_l1, .fold = HRS_FOLD_OTHER),
+    ROWS("ReduceL2", 17, 18, infer_other, run_l2, .fold = HRS_FOLD_OTHER),
+    ROWS("ReduceSumSquare", 17, 18, infer_other, run_square, .fold = HRS_FOLD_OTHER),
+    ROWS("ReduceLogSum", 17, 18, infer_other, run_log_sum, .fold = HRS_FOLD_OTHER),
+    ROWS("ReduceLogSumExp", 17, 18, infer_log_sum_exp, run_log_sum_exp, .fold = HRS_FOLD_OTHER),
     {"MeanVarianceNormalization",
      9,
      21,
@@ -280,6 +281,6 @@ hrs_operator_family hrs_operators_reduce = {
      HRS_OP_BATCHED,
      infer_standardise,
      run_standardise,
-     {0}},
+     {.attributes = "axes"}},
     {0},
 };

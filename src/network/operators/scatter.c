@@ -137,16 +137,16 @@ static hrs_status run_nd(hrs_call *call) {
   return HRS_OK;
 }
 
-#define ROW(name, since, until, verb)                                                              \
+#define ROW(name, since, until, verb, ...)                                                         \
   {                                                                                                \
     name, since, until, 3, 3, 1, 1, HRS_OP_BATCHED, infer_##verb, run_##verb, {                    \
-      0                                                                                            \
+      __VA_ARGS__                                                                                  \
     }                                                                                              \
   }
 
 hrs_operator_family hrs_operators_scatter = {
-    ROW("Scatter", 9, 10, elements),
-    ROW("ScatterElements", 11, 21, elements),
-    ROW("ScatterND", 11, 21, nd),
+    ROW("Scatter", 9, 10, elements, .attributes = "axis"),
+    ROW("ScatterElements", 11, 21, elements, .attributes = "axis reduction@16"),
+    ROW("ScatterND", 11, 21, nd, .attributes = "reduction@16"),
     {0},
 };

@@ -84,18 +84,18 @@ static hrs_status run_isinf(hrs_call *call) {
   return hrs_unary_run(call, isinf_kernels, detect);
 }
 
-#define ROW_OF(name, since, flags, verb, linear_in)                                                \
+#define ROW_OF(name, since, flags, verb, ...)                                                      \
   {                                                                                                \
     name, since, 21, 1, 1, 1, 1, flags, infer_##verb, run_##verb, {                                \
-      .depends = HRS_BY_ELEMENT, .linear = linear_in                                               \
+      .depends = HRS_BY_ELEMENT, __VA_ARGS__                                                       \
     }                                                                                              \
   }
-#define ROW(name, since, verb) ROW_OF(name, since, HRS_OP_BATCHED | HRS_OP_IN_PLACE, verb, 0)
-#define TEST_ROW(name, since, verb) ROW_OF(name, since, HRS_OP_BATCHED, verb, 0)
+#define ROW(name, since, verb)                                                                     \
+  ROW_OF(name, since, HRS_OP_BATCHED | HRS_OP_IN_PLACE, verb, .linear = 0)
 
 hrs_operator_family hrs_operators_unary = {
     ROW("Abs", 6, abs),
-    ROW_OF("Neg", 6, HRS_OP_BATCHED | HRS_OP_IN_PLACE, neg, 1),
+    ROW_OF("Neg", 6, HRS_OP_BATCHED | HRS_OP_IN_PLACE, neg, .linear = 1),
     ROW("Sign", 9, sign),
     ROW("Sqrt", 6, sqrt),
     ROW("Reciprocal", 6, reciprocal),
@@ -116,7 +116,7 @@ hrs_operator_family hrs_operators_unary = {
     ROW("Atanh", 9, atanh),
     ROW("BitwiseNot", 18, bit_not),
     ROW("Not", 1, not ),
-    TEST_ROW("IsNaN", 9, isnan),
-    TEST_ROW("IsInf", 10, isinf),
+    ROW_OF("IsNaN", 9, HRS_OP_BATCHED, isnan, .linear = 0),
+    ROW_OF("IsInf", 10, HRS_OP_BATCHED, isinf, .attributes = "detect_negative detect_positive"),
     {0},
 };

@@ -65,6 +65,16 @@ static hrs_status run_unpool(hrs_call *call) {
 }
 
 hrs_operator_family hrs_operators_unpool = {
-    {"MaxUnpool", 9, 21, 2, 3, 1, 1, HRS_OP_BATCHED, infer_unpool, run_unpool, {0}},
+    {"MaxUnpool",
+     9,
+     21,
+     2,
+     3,
+     1,
+     1,
+     HRS_OP_BATCHED,
+     infer_unpool,
+     run_unpool,
+     {.attributes = "kernel_shape pads strides"}},
     {0},
 };
