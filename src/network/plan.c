@@ -8,10 +8,6 @@
 
 #include <string.h>
 
-hrs_count hrs_slot_bytes(const hrs_slot *slot) {
-  return hrs_tensor_count(&slot->tensor) * (hrs_count)hrs_dtype_size(slot->tensor.type);
-}
-
 hrs_count hrs_plan_batch(hrs_count bytes) {
   /* Masked inputs that are still in a core's second cache when the first layer reads them count for
    * more than a long batch; but weights should serve some rows before they make room for others. */

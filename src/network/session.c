@@ -5,8 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-hrs_count hrs_session_limit;
-
 /* A file of a hundred bytes may ask for any size, and what the system grants on paper it may later
  * take back by force: no session has more than its share of this machine. */
 static hrs_count share_of_memory(void) {
@@ -19,34 +17,6 @@ static hrs_count share_of_memory(void) {
 enum { MOST_INSTANCES = 1 << 20 };
 
 /* ---- running ---- */
-
-static hrs_status run_one_by_one(hrs_step *step, hrs_count batch) {
-  hrs_call *call = &step->call;
-  hrs_status status = HRS_OK;
-  for (hrs_count b = 0; b < batch && status == HRS_OK; b++) {
-    status = step->node.def->run(call);
-    for (int i = 0; i < call->n_in + call->n_out; i++) {
-      hrs_tensor *t = i < call->n_in ? &call->in[i] : &call->out[i - call->n_in];
-      if (t->data) t->data = (char *)t->data + t->step * (hrs_count)hrs_dtype_size(t->type);
-    }
-  }
-  return status;
-}
-
-/* Files may pair a length of 0 with others of any size, over which operators would walk in vain. */
-static bool gives_nothing(const hrs_call *call) {
-  for (int i = 0; i < call->n_out; i++)
-    if (call->out[i].type != HRS_NONE && hrs_tensor_count(&call->out[i]) > 0) return false;
-  return true;
-}
-
-hrs_status hrs_step_run(hrs_step *step, hrs_count batch) {
-  unsigned flags = step->node.def->flags;
-  if (flags & HRS_OP_VIEW || gives_nothing(&step->call)) return HRS_OK;
-  bool whole = (flags & HRS_OP_BATCHED) || batch == 1;
-  step->call.batch = whole ? batch : 1;
-  return whole ? step->node.def->run(&step->call) : run_one_by_one(step, batch);
-}
 
 hrs_status hrs_session_run(hrs_session *s, hrs_count batch) {
   HRS_REQUIRE(batch >= 1 && batch <= s->max_batch, INTERNAL, "%lld instances, but at most %lld fit",

@@ -1,12 +1,18 @@
 /*
  * Slots and steps as they are added to a session: shapes inferred, what depends on no varying feed
- * computed at once, and again where shared feeds get new values.
+ * computed at once, and again where shared feeds get new values; and how one step is run.
  */
 #include "network/session.h"
 
 #include <string.h>
 
+hrs_count hrs_session_limit;
+
 /* ---- slots and steps ---- */
+
+hrs_count hrs_slot_bytes(const hrs_slot *slot) {
+  return hrs_tensor_count(&slot->tensor) * (hrs_count)hrs_dtype_size(slot->tensor.type);
+}
 
 hrs_status hrs_session_add_slot(hrs_session *s, const hrs_tensor *tensor, bool varies, int *out) {
   if (s->n_slots == s->slot_room) {
@@ -274,4 +280,34 @@ hrs_status hrs_session_refold(hrs_session *s) {
   }
   s->stale = false;
   return HRS_OK;
+}
+
+/* ---- running ---- */
+
+static hrs_status run_one_by_one(hrs_step *step, hrs_count batch) {
+  hrs_call *call = &step->call;
+  hrs_status status = HRS_OK;
+  for (hrs_count b = 0; b < batch && status == HRS_OK; b++) {
+    status = step->node.def->run(call);
+    for (int i = 0; i < call->n_in + call->n_out; i++) {
+      hrs_tensor *t = i < call->n_in ? &call->in[i] : &call->out[i - call->n_in];
+      if (t->data) t->data = (char *)t->data + t->step * (hrs_count)hrs_dtype_size(t->type);
+    }
+  }
+  return status;
+}
+
+/* Files may pair a length of 0 with others of any size, over which operators would walk in vain. */
+static bool gives_nothing(const hrs_call *call) {
+  for (int i = 0; i < call->n_out; i++)
+    if (call->out[i].type != HRS_NONE && hrs_tensor_count(&call->out[i]) > 0) return false;
+  return true;
+}
+
+hrs_status hrs_step_run(hrs_step *step, hrs_count batch) {
+  unsigned flags = step->node.def->flags;
+  if (flags & HRS_OP_VIEW || gives_nothing(&step->call)) return HRS_OK;
+  bool whole = (flags & HRS_OP_BATCHED) || batch == 1;
+  step->call.batch = whole ? batch : 1;
+  return whole ? step->node.def->run(&step->call) : run_one_by_one(step, batch);
 }
