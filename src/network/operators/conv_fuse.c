@@ -2,7 +2,7 @@
  * (conv_winograd.c) or with images side by side (conv_lanes.c). */
 #include "conv_lanes.h"
 #include "conv_winograd.h"
-#include "network/fuse.h"
+#include "network/fusion.h"
 #include "pool.h"
 
 #include <math.h>

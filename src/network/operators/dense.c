@@ -3,7 +3,7 @@
  * weights are packed when the session is made, scaled by what follows; a block of rows is small
  * enough for its results to be in the cache when the element-wise operators come to them.
  */
-#include "network/fuse.h"
+#include "network/fusion.h"
 #include "packed.h"
 
 #include <string.h>

@@ -5,7 +5,7 @@
  */
 #include "rows.h"
 #include "common.h"
-#include "network/fuse.h"
+#include "network/fusion.h"
 #include "tile.h"
 #include "vector_math.h"
 
