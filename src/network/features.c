@@ -8,8 +8,8 @@
  * what depends on these values is folded anew for each.
  */
 #include "network/feed.h"
-#include "network/session.h"
 #include "network/stages.h"
+#include "network/steps.h"
 
 struct hrs_features {
   const hrs_model *model;

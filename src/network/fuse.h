@@ -12,7 +12,7 @@
 #ifndef HRS_NETWORK_FUSE_H
 #define HRS_NETWORK_FUSE_H
 
-#include "network/session.h"
+#include "network/steps.h"
 
 /** Build session->run. */
 hrs_status hrs_session_fuse(hrs_session *session);

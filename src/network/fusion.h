@@ -5,7 +5,7 @@
 #ifndef HRS_NETWORK_FUSION_H
 #define HRS_NETWORK_FUSION_H
 
-#include "network/session.h"
+#include "network/steps.h"
 
 enum { HRS_FUSION_AFTER = 4 };
 

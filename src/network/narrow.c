@@ -5,6 +5,8 @@
  */
 #include "network/narrow.h"
 
+#include "network/parts.h"
+
 #include <string.h>
 
 bool hrs_session_whole;

@@ -1,5 +1,5 @@
 /* Parts of tensors, and which parts of its operands an operator needs for a part of its result. */
-#include "network/narrow.h"
+#include "network/parts.h"
 
 /* ---- parts ---- */
 

@@ -2,7 +2,7 @@
  * Buffers of a session. Steps are walked in order: a result takes its piece of the arena, and gives
  * it back after the last step that reads it.
  */
-#include "network/session.h"
+#include "network/steps.h"
 
 #include "base/offsets.h"
 

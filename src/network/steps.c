@@ -2,7 +2,7 @@
  * Slots and steps as they are added to a session: shapes inferred, what depends on no varying feed
  * computed at once, and again where shared feeds get new values; and how one step is run.
  */
-#include "network/session.h"
+#include "network/steps.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* What a model is made of, supported or not: for the first look that a user takes at a file. */
-#include "network/session.h"
+#include "network/steps.h"
 
 #include <string.h>
 

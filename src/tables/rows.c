@@ -4,7 +4,7 @@
  */
 #include "sites.h"
 
-#include "network/operators/conv.h"
+#include "network/operators/convolution.h"
 
 #include <cblas.h>
 #include <string.h>

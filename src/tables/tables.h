@@ -26,7 +26,7 @@
 #include <harsanyi/lattice.h>
 #include <harsanyi/team.h>
 
-#include "network/session.h"
+#include "network/steps.h"
 
 typedef struct hrs_tables hrs_tables;
 

@@ -16,7 +16,6 @@ from rooms import includes, sources
 LEFT = {
     "mpi/program/commands/": "parts of a command, which call what their first file has",
     "mpi/program/engine/": "the engine and its parts",
-    "src/network/": "sessions, fused steps and parts of tensors",
     "src/tables/": "tables, their sites and rows",
 }
 NAME = re.compile(r"\b(?:hrs_|HRS_)\w+")

@@ -5,7 +5,7 @@
 #ifndef HRS_TESTS_FACTS_SUBJECT_H
 #define HRS_TESTS_FACTS_SUBJECT_H
 
-#include "network/session.h"
+#include "network/steps.h"
 
 #include "facts_cases.h"
 #include "onnx_maker.h"

@@ -5,7 +5,7 @@
 #ifndef HRS_TESTS_NARROW_NETS_H
 #define HRS_TESTS_NARROW_NETS_H
 
-#include "network/session.h"
+#include "network/steps.h"
 
 #include "onnx_maker.h"
 #include "pick.h"

@@ -3,6 +3,7 @@
  * geometries: strides, dilations, padding, groups, sizes around the width of a vector. And: an
  * image gives the same bits wherever it stands in a batch.
  */
+#include "network/operators/conv_direct.h"
 #include "network/operators/conv_winograd.h"
 #include "pick.h"
 #include "scratch.h"

@@ -3,7 +3,7 @@
  * that are fused, and what must not be.
  */
 #include "network/operators/tile.h"
-#include "network/session.h"
+#include "network/steps.h"
 
 #include "onnx_maker.h"
 #include "pick.h"

@@ -1,5 +1,5 @@
 /* Sessions: cutting, folding, buffers, batches, new values of shared inputs. */
-#include "network/session.h"
+#include "network/steps.h"
 
 #include "onnx_maker.h"
 

@@ -1,6 +1,6 @@
 /* Sessions of random graphs against a plain evaluation: buffers, views, batches, shared inputs with
  * new values, feeds in the middle of a graph. */
-#include "network/session.h"
+#include "network/steps.h"
 
 #include "onnx_maker.h"
 #include "pick.h"

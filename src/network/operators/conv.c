@@ -9,7 +9,7 @@
  * of output channels, is small, because each copied element is used M times only: there the direct
  * kernel of conv_direct.c takes over, where it applies.
  */
-#include "conv.h"
+#include "conv_direct.h"
 #include "gemm.h"
 
 #include <string.h>

@@ -12,7 +12,7 @@
  * The kernel is used only if OpenBLAS runs with kernels of the same kind, so that the BLAS core's
  * name says which bits to expect.
  */
-#include "conv.h"
+#include "conv_direct.h"
 #include "tile.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
 #ifndef HRS_NETWORK_OPERATORS_CONV_LANES_H
 #define HRS_NETWORK_OPERATORS_CONV_LANES_H
 
-#include "conv.h"
+#include "convolution.h"
 
 /** A convolution made ready: weights packed, taps listed. One block of memory, from hrs_alloc. */
 typedef struct hrs_lanes hrs_lanes;

@@ -4,7 +4,7 @@
 #ifndef HRS_NETWORK_OPERATORS_CONV_WINOGRAD_H
 #define HRS_NETWORK_OPERATORS_CONV_WINOGRAD_H
 
-#include "conv.h"
+#include "convolution.h"
 
 /** A convolution made ready: weights transformed and packed. One block of memory, from hrs_alloc.
  */

@@ -1,5 +1,5 @@
 /*
- * session.h -- what a session consists of: slots (tensors that stand somewhere in memory) and steps
+ * steps.h -- what a session consists of: slots (tensors that stand somewhere in memory) and steps
  * (nodes bound to slots).
  *
  * A slot either holds a constant (one value, shared by all instances) or belongs to a buffer of the
@@ -10,8 +10,8 @@
  * Where a part of a tensor is all that is read, the steps compute that part only (narrow.h): it has
  * a slot of its own, and that of the whole tensor is left without a step.
  */
-#ifndef HRS_NETWORK_SESSION_H
-#define HRS_NETWORK_SESSION_H
+#ifndef HRS_NETWORK_STEPS_H
+#define HRS_NETWORK_STEPS_H
 
 #include "network/graph.h"
 
