@@ -9,7 +9,10 @@
 #include <time.h>
 
 static void add(hrs_record *record, const char *name, const char *text, double number) {
-  if (record->count == HRS_RECORDS) return; /* no command has so many */
+  if (record->count == HRS_RECORDS) {
+    record->full = true;
+    return;
+  }
   int i = record->count++;
   snprintf(record->name[i], HRS_RECORD_NAME, "%s", name);
   record->attribute[i] = (hrs_run_attribute){record->name[i], text, number};
@@ -27,6 +30,11 @@ double hrs_record_get(const hrs_record *record, const char *name) {
   for (int i = 0; i < record->count; i++)
     if (strcmp(record->name[i], name) == 0) return record->attribute[i].number;
   return 0;
+}
+
+hrs_status hrs_record_finish(const hrs_record *record, hrs_dataset **set) {
+  HRS_ASSERT(!record->full);
+  return hrs_dataset_finish(set, record->count, record->attribute);
 }
 
 hrs_status hrs_record_create(MPI_Comm comm, const hrs_invocation *invocation, const char *what,

@@ -4,7 +4,7 @@
 #define HRS_MPI_PROGRAM_ENGINE_RECORD_H
 
 #include "invocation.h"
-#include "mpi/dataset/build.h"
+#include "mpi/dataset/dataset.h"
 
 #include <mpi.h>
 
@@ -13,6 +13,7 @@ enum { HRS_RECORDS = 48, HRS_RECORD_NAME = 48 };
 /** Attributes of /run. Texts are the caller's, but for those that it makes itself. */
 typedef struct hrs_record {
   int count;
+  bool full; /* there was one that had no room */
   hrs_run_attribute attribute[HRS_RECORDS];
   char name[HRS_RECORDS][HRS_RECORD_NAME];
   char mpi[MPI_MAX_LIBRARY_VERSION_STRING], when[64];
@@ -31,5 +32,8 @@ void hrs_record_destroy(hrs_record *record);
 void hrs_record_number(hrs_record *record, const char *name, double number);
 /** A number that is there; 0 for another name. Not collective. */
 double hrs_record_get(const hrs_record *record, const char *name);
+/** hrs_dataset_finish with the record as /run. Collective. Errors: INTERNAL where a command records
+ *  more than there is room for; those of hrs_dataset_finish. */
+hrs_status hrs_record_finish(const hrs_record *record, hrs_dataset **set);
 
 #endif

@@ -95,7 +95,7 @@ static hrs_status create_set(MPI_Comm comm, const hrs_layers *layers,
 static hrs_status finish(MPI_Comm comm, writer *w, const char *out, const hrs_record *record) {
   const hrs_features *f = w->layers->features;
   int ranks = hrs_comm_size(comm), count = hrs_features_layers(f);
-  HRS_TRY(hrs_dataset_finish(&w->set, record->count, record->attribute));
+  HRS_TRY(hrs_record_finish(record, &w->set));
   hrs_log("%lld samples, %d layer%s, on %d rank%s; %.2f s in all; %s written",
           (long long)hrs_features_samples(f), count, hrs_plural(count), ranks, hrs_plural(ranks),
           hrs_record_get(record, "seconds_total"), out);

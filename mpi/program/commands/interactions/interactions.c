@@ -102,7 +102,7 @@ static hrs_status finish(job *j, hrs_engine *engine, hrs_dataset **set, double s
   hrs_record record;
   HRS_TRY(hrs_record_create(engine->world, &j->invocation, j->problem.description, start, &record));
   hrs_status status = hrs_engine_record(engine, hrs_task_names, HRS_TASK_LIMIT, &record);
-  if (status == HRS_OK) status = hrs_dataset_finish(set, record.count, record.attribute);
+  if (status == HRS_OK) status = hrs_record_finish(&record, set);
   bool written = status == HRS_OK;
   if (written && hrs_comm_rank(engine->world) == 0)
     status = hrs_engine_write_timing(engine, hrs_task_names, HRS_TASK_LIMIT, &record, &j->timing);
