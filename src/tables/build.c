@@ -2,70 +2,11 @@
  * What a step is to the tables: the sites of its outputs, and from which they are made.
  *
  * Nothing is decided here: sites grow as far as operators are known, however large their tables
- * would be. Which of them are made is tables/choose.c's choice.
+ * would be. Which of them are made is choose.c's choice.
  */
 #include "sites.h"
 
 #include <string.h>
-
-static const hrs_tensor *slot_tensor(const hrs_tables *tables, int slot) {
-  return &tables->session->slot[slot].tensor;
-}
-
-hrs_status hrs_tables_input(hrs_tables *tables, const int32_t *label) {
-  int slot = tables->session->feed[0].slot, axis, id;
-  const hrs_tensor *tensor = slot_tensor(tables, slot);
-  hrs_count count = hrs_tensor_count(tensor);
-  hrs_mask *players;
-  HRS_TRY(hrs_calloc(count, sizeof *players, &players));
-  for (hrs_count e = 0; e < count; e++)
-    if (label[e] >= 0) players[e] = (hrs_mask)1 << label[e];
-  hrs_status status;
-  HRS_GO(hrs_sites_best_axis(tensor, players, &axis));
-  HRS_GO(hrs_sites_add(tables, HRS_SITES_INPUT, tensor, axis, 0, &id));
-  hrs_sites *sites = tables->sites[id];
-  for (hrs_count e = 0; e < count; e++)
-    sites->players[hrs_sites_position(sites, e)] |= players[e];
-  sites->work = (double)sites->channels;
-  tables->of_slot[slot] = id;
-done:
-  hrs_free(players);
-  return status;
-}
-
-/* ---- other axes ----------------------------------------------------------------------------- */
-
-hrs_status hrs_tables_align(hrs_tables *tables, int slot, int axis, int *id) {
-  *id = tables->of_slot[slot];
-  const hrs_tensor *tensor = slot_tensor(tables, slot);
-  if (hrs_sites_along(tables->sites[*id], tensor, axis)) return HRS_OK;
-  int from = *id;
-  HRS_TRY(hrs_sites_add(tables, HRS_SITES_MOVE, tensor, axis, 1, id));
-  const hrs_sites *in = tables->sites[from];
-  hrs_sites *out = tables->sites[*id];
-  hrs_count count = hrs_tensor_count(tensor);
-  out->in[0] = from;
-  out->work = 2 * (double)out->channels;
-  HRS_TRY(hrs_alloc(count, sizeof *out->source, &out->source));
-  for (hrs_count e = 0; e < count; e++) {
-    out->source[e] = (int32_t)e;
-    out->players[hrs_sites_position(out, e)] |= in->players[hrs_sites_position(in, e)];
-  }
-  tables->of_slot[slot] = *id;
-  return HRS_OK;
-}
-
-hrs_status hrs_tables_constant(hrs_tables *tables, int at, int operand, int axis, int *id) {
-  const hrs_step *step = tables->session->step[at];
-  HRS_TRY(hrs_sites_add(tables, HRS_SITES_CONSTANT, slot_tensor(tables, step->in[operand]), axis, 0,
-                        id));
-  hrs_sites *sites = tables->sites[*id];
-  sites->step = step;
-  sites->at = at;
-  sites->operand = operand;
-  sites->work = (double)sites->channels;
-  return HRS_OK;
-}
 
 /* ---- windows -------------------------------------------------------------------------------- */
 
@@ -166,12 +107,12 @@ static hrs_status grow_by_window(hrs_tables *tables, int at) {
 static bool inputs_known(const hrs_tables *tables, const hrs_step *step) {
   for (int i = 0; i < step->call.n_in; i++) {
     if (!hrs_slot_varies(tables->session, step->in[i])) continue;
-    hrs_dtype type = slot_tensor(tables, step->in[i])->type;
+    hrs_dtype type = hrs_slot_tensor(tables->session, step->in[i])->type;
     if (tables->of_slot[step->in[i]] < 0 || (type != HRS_F32 && type != HRS_I64)) return false;
   }
   for (int i = 0; i < step->call.n_out; i++) {
     if (step->out[i] < 0) continue;
-    const hrs_tensor *out = slot_tensor(tables, step->out[i]);
+    const hrs_tensor *out = hrs_slot_tensor(tables->session, step->out[i]);
     if ((out->type != HRS_F32 && out->type != HRS_I64) || hrs_tensor_count(out) == 0) return false;
     if (hrs_tensor_count(out) > HRS_SITES_ELEMENTS) return false;
   }

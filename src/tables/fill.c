@@ -13,11 +13,6 @@
 #include <math.h>
 #include <string.h>
 
-const char *hrs_sites_fixed_row(const hrs_sites *in, hrs_count position, hrs_subcube cube) {
-  hrs_count row = in->row[position] + hrs_state_row(in->stored[position], cube.fixed);
-  return in->data + row * hrs_sites_width(in);
-}
-
 /* ---- the masked tensor, constants, moves ----------------------------------------------------- */
 
 static void fill_input(hrs_sites *sites, const int32_t *label, const char *sample,
@@ -200,13 +195,7 @@ static hrs_status run_alone(hrs_tables *tables, hrs_sites *sites) {
   return HRS_OK;
 }
 
-/* ---- dealt over a team ------------------------------------------------------------------------
- */
-
-bool hrs_tables_deals(const hrs_tables *tables, double work) {
-  const double least = 1e5; /* well above what it takes to meet */
-  return tables->team->size > 1 && work >= least;
-}
+/* ---- dealt over a team ----------------------------------------------------------------------- */
 
 /* First position, or row, of a rank's part of a table. */
 static hrs_count part_start(const hrs_sites *sites, bool by_rows, int rank, int size) {

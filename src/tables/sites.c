@@ -137,3 +137,8 @@ hrs_status hrs_sites_best_axis(const hrs_tensor *tensor, const hrs_mask *players
   hrs_free(joint);
   return HRS_OK;
 }
+
+const char *hrs_sites_fixed_row(const hrs_sites *in, hrs_count position, hrs_subcube cube) {
+  hrs_count row = in->row[position] + hrs_state_row(in->stored[position], cube.fixed);
+  return in->data + row * hrs_sites_width(in);
+}

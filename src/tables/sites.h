@@ -147,13 +147,16 @@ void hrs_sites_destroy(hrs_sites **sites);
 bool hrs_sites_along(const hrs_sites *sites, const hrs_tensor *tensor, int axis);
 /** The axis along which tables of elements with these players are smallest; -1 for none. */
 hrs_status hrs_sites_best_axis(const hrs_tensor *tensor, const hrs_mask *players, int *axis);
+/** Row `state` 0 of a position of `in` at the players that `cube` fixes. */
+const char *hrs_sites_fixed_row(const hrs_sites *in, hrs_count position, hrs_subcube cube);
 /** Lay out for the states of `free`: stored and row. */
 void hrs_sites_store(hrs_sites *sites, hrs_mask free);
 
-/* ---- what a step is to the tables -------------------------------------------------------------
- */
+/* ---- what a step is to the tables ------------------------------------------------------------ */
 
-/** Slots and constants (build.c). */
+static inline const hrs_tensor *hrs_slot_tensor(const hrs_session *s, int slot) {
+  return &s->slot[slot].tensor;
+}
 static inline bool hrs_slot_varies(const hrs_session *s, int slot) {
   return slot >= 0 && s->slot[slot].varies;
 }
@@ -174,8 +177,13 @@ static inline hrs_count hrs_window_source(const hrs_window *w, hrs_count at, hrs
 static inline bool hrs_slot_constant(const hrs_session *s, int slot) {
   return slot >= 0 && !s->slot[slot].varies && !s->slot[slot].shared && s->slot[slot].tensor.data;
 }
-/** Sites of the masked tensor (build.c). */
+/* What steps read (operands.c). */
+/** Sites of the masked tensor. */
 hrs_status hrs_tables_input(hrs_tables *tables, const int32_t *label);
+/** Sites along an axis: those given, or a MOVE of them, which `slot` then stands for. */
+hrs_status hrs_tables_align(hrs_tables *tables, int slot, int axis, int *sites);
+/** Operand of a step as sites of its own, without players. */
+hrs_status hrs_tables_constant(hrs_tables *tables, int at, int operand, int axis, int *sites);
 /** Sites of a step's outputs, where it is one that the room knows and its inputs have sites; else
  *  nothing (build.c). */
 hrs_status hrs_tables_grow(hrs_tables *tables, int at);
@@ -183,16 +191,12 @@ hrs_status hrs_tables_grow(hrs_tables *tables, int at);
  *  (move.c); *done tells whether the step was one. */
 hrs_status hrs_tables_grow_rowwise(hrs_tables *tables, int at, bool *done);
 hrs_status hrs_tables_grow_move(hrs_tables *tables, int at, bool *done);
-/** Sites along an axis: those given, or a MOVE of them, which `slot` then stands for. */
-hrs_status hrs_tables_align(hrs_tables *tables, int slot, int axis, int *sites);
-/** Operand of a step as sites of its own, without players. */
-hrs_status hrs_tables_constant(hrs_tables *tables, int at, int operand, int axis, int *sites);
 /** Is the step a dense layer over all elements of its input (sum.c)? */
 bool hrs_dense_of(const hrs_session *session, const hrs_step *step, hrs_dense *out);
 /** Is it a dense layer or a mean over all positions of `sites`? */
 bool hrs_sum_known(const hrs_session *session, const hrs_step *step, const hrs_sites *sites);
 
-/* ---- memory (tables.c) ----------------------------------------------------------------------- */
+/* ---- memory (places.c) ----------------------------------------------------------------------- */
 
 /** Give the chosen tables their places. */
 hrs_status hrs_tables_lay_out(hrs_tables *tables);
@@ -201,13 +205,15 @@ hrs_status hrs_tables_allocate(hrs_tables *tables, const hrs_team *team);
 /** Lay the blocks' tables out for these free players. */
 hrs_status hrs_tables_focus(hrs_tables *tables, hrs_mask free);
 
-/* ---- making tables (fill.c, rows.c, rowwise.c) ------------------------------------------------
- */
+/* ---- making tables (fill.c, rows.c, rowwise.c) ----------------------------------------------- */
 
 /** Make positions, or rows (hrs_sites_by_rows), [from, to) of a table. */
 hrs_status hrs_sites_run(hrs_tables *tables, hrs_sites *sites, hrs_count from, hrs_count to);
 /** Is a table of this many multiply-adds worth dealing over ranks, or had one better make it? */
-bool hrs_tables_deals(const hrs_tables *tables, double work);
+static inline bool hrs_tables_deals(const hrs_tables *tables, double work) {
+  const double least = 1e5; /* well above what it takes to meet */
+  return tables->team->size > 1 && work >= least;
+}
 /** Is the unit of the work a row, not a position: have all inputs the same states? */
 bool hrs_sites_by_rows(const hrs_tables *tables, const hrs_sites *sites);
 /** The same for tables that are made row by row: PRODUCTS and ROWWISE (rows.c). */
@@ -217,8 +223,6 @@ hrs_status hrs_products_pack(hrs_sites *sites);
 /** The operator of a ROWWISE table on rows of its inputs (rowwise.c). */
 hrs_status hrs_rowwise_apply(const hrs_tables *tables, hrs_sites *sites, char *const *in, char *out,
                              hrs_count rows);
-/** Row `state` 0 of a position of `in` at the players that `cube` fixes. */
-const char *hrs_sites_fixed_row(const hrs_sites *in, hrs_count position, hrs_subcube cube);
 
 /* ---- sums (terms.c, sum.c) ------------------------------------------------------------------- */
 

@@ -11,52 +11,8 @@
 #ifndef HRS_MPI_PROGRAM_ENGINE_ENGINE_H
 #define HRS_MPI_PROGRAM_ENGINE_ENGINE_H
 
-#include "mpi/lattice/team.h"
-#include "plan.h"
-#include "progress.h"
 #include "record.h"
-
-/** Values of a target, before they are stored. */
-typedef struct hrs_range {
-  double high, low; /* the largest and the smallest */
-  double rounding;  /* the most that storing has changed one */
-} hrs_range;
-
-/** What a run warns of, once for each kind at its end, of the worst sample. */
-typedef enum hrs_note_kind {
-  HRS_NOTE_NONFINITE, /* values, and how many */
-  HRS_NOTE_COARSE,    /* precision, and rounding by variation */
-  HRS_NOTE_OF_WORK,   /* and so on: a work's own */
-  HRS_NOTES = HRS_NOTE_OF_WORK + 4
-} hrs_note_kind;
-
-typedef struct hrs_note {
-  hrs_count rows;  /* so many give reason to */
-  hrs_count index; /* of the worst: the sample, */
-  double worst;    /* how bad it is, */
-  char text[256];  /* and what is said of it */
-} hrs_note;
-
-/** Most tasks of a work, which its time goes into; the first one is evaluating, which the engine
- * does. */
-enum { HRS_TASKS = 12 };
-
-typedef struct hrs_engine {
-  MPI_Comm world, group; /* group: MPI_COMM_NULL on idle ranks */
-  int group_index, group_rank;
-  const hrs_problem *problem;
-  const hrs_resources *resources;
-  const hrs_plan *plan;
-  bool allow_nonfinite;
-  bool again;           /* in a pass over samples that were done before */
-  hrs_lattice **values; /* [targets] of the sample that is evaluated */
-  hrs_mpi_team *team;   /* of a network's tables: the group; NULL: there is one rank, or none */
-  hrs_range *ranges;    /* [targets] */
-  double *slice;        /* [targets][2^slice bits] */
-  hrs_note notes[HRS_NOTES];
-  double seconds[HRS_TASKS];
-  hrs_progress progress;
-} hrs_engine;
+#include "state.h"
 
 /** Groups, and the lattices of v; says what is about to be done. problem, resources and plan must
  *  outlive it. Collective over world. Destroy it whatever the outcome. */
@@ -100,15 +56,5 @@ void hrs_engine_note(hrs_engine *engine, int kind, hrs_count sample, double wors
  *  file. Errors: NONFINITE, unless that is allowed. Not collective. */
 hrs_status hrs_engine_check(const hrs_engine *engine, hrs_count index, int target, const char *what,
                             hrs_dtype type, double number);
-
-/* ---- values, by evaluate.c ------------------------------------------------------------------- */
-
-/** Take in values; narrow: they are stored in single precision. Not collective. */
-void hrs_range_add(hrs_range *range, hrs_count count, const double *values, bool narrow);
-/** After all rows of a sample: the ranges of all its values, and, unless that has been done
- *  (`again`), a note of those that lost most of their digits. Collective over the group. */
-hrs_status hrs_engine_agree_ranges(hrs_engine *engine, hrs_count sample, bool again);
-/** The warnings. Collective over the world. */
-hrs_status hrs_engine_say_notes(hrs_engine *engine);
 
 #endif

@@ -8,11 +8,11 @@
  * evaluate   masks per second of any game, beside the rate of a large matrix product
  * fit        steps of a fitted split, in passes (fit.c)
  */
-#include "bench.h"
 #include "mpi/lattice/comm.h"
 #include "mpi/lattice/exchange.h"
 #include "mpi/program/commands/commands.h"
 #include "mpi/program/options/options.h"
+#include "parts.h"
 
 #include <cblas.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /* bench evaluate: masks per second, by full passes and with tables, beside the limit. */
-#include "bench.h"
 #include "given.h"
 #include "mpi/lattice/comm.h"
 #include "mpi/lattice/team.h"
+#include "parts.h"
 
 #include <cblas.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* bench fit: the split of one row's values, beside the rotations that it consists of. */
-#include "bench.h"
 #include "given.h"
+#include "parts.h"
 
 #include "mpi/lattice/comm.h"
 

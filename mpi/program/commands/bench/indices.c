@@ -5,7 +5,7 @@
  * The game is a sum of terms that are there when all of some players are: its dividends are known,
  * so every number of every index is, and all are compared before times are reported.
  */
-#include "bench.h"
+#include "parts.h"
 
 #include "mpi/lattice/comm.h"
 

@@ -1,5 +1,5 @@
 /* harsanyi features: values of a network's layers for many samples. */
-#include "features.h"
+#include "parts.h"
 
 #include "mpi/lattice/comm.h"
 #include "mpi/program/commands/commands.h"

@@ -1,5 +1,5 @@
 /* What a run takes, before it is made. */
-#include "features.h"
+#include "parts.h"
 
 #include "mpi/lattice/comm.h"
 #include "mpi/program/engine/node.h"

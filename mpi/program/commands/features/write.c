@@ -2,7 +2,7 @@
  * Features into a data set. Each rank writes the samples that it evaluates, batch by batch, so that
  * no more than a batch stands in memory; the file is the same for any number of ranks.
  */
-#include "features.h"
+#include "parts.h"
 
 #include "mpi/dataset/write.h"
 #include "mpi/lattice/comm.h"

@@ -2,7 +2,7 @@
 #ifndef HRS_MPI_PROGRAM_COMMANDS_INTERACTIONS_FIT_H
 #define HRS_MPI_PROGRAM_COMMANDS_INTERACTIONS_FIT_H
 
-#include "work.h"
+#include "state.h"
 
 /** Split the values of one target of all networks. Collective over the group. */
 hrs_status hrs_work_split(hrs_work *work, hrs_count sample, hrs_lattice *const *values);

@@ -2,7 +2,7 @@
 #ifndef HRS_MPI_PROGRAM_COMMANDS_INTERACTIONS_INDICES_H
 #define HRS_MPI_PROGRAM_COMMANDS_INTERACTIONS_INDICES_H
 
-#include "work.h"
+#include "state.h"
 
 /**
  * All indices of row k from v, in phase A: Shapley and Banzhaf values to row->indices, the others

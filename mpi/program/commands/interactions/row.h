@@ -2,7 +2,7 @@
 #ifndef HRS_MPI_PROGRAM_COMMANDS_INTERACTIONS_ROW_H
 #define HRS_MPI_PROGRAM_COMMANDS_INTERACTIONS_ROW_H
 
-#include "work.h"
+#include "state.h"
 
 /** hrs_row_work.sample of hrs_work. In a second pass (engine->again) only orders and lists are
  * made: the rest stands in the data set. */

@@ -2,7 +2,7 @@
  * piece by piece, and no more than a piece stands in memory. */
 #include "json_text.h"
 #include "mpi/program/log.h"
-#include "show.h"
+#include "parts.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* What `harsanyi show` says of a fitted split, of how few interactions explain v, and of the mean
  * effects by order. */
 #include "marks.h"
-#include "show.h"
+#include "parts.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* `harsanyi show`: the strongest sets of each interaction index of a row. The index is read whole:
  * it has at most 2^24 sets. */
-#include "show.h"
+#include "parts.h"
 
 #include <math.h>
 #include <stdlib.h>

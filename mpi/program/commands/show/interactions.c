@@ -3,7 +3,7 @@
  * players' names, strengths by order, Shapley values; with --check everything that the file says
  * twice or that can be recomputed is compared.
  */
-#include "show.h"
+#include "parts.h"
 
 #include "mpi/program/options/options.h"
 

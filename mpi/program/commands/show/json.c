@@ -1,6 +1,6 @@
 /* `harsanyi show --json`: one object on stdout. */
 #include "json_text.h"
-#include "show.h"
+#include "parts.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* A label map as a small picture for the terminal. */
-#include "show.h"
+#include "parts.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* harsanyi show: a data set for reading in a terminal, each kind in its own way. */
-#include "show.h"
+#include "parts.h"
 
 #include "mpi/lattice/comm.h"
 #include "mpi/program/commands/commands.h"

@@ -1,6 +1,6 @@
 /* `harsanyi show` for people: aligned, at most 100 columns, colours on a terminal alone. */
 #include "marks.h"
-#include "show.h"
+#include "parts.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* bench.h -- the benchmarks and their options. */
-#ifndef HRS_MPI_PROGRAM_COMMANDS_BENCH_BENCH_H
-#define HRS_MPI_PROGRAM_COMMANDS_BENCH_BENCH_H
+/* parts.h -- the benchmarks and their options. */
+#ifndef HRS_MPI_PROGRAM_COMMANDS_BENCH_PARTS_H
+#define HRS_MPI_PROGRAM_COMMANDS_BENCH_PARTS_H
 
 #include "report.h"
 

@@ -1,6 +1,6 @@
-/* show.h -- what the parts of `harsanyi show` share: the options and a row's contents. */
-#ifndef HRS_MPI_PROGRAM_COMMANDS_SHOW_SHOW_H
-#define HRS_MPI_PROGRAM_COMMANDS_SHOW_SHOW_H
+/* parts.h -- what the parts of `harsanyi show` share: the options and a row's contents. */
+#ifndef HRS_MPI_PROGRAM_COMMANDS_SHOW_PARTS_H
+#define HRS_MPI_PROGRAM_COMMANDS_SHOW_PARTS_H
 
 #include "mpi/program/kinds/interactions/check.h"
 

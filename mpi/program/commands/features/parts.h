@@ -1,6 +1,6 @@
-/* features.h -- what the parts of `harsanyi features` share. */
-#ifndef HRS_MPI_PROGRAM_COMMANDS_FEATURES_FEATURES_H
-#define HRS_MPI_PROGRAM_COMMANDS_FEATURES_FEATURES_H
+/* parts.h -- what the parts of `harsanyi features` share. */
+#ifndef HRS_MPI_PROGRAM_COMMANDS_FEATURES_PARTS_H
+#define HRS_MPI_PROGRAM_COMMANDS_FEATURES_PARTS_H
 
 #include "mpi/program/engine/invocation.h"
 #include "mpi/program/kinds/features/features.h"
