@@ -65,7 +65,8 @@ hrs_count hrs_features_first(const hrs_features *features, int rank, int ranks);
  * Evaluate features that were made alike on all ranks, and give each rank's sink those of its own
  * samples, hrs_features_first(rank) on, in sample order. What a sink is given does not depend on
  * the number of ranks. After each batch the ranks agree: where one fails, all end soon. Collective
- * over comm. Errors: those of the sink, of hrs_features_run; STOPPED.
+ * over comm. Errors: INPUT, where ranks have other samples or batches; those of the sink, of
+ * hrs_features_run; STOPPED.
  */
 hrs_status hrs_features_visit(MPI_Comm comm, hrs_features *features, hrs_features_sink *sink,
                               void *context);

@@ -85,6 +85,29 @@ static void a_sink_fails(void **state) {
   close_world(&w);
 }
 
-static const struct CMUnitTest tests[] = {cmocka_unit_test(same_bits),
-                                          cmocka_unit_test(a_sink_fails)};
+/* The last rank has one sample less: its batches would begin elsewhere. */
+static void ranks_differ(void **state) {
+  (void)state;
+  int rank = mpi_rank(MPI_COMM_WORLD), size = mpi_size(MPI_COMM_WORLD);
+  if (size == 1) return;
+  const char *input = "features";
+  world w;
+  open_world(&w);
+  own mine = {.fail = -1};
+  if (rank == size - 1) {
+    hrs_features_destroy(&w.features);
+    w.samples.dim[0]--;
+    must(hrs_features_create(w.model, 1, &input, &w.samples, 0, NULL, &w.features));
+  }
+  mine.features = w.features;
+  must(hrs_calloc(w.values, sizeof *mine.logits, &mine.logits));
+  hrs_status status = hrs_features_visit(MPI_COMM_WORLD, w.features, keep, &mine);
+  mpi_assert(status == HRS_STATUS_INPUT && strstr(hrs_error_message(), "the same on all nodes"));
+  mpi_assert(mine.batches == 0);
+  hrs_free(mine.logits);
+  close_world(&w);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(same_bits), cmocka_unit_test(a_sink_fails), cmocka_unit_test(ranks_differ)};
 mpi_test_main(tests)
