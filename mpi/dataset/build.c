@@ -168,16 +168,24 @@ done:
   return status;
 }
 
-/* Make an array a scale, or attach the scales of its axes. */
+static bool every_axis_has_scale(const hrs_kind *kind, const hrs_object *object) {
+  for (int i = 0; i < HRS_OBJECT_AXES && object->axis[i] != HRS_AXIS_NONE; i++)
+    if (object->axis[i] == HRS_AXIS_OTHERS || !kind->axis[object->axis[i]].scale) return false;
+  return true;
+}
+
+/* Make an array a scale, or attach the scales of its axes: of all or of none, since netCDF's
+ * readers refuse a file that has an array with some. */
 static hrs_status name_axes(hid_t file, const hrs_kind *kind, const hrs_contents_array *of,
                             hid_t array) {
   hrs_status status = HRS_OK;
   herr_t error;
+  bool scales = every_axis_has_scale(kind, of->object);
   for (int i = 0; i < HRS_OBJECT_AXES && of->object->axis[i] > HRS_AXIS_NONE; i++) {
     const hrs_axis *axis = &kind->axis[of->object->axis[i]];
     char path[HRS_PATH_SIZE];
     HRS_H5_GO(error, H5DSset_label(array, (unsigned)i, axis->label), IO, "%s", of->path);
-    if (!axis->scale) continue;
+    if (!scales) continue;
     HRS_ASSERT(hrs_object_path(axis->scale, of->name, path));
     if (strcmp(path, of->path) == 0) {
       HRS_H5_GO(error, H5DSset_scale(array, axis->label), IO, "%s", of->path);

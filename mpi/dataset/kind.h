@@ -33,7 +33,9 @@ enum { HRS_OBJECT_AXES = 4, HRS_KIND_AXES = 16 };
 typedef struct hrs_axis {
   const char *label; /* of the dimension, such as "row" */
   /* Path of the array that is the dimension's scale, netCDF's coordinate: it stands before all
-   * others of the axis in the table. With %s each member of a family has an axis of its own. */
+   * others of the axis in the table. With %s each member of a family has an axis of its own. netCDF
+   * finds a scale in the array's group or in one above it, and wants an array to have scales on all
+   * of its axes or on none: where one axis has none, the others have their labels alone. */
   const char *scale;
   /* The scale has a length and no values, as netCDF's dimensions that are no variables: it is made
    * with the first array that has the axis, and is not in the table. */

@@ -16,6 +16,7 @@ from program import DATA, ProgramTest, run
 AXES = {"samples": {"row"}, "salient": {"row", "offset", "entry"}, "orders/and": {"row", "order"},
         "interactions": {"row", "mask"}, "indices": {"row", "player"},
         "indices/SII": {"row", "mask"}, "fit": {"row"}, "reconstruction/curve": {"row", "point"}}
+AXES_OF_FEATURES = {"samples": {"index"}, "layers": {"name"}}
 NAMES = "né\n\nplayer number three\n四\n"
 
 
@@ -116,7 +117,11 @@ class Readers(ProgramTest):
                 "--types", "and-or", "--share", "--values", "--keep", "all"],
             "an empty list": ["--table", self.save("zeros.npy", np.zeros((2, 16)))],
         }
-        return {name: self.interactions(*args)[0] for name, args in runs.items()}
+        files = {name: self.interactions(*args)[0] for name, args in runs.items()}
+        files["features"] = self.output()
+        done = run("features", *cnn, "--select", "0:3", "--out", files["features"], "--quiet")
+        self.assertEqual(done.code, 0, done)
+        return files
 
     def test_readers(self):
         files = self.files()
@@ -130,9 +135,11 @@ class Readers(ProgramTest):
                     expected, below = read_h5py(files[name])
                     self.assertEqual(found, expected)
                     self.assertEqual(set(groups), {"", *below})
-                    for group, axes in AXES.items():
+                    expected_axes = AXES_OF_FEATURES if name == "features" else AXES
+                    for group, axes in expected_axes.items():
                         self.assertLessEqual(set(groups.get(group, ())), axes, group)
-                    self.assertIn("entry", groups["salient"])
+                    if name != "features":
+                        self.assertIn("entry", groups["salient"])
 
     def test_names_of_fixed_length(self):
         """Names as programs of before wrote them are shown as those of today."""
