@@ -23,7 +23,7 @@ const hrs_option hrs_group_samples[] = {
     {"--samples", HRS_OPTION_TEXT, AT(samples), "FILE", NULL,
      ".npy, .npz:NAME or FILE.h5:/dataset; first axis = samples, or one sample without that axis"},
     {"--input", HRS_OPTION_LIST, AT(input), "NAME=FILE", NULL,
-     "samples of one input of a network with several; the first one named is masked"},
+     "samples of one input of a network with several; where one is masked, the first one named is"},
     {"--labels", HRS_OPTION_TEXT, AT(labels), "FILE", NULL, "a class number per sample"},
     {"--select", HRS_OPTION_TEXT, AT(select), "LIST", NULL,
      "which samples, such as 0:50,77 (50 left out); all of them if not given"},
