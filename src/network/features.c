@@ -134,8 +134,9 @@ static hrs_status take_inputs(hrs_features *f, int n_inputs, const char *const *
   f->sample = samples;
   f->samples = 1;
   for (int i = 0; i < n_inputs; i++) {
-    hrs_count count = samples[i].dim[0];
+    hrs_count count = samples[i].rank > 0 ? samples[i].dim[0] : 0;
     f->input[i] = inputs[i];
+    HRS_REQUIRE(count >= 1, INPUT, "input '%s' has no samples", inputs[i]);
     HRS_REQUIRE(count == f->samples || count == 1 || f->samples == 1, INPUT,
                 "input '%s' has %lld samples, another one %lld: the number must be the same (or 1 "
                 "for all)",

@@ -177,9 +177,16 @@ class Features(ProgramTest):
         def count(file):
             file.attrs["n_layers"] = 2
 
+        def multiply(file):
+            file.attrs["n_samples"] = 2**40
+
+        def widen(file):
+            file["layers/units"][1] += 1
+
         path = self.features(*WINE, "--select", "0:5")
         for damage, words in ((shorten, ["/layers/0/activations"]), (lose, ["layer 2"]),
-                              (count, ["3", "2"])):
+                              (count, ["3", "2"]), (multiply, ["n_samples", str(2**40)]),
+                              (widen, ["/layers/1/activations", "/layers/units"])):
             damaged = self.write("damaged.h5", path.read_bytes())
             with h5py.File(damaged, "r+") as file:
                 damage(file)

@@ -249,6 +249,13 @@ static void test_several_inputs(void **state) {
   ASSERT_FAILS(hrs_features_create(model, 3, inputs, wrong, 1, &y, &f), INPUT,
                "input 'to' has 2 samples");
   ASSERT_FAILS(hrs_features_create(model, 2, inputs, samples, 1, &y, &f), INPUT, "input 'z'");
+  /* No samples, no array. */
+  wrong[1].dim[0] = 0;
+  ASSERT_FAILS(hrs_features_create(model, 3, inputs, wrong, 1, &y, &f), INPUT,
+               "input 'to' has no samples");
+  wrong[0] = (hrs_array){0};
+  ASSERT_FAILS(hrs_features_create(model, 3, inputs, wrong, 1, &y, &f), INPUT,
+               "input 'x' has no samples");
   hrs_model_destroy(&model);
 }
 

@@ -90,6 +90,24 @@ static hrs_status load_layer(summary *s, int index) {
   return hrs_reading_read(s->reading, "/layers/units", -1, index, 1, HRS_I64, &l->units);
 }
 
+/* What is said of samples and units, against the arrays. */
+static hrs_status check_numbers(const summary *s) {
+  for (int l = 0; l < s->layers; l++) {
+    const hrs_found *array = s->layer[l].array;
+    hrs_count units = 1;
+    HRS_REQUIRE(array->stored.dim[0] == s->samples, INPUT,
+                "%s: %s has %lld samples, but n_samples is %lld", s->reading->path, array->path,
+                (long long)array->stored.dim[0], (long long)s->samples);
+    for (int i = 1; i < array->stored.rank; i++)
+      HRS_TRY_CONTEXT(hrs_multiply(units, array->stored.dim[i], "units", &units), "%s: %s",
+                      s->reading->path, array->path);
+    HRS_REQUIRE(units == s->layer[l].units, INPUT,
+                "%s: %s has %lld units, but /layers/units says %lld", s->reading->path, array->path,
+                (long long)units, (long long)s->layer[l].units);
+  }
+  return HRS_OK;
+}
+
 static hrs_status load(summary *s) {
   hrs_count layers;
   char **name = NULL;
@@ -117,7 +135,8 @@ static hrs_status load(summary *s) {
     snprintf(path, sizeof path, "/layers/%d/activations", l);
     s->layer[l].array = hrs_reading_find(s->reading, path);
   }
-  return hrs_reading_check_lengths(s->reading);
+  HRS_TRY(hrs_reading_check_lengths(s->reading));
+  return check_numbers(s);
 }
 
 static void forget(summary *s) {
