@@ -180,12 +180,16 @@ class Features(ProgramTest):
         def multiply(file):
             file.attrs["n_samples"] = 2**40
 
+        def exceed(file):
+            file.attrs["n_samples"] = 2.0**63
+
         def widen(file):
             file["layers/units"][1] += 1
 
         path = self.features(*WINE, "--select", "0:5")
         for damage, words in ((shorten, ["/layers/0/activations"]), (lose, ["layer 2"]),
-                              (count, ["3", "2"]), (multiply, ["n_samples", str(2**40)]),
+                              (count, ["3", "2"]), (exceed, ["n_samples is 9.22"]),
+                              (multiply, ["n_samples", str(2**40)]),
                               (widen, ["/layers/1/activations", "/layers/units"])):
             damaged = self.write("damaged.h5", path.read_bytes())
             with h5py.File(damaged, "r+") as file:
@@ -231,6 +235,13 @@ class Features(ProgramTest):
         done = run("features", *WINE, "--out", out, "--force", "--quiet")
         self.assertEqual(done.code, 0, done)
         self.assertGreater(len(layers_of(out)), 2)
+
+    def test_small_disk(self):
+        out = self.mounted("small", "size=128k") / "out.h5"
+        done = run("features", *CNN, "--out", out)
+        self.assertEqual((done.code, len(done.errors())), (74, 1), done)
+        self.assertIn("fewer layers or samples (--layers, --select)", done.err)
+        self.assertFalse(out.exists())
 
     def test_nonfinite(self):
         samples = np.load(DATA / "wine_features.npy")

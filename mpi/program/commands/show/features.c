@@ -112,7 +112,7 @@ static hrs_status load(summary *s) {
   hrs_count layers;
   char **name = NULL;
   int names = 0;
-  HRS_TRY(hrs_reading_count(s->reading, "n_samples", 1, INT64_MAX, &s->samples));
+  HRS_TRY(hrs_reading_count(s->reading, "n_samples", 1, (hrs_count)1 << 53, &s->samples));
   HRS_TRY(hrs_reading_count(s->reading, "n_layers", 1, INT32_MAX, &layers));
   HRS_TRY(hrs_reading_text(s->reading, "/", "network", &s->network));
   HRS_TRY(hrs_reading_strings(s->reading, "/layers/name", &name, &names));
