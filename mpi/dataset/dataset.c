@@ -38,15 +38,16 @@ static const char *size_text(double bytes, char text[32]) {
 }
 
 /* Has the disk room for the data? By rank 0. */
-static hrs_status check_room(const char *path, const char *part, hrs_count bytes) {
+static hrs_status check_room(const hrs_kind *kind, const char *path, const char *part,
+                             hrs_count bytes) {
   struct statvfs disk;
   char needed[32], room[32];
   if (statvfs(part, &disk) != 0 || disk.f_blocks == 0) return HRS_OK;
   double free = (double)disk.f_bavail * (double)disk.f_frsize;
   HRS_REQUIRE(free >= (double)bytes, IO,
-              "--out %s: the data set needs %s and the disk has %s free; choose another folder or "
-              "keep less (--keep salient, without --values)",
-              path, size_text((double)bytes, needed), size_text(free, room));
+              "--out %s: the data set needs %s and the disk has %s free; choose another folder%s%s",
+              path, size_text((double)bytes, needed), size_text(free, room),
+              kind->smaller ? " or " : "", kind->smaller ? kind->smaller : "");
   return HRS_OK;
 }
 
@@ -54,7 +55,7 @@ static hrs_status check_room(const char *path, const char *part, hrs_count bytes
 static hrs_status prepare_place(hrs_dataset *set, const char *path, bool force, hrs_count bytes) {
   HRS_TRY(hrs_claim_take(path, force, &set->claim));
   snprintf(set->part, sizeof set->part, "%s", hrs_claim_part(set->claim));
-  return check_room(path, set->part, bytes);
+  return check_room(set->contents->kind, path, set->part, bytes);
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */

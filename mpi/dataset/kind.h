@@ -88,7 +88,8 @@ typedef struct hrs_kind {
   const hrs_axis *axis; /* [axes], of which the first is not used */
   const hrs_object *object;
   int axes, objects;
-  bool unnamed; /* files that name no kind are of this one: format version 1 had no other */
+  bool unnamed;        /* files that name no kind are of this one: format version 1 had no other */
+  const char *smaller; /* how a user has a smaller file: "keep less (--keep ...)"; or NULL */
 } hrs_kind;
 
 enum { HRS_PATH_SIZE = 128 };

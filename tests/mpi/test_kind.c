@@ -46,11 +46,11 @@ static const hrs_object deeper[] = {{"/steps/loss", HRS_F64, {STEP, ORDER}, OF(l
 /* And with a place for a row that is too small. */
 static const hrs_object tight[] = {{"/orders/mean", HRS_F64, {STEP, ORDER}, OF(loss)}};
 
-static const hrs_kind trial = {"trial", axes, objects, AXES, 12, false};
-static const hrs_kind unlike = {"unlike", axes, objects, AXES, 12, false};
-static const hrs_kind greater = {"trial", axes, more, AXES, 2, false};
-static const hrs_kind flatter = {"trial", axes, deeper, AXES, 1, false};
-static const hrs_kind tighter = {"trial", axes, tight, AXES, 1, false};
+static const hrs_kind trial = {"trial", axes, objects, AXES, 12, false, NULL};
+static const hrs_kind unlike = {"unlike", axes, objects, AXES, 12, false, NULL};
+static const hrs_kind greater = {"trial", axes, more, AXES, 2, false, NULL};
+static const hrs_kind flatter = {"trial", axes, deeper, AXES, 1, false, NULL};
+static const hrs_kind tighter = {"trial", axes, tight, AXES, 1, false, NULL};
 
 static int rank, size;
 static char path[300];

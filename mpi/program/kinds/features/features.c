@@ -28,7 +28,8 @@ const hrs_kind hrs_features_kind = {.name = "features",
                                     .axis = axes,
                                     .axes = AXES,
                                     .object = objects,
-                                    .objects = sizeof objects / sizeof *objects};
+                                    .objects = sizeof objects / sizeof *objects,
+                                    .smaller = "take fewer layers or samples (--layers, --select)"};
 
 const char *hrs_features_path(int layer, char path[HRS_PATH_SIZE]) {
   snprintf(path, HRS_PATH_SIZE, "/layers/%d/activations", layer);

@@ -123,7 +123,8 @@ const hrs_kind hrs_interactions_kind = {.name = "interactions",
                                         .axes = AXES,
                                         .object = objects,
                                         .objects = sizeof objects / sizeof *objects,
-                                        .unnamed = true};
+                                        .unnamed = true,
+                                        .smaller = "keep less (--keep salient, without --values)"};
 
 /* All sets up to the order that as many have. */
 static void list_sets(const hrs_count *dim, const hrs_count *length, int64_t *out) {
