@@ -38,14 +38,6 @@ void hrs_log(const char *format, ...) {
   va_end(arguments);
 }
 
-void hrs_log_verbose(const char *format, ...) {
-  if (level < HRS_LOG_VERBOSE) return;
-  va_list arguments;
-  va_start(arguments, format);
-  print(stdout, format, arguments);
-  va_end(arguments);
-}
-
 void hrs_warn(const char *format, ...) {
   if (!warnings) return;
   va_list arguments;

@@ -14,8 +14,6 @@ void hrs_log_set_level(hrs_log_level level);
 hrs_log_level hrs_log_get_level(void);
 /** A line on stdout from level NORMAL on. The newline is added. */
 void hrs_log(const char *format, ...) HRS_PRINTF(1, 2);
-/** The same at level VERBOSE. */
-void hrs_log_verbose(const char *format, ...) HRS_PRINTF(1, 2);
 /** printf to stdout, of whole texts, with hrs_printable's escapes; line ends stay. */
 void hrs_print(const char *format, ...) HRS_PRINTF(1, 2);
 /** A warning, a line on stderr, at any level. */

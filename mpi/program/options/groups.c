@@ -156,7 +156,7 @@ const hrs_option hrs_group_timing[] = {
 
 const hrs_option hrs_group_talk[] = {
     {"--quiet", HRS_OPTION_FLAG, AT(quiet), NULL, NULL, "print errors and warnings alone"},
-    {"--verbose", HRS_OPTION_FLAG, AT(verbose), NULL, NULL, "print more, and where errors arose"},
+    {"--verbose", HRS_OPTION_FLAG, AT(verbose), NULL, NULL, "say where in the code an error arose"},
     {0}};
 
 #undef AT
