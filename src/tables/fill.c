@@ -169,7 +169,8 @@ static hrs_status run_window(hrs_tables *tables, hrs_sites *sites, hrs_count fro
 
 /* ---- all of them ---------------------------------------------------------------------------- */
 
-hrs_status hrs_sites_run(hrs_tables *tables, hrs_sites *sites, hrs_count from, hrs_count to) {
+/* Make positions, or rows (hrs_sites_by_rows), [from, to) of a table. */
+static hrs_status run(hrs_tables *tables, hrs_sites *sites, hrs_count from, hrs_count to) {
   switch (sites->kind) {
   case HRS_SITES_INPUT: /* hrs_tables_fill's */
     return HRS_OK;
@@ -191,7 +192,7 @@ hrs_status hrs_sites_run(hrs_tables *tables, hrs_sites *sites, hrs_count from, h
 static hrs_status run_alone(hrs_tables *tables, hrs_sites *sites) {
   hrs_count units =
       hrs_sites_by_rows(tables, sites) ? hrs_sites_rows(sites) : hrs_sites_positions(sites);
-  HRS_TRY_CONTEXT(hrs_sites_run(tables, sites, 0, units), "%s", tables->session->model->path);
+  HRS_TRY_CONTEXT(run(tables, sites, 0, units), "%s", tables->session->model->path);
   return HRS_OK;
 }
 
@@ -225,13 +226,12 @@ static hrs_status run_dealt(hrs_tables *tables, hrs_sites *sites) {
   bool by_rows = hrs_sites_by_rows(tables, sites);
   hrs_count width = hrs_sites_width(sites);
   if (!hrs_tables_deals(tables, (double)hrs_sites_rows(sites) * sites->work)) {
-    if (team->share_rank == 0)
-      status = hrs_sites_run(tables, sites, 0, part_start(sites, by_rows, 1, 1));
+    if (team->share_rank == 0) status = run(tables, sites, 0, part_start(sites, by_rows, 1, 1));
     return team->gather(team->self, status, sites->data, NULL);
   }
   for (int r = 0; r <= team->size; r++)
     team->part[r] = part_start(sites, by_rows, r, team->size);
-  status = hrs_sites_run(tables, sites, team->part[team->rank], team->part[team->rank + 1]);
+  status = run(tables, sites, team->part[team->rank], team->part[team->rank + 1]);
   for (int r = 0; r <= team->size; r++)
     team->part[r] = width * (by_rows ? team->part[r] : sites->row[team->part[r]]);
   return team->gather(team->self, status, sites->data, team->part);

@@ -65,14 +65,6 @@ typedef struct hrs_scratch {
   hrs_term *term;
 } hrs_scratch;
 
-/** A dense layer: the weight of element e and unit u is weights[e * element_step + u * unit_step];
- *  its bias or NULL; their factors. */
-typedef struct hrs_dense {
-  const float *weights, *bias;
-  hrs_count elements, units, element_step, unit_step, bias_step;
-  float alpha, beta;
-} hrs_dense;
-
 /* A dense layer or a mean over all positions, as tables that are added up: tables/sum.c. */
 typedef struct hrs_sum hrs_sum;
 
@@ -191,9 +183,8 @@ hrs_status hrs_tables_grow(hrs_tables *tables, int at);
  *  (move.c); *done tells whether the step was one. */
 hrs_status hrs_tables_grow_rowwise(hrs_tables *tables, int at, bool *done);
 hrs_status hrs_tables_grow_move(hrs_tables *tables, int at, bool *done);
-/** Is the step a dense layer over all elements of its input (sum.c)? */
-bool hrs_dense_of(const hrs_session *session, const hrs_step *step, hrs_dense *out);
-/** Is it a dense layer or a mean over all positions of `sites`? */
+/** Is the step a dense layer over all elements of its input, or a mean over all positions of
+ *  `sites` (sum.c)? */
 bool hrs_sum_known(const hrs_session *session, const hrs_step *step, const hrs_sites *sites);
 
 /* ---- memory (places.c) ----------------------------------------------------------------------- */
@@ -207,8 +198,6 @@ hrs_status hrs_tables_focus(hrs_tables *tables, hrs_mask free);
 
 /* ---- making tables (fill.c, rows.c, rowwise.c) ----------------------------------------------- */
 
-/** Make positions, or rows (hrs_sites_by_rows), [from, to) of a table. */
-hrs_status hrs_sites_run(hrs_tables *tables, hrs_sites *sites, hrs_count from, hrs_count to);
 /** Is a table of this many multiply-adds worth dealing over ranks, or had one better make it? */
 static inline bool hrs_tables_deals(const hrs_tables *tables, double work) {
   const double least = 1e5; /* well above what it takes to meet */

@@ -23,12 +23,20 @@ typedef struct sum_table {
   hrs_count offset;       /* of its table, in floats */
 } sum_table;
 
+/* A dense layer: the weight of element e and unit u is weights[e * element_step + u * unit_step];
+ * its bias or NULL; their factors. */
+typedef struct dense_layer {
+  const float *weights, *bias;
+  hrs_count elements, units, element_step, unit_step, bias_step;
+  float alpha, beta;
+} dense_layer;
+
 struct hrs_sum {
   const hrs_step *step;
   int last; /* step */
   bool mean, relu;
   hrs_count units, positions, channels;
-  hrs_dense dense;
+  dense_layer dense;
   float *constant; /* [units]: what is added to the sum */
   sum_table *node; /* by rising number of players */
   int n_nodes;
@@ -44,7 +52,8 @@ struct hrs_sum {
 
 /* ---- which steps ----------------------------------------------------------------------------- */
 
-bool hrs_dense_of(const hrs_session *s, const hrs_step *step, hrs_dense *out) {
+/* Is the step a dense layer over all elements of its input? */
+static bool dense_of(const hrs_session *s, const hrs_step *step, dense_layer *out) {
   if (step->node.def->facts.depends != HRS_BY_PRODUCT) return false;
   if (!hrs_slot_varies(s, step->in[0]) || !hrs_slot_constant(s, step->in[1])) return false;
   const hrs_tensor *x = &step->call.in[0], *w = &s->slot[step->in[1]].tensor;
@@ -52,13 +61,13 @@ bool hrs_dense_of(const hrs_session *s, const hrs_step *step, hrs_dense *out) {
   hrs_product product = hrs_fact_product(&step->node);
   bool transposed = product.transposes_b;
   if (product.transposes_a) return false;
-  *out = (hrs_dense){.weights = w->data,
-                     .elements = w->dim[transposed],
-                     .units = w->dim[!transposed],
-                     .element_step = transposed ? 1 : w->dim[1],
-                     .unit_step = transposed ? w->dim[1] : 1,
-                     .alpha = product.alpha,
-                     .beta = product.beta};
+  *out = (dense_layer){.weights = w->data,
+                       .elements = w->dim[transposed],
+                       .units = w->dim[!transposed],
+                       .element_step = transposed ? 1 : w->dim[1],
+                       .unit_step = transposed ? w->dim[1] : 1,
+                       .alpha = product.alpha,
+                       .beta = product.beta};
   if (hrs_tensor_count(x) != out->elements || out->units == 0) return false; /* one row */
   if (step->call.n_in < 3 || step->in[2] < 0) return true;
   const hrs_tensor *bias = &s->slot[step->in[2]].tensor;
@@ -93,9 +102,9 @@ static bool is_mean(const hrs_session *s, const hrs_step *step, const hrs_sites 
 }
 
 bool hrs_sum_known(const hrs_session *s, const hrs_step *step, const hrs_sites *sites) {
-  hrs_dense dense;
+  dense_layer dense;
   if (sites->type != HRS_F32 || hrs_sites_positions(sites) < 2) return false;
-  return hrs_dense_of(s, step, &dense) || is_mean(s, step, sites);
+  return dense_of(s, step, &dense) || is_mean(s, step, sites);
 }
 
 /* The step behind, if it is a Relu and nothing else reads the sum; else the sum itself. */
@@ -123,7 +132,7 @@ hrs_status hrs_sum_create(const hrs_tables *tables, int at, int sites, hrs_sum *
   sum->step = step;
   sum->last = relu_behind(tables->session, at);
   sum->relu = sum->last != at;
-  sum->mean = !hrs_dense_of(tables->session, step, &sum->dense);
+  sum->mean = !dense_of(tables->session, step, &sum->dense);
   sum->positions = hrs_sites_positions(in);
   sum->channels = in->channels;
   sum->units = sum->mean ? in->channels : sum->dense.units;
@@ -266,7 +275,7 @@ static void arrange(hrs_sum *sum, const hrs_sites *sites) {
 
 hrs_status hrs_sum_pack(hrs_sum *sum, const hrs_sites *sites, bool for_good) {
   if (sum->mean) return HRS_OK;
-  const hrs_dense *d = &sum->dense;
+  const dense_layer *d = &sum->dense;
   if (!sum->weights) HRS_TRY(hrs_alloc(d->elements * d->units, sizeof(float), &sum->weights));
   float *to = sum->weights;
   for (hrs_count i = 0; i < sum->positions; i++)

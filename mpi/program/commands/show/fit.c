@@ -48,7 +48,9 @@ void hrs_show_fit_text(const hrs_interactions_file *set, const hrs_show_row *row
   print_curve(set, row);
 }
 
-int hrs_show_first_fall(const hrs_show_row *row, int n, int after) {
+/* The first order k past `after` with a mean effect below that of k - 1 by more than rounding; 0
+ * where there is none. */
+static int first_fall(const hrs_show_row *row, int n, int after) {
   double largest = 0;
   for (int k = 1; k <= n; k++)
     largest = fmax(largest, fabs(row->values.mean_effect[k]));
@@ -66,10 +68,10 @@ void hrs_show_means_text(const hrs_interactions_file *set, const hrs_show_row *r
       printf(" %8.4g", row->values.mean_effect[k]);
     printf("\n");
   }
-  int fall = hrs_show_first_fall(row, set->n, 0);
+  int fall = first_fall(row, set->n, 0);
   printf("  %s",
          fall ? "It falls at k =" : "It does not fall: a condition for sparse interactions");
-  for (int shown = 0; fall; fall = hrs_show_first_fall(row, set->n, fall)) {
+  for (int shown = 0; fall; fall = first_fall(row, set->n, fall)) {
     if (shown++ == 6) {
       printf(" ...");
       break;

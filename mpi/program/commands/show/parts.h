@@ -50,9 +50,6 @@ static inline bool hrs_show_wants(const hrs_show_options *options, uint8_t type)
   return options->type == HRS_SHOW_BOTH || options->type == (int)type;
 }
 
-/** An order k with a mean effect below that of k - 1 by more than rounding; 0 where there is none.
- */
-int hrs_show_first_fall(const hrs_show_row *row, int n, int after);
 /** Sections on the split of a row, its reconstruction, and the mean effects of orders. */
 void hrs_show_fit_text(const hrs_interactions_file *set, const hrs_show_row *row);
 void hrs_show_means_text(const hrs_interactions_file *set, const hrs_show_row *row);
