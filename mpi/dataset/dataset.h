@@ -48,7 +48,7 @@ hrs_status hrs_dataset_finish(hrs_dataset **set, int attributes, const hrs_run_a
 void hrs_dataset_abort(hrs_dataset **set);
 
 /** The failure of a write that HDF5 has just reported, with the reason as far as it can be known.
- */
+ *  Not collective. */
 hrs_status hrs_dataset_write_failed(const hrs_dataset *set, const char *what);
 
 #endif

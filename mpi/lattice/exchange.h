@@ -18,7 +18,7 @@ hrs_status hrs_lattice_exchange_and(hrs_lattice *lattice, hrs_meanwhile *meanwhi
 
 /** Steps of an exchange: in step 0 a rank swaps its own tiles, in each other those of a partner.
  * The partner of this rank in a step, itself in step 0, -1 where it pauses; and the other way
- * round. */
+ * round. Not collective, nor is what follows. */
 int hrs_lattice_steps(const hrs_lattice *lattice);
 int hrs_lattice_partner(const hrs_lattice *lattice, int step);
 int hrs_lattice_step_with(const hrs_lattice *lattice, int partner);

@@ -22,7 +22,8 @@ static inline hrs_count hrs_lattice_tile(const hrs_lattice *lattice) {
   return (hrs_count)1 << (lattice->part.n - 2 * lattice->part.block_bits);
 }
 
-/** The two exchange chunks as one scratch buffer, for whoever moves rows between exchanges. */
+/** The two exchange chunks as one scratch buffer, for whoever moves rows between exchanges. Not
+ *  collective. */
 void *hrs_lattice_scratch(const hrs_lattice *lattice, hrs_count *bytes);
 /** hrs_lattice_sum from what each of this rank's rows gave, parts[rows][width]. Collective. */
 hrs_status hrs_lattice_add_rows(const hrs_lattice *lattice, int width, const double *parts,

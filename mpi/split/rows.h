@@ -13,6 +13,7 @@ hrs_status hrs_fit_visit(hrs_fit *fit, hrs_fit_pass *pass, void *context, int wi
 /**
  * The same for sums over what stands in the middle (hrs_fit_to_middle): a pass adds element i of a
  * chunk to hrs_fit_middle_sum, which is that of its row of phase B, wherever the element is.
+ * Collective.
  */
 hrs_status hrs_fit_visit_middle(hrs_fit *fit, hrs_fit_pass *pass, void *context, int width,
                                 double *sum);

@@ -24,9 +24,9 @@ void hrs_bench_add(hrs_bench_report *r, const char *name, double value, const ch
 /** The time after a barrier. Collective over the guarded comm, like the next two, which give no
  *  status: a failure is final, and the next agreement tells of it. */
 double hrs_bench_begin(MPI_Comm comm);
-/** The largest of all ranks' seconds. */
+/** The largest of all ranks' seconds. Collective. */
 double hrs_bench_slowest(MPI_Comm comm, double seconds);
-/** Least time of `repeat` passes x[i] += change over an array. */
+/** Least time of `repeat` passes x[i] += change over an array. Collective. */
 double hrs_bench_pass(MPI_Comm comm, double *data, double change, hrs_count count, int repeat);
 
 #endif

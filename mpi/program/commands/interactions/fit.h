@@ -12,7 +12,7 @@ hrs_status hrs_work_reconstruct(hrs_work *work, int network, hrs_lattice *values
                                 hrs_interactions_fit *out);
 
 /** After hrs_work_reconstruct of all networks of a sample and target, of which row k is the last:
- *  what they share, to the data set. By the group's first rank. */
+ *  what they share, to the data set. By the group's first rank, not collective. */
 hrs_status hrs_work_share(hrs_work *work, hrs_count k);
 
 #endif
