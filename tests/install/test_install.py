@@ -8,6 +8,9 @@ import sys
 import tempfile
 import unittest
 
+import h5py
+import numpy as np
+
 HERE = pathlib.Path(__file__).resolve().parent
 OPTIONS = argparse.ArgumentParser(description=__doc__)
 OPTIONS.add_argument("--source", type=pathlib.Path, required=True)
@@ -91,6 +94,25 @@ class Installed:
                 f"-Wl,-rpath,{self.libraries}")
         self.check_programs(folder)
 
+    def test_plugin(self):
+        """A plug-in may call the library: it brings its own, and the program's is not touched."""
+        folder = pathlib.Path(self.folder.name)
+        environment = dict(os.environ, PKG_CONFIG_PATH=str(self.libraries / "pkgconfig"))
+        flags = run("pkg-config", "--cflags", "--libs", *self.pkg_config_options, "harsanyi",
+                    env=environment).split()
+        plugin, out = folder / "closed_form.so", folder / "plugin.h5"
+        run("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC",
+            HERE / "consumer" / "plugin.c", "-o", plugin, *flags, f"-Wl,-rpath,{self.libraries}")
+        program = self.prefix / "bin" / "harsanyi"
+        run("mpirun", "--oversubscribe", "-n", "2", program, "interactions", "--plugin",
+            f"{plugin}:majority:n=5", "--indices", "SV", "--out", out)
+        with h5py.File(out) as file:
+            np.testing.assert_allclose(file["indices/SV"][0], [.2] * 5, rtol=1e-14)
+        refused = subprocess.run([program, "interactions", "--plugin", f"{plugin}:majority:n=x",
+                                  "--out", folder / "none.h5"], capture_output=True, text=True,
+                                 check=False)
+        self.assertEqual(refused.returncode, 65, refused)
+        self.assertRegex(refused.stderr, r"^harsanyi: error: --plugin \S*closed_form\.so.*'x'")
 
     def test_cxx(self):
         """A C++ program is linked by the C++ compiler alone: no bindings of MPI for C++."""
