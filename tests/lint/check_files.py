@@ -1,5 +1,5 @@
 """Files are made, named and removed in few places, which do not lose anybody's data: place.c and
-writer.c, and for data sets claim.c and dataset_build.c."""
+writer.c, and for data sets claim.c and build.c."""
 import re
 
 import project

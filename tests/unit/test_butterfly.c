@@ -58,7 +58,7 @@ static void any_kernel_and_range_against_the_definition(void **state) {
   }
 }
 
-/* The definitions of mathematics.md, each written as it stands there. */
+/* The definitions of docs/theory, each written as it stands there. */
 static int is_subset(hrs_mask a, hrs_mask b) {
   return (a & ~b) == 0;
 }
