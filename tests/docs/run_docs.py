@@ -246,7 +246,9 @@ def check_links(source, name):
 
 def options_of(program, environment):
     """Option names by command, as --help lists them."""
-    found = {}
+    text = subprocess.run([program, "--help"], text=True, env=environment, check=True,
+                          stdout=subprocess.PIPE).stdout
+    found = {command: set() for command in re.findall(r"^  ([a-z-]+) ", text, flags=re.MULTILINE)}
     for command in EXPLAINED:
         text = subprocess.run([program, command, "--help"], text=True, env=environment, check=True,
                               stdout=subprocess.PIPE).stdout
@@ -263,6 +265,8 @@ def check_options(source, names, options):
                 named.setdefault(name, set()).add(option)
                 if option not in known:
                     yield f"{name}:{number}: harsanyi has no option {option}"
+    for command in sorted(set(options) - set(EXPLAINED)):
+        yield f"tests/docs/run_docs.py does not say which page explains harsanyi {command}"
     for command, name in EXPLAINED.items():
         for option in sorted(options[command] - named.get(name, set())):
             yield f"{name} does not name {option} of harsanyi {command}"
