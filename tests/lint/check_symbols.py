@@ -1,5 +1,6 @@
-"""What leaves the shared libraries is what the public headers declare, no more and no less; the core
-needs no MPI. Arguments: libharsanyi.so, libharsanyi_mpi.so."""
+"""What leaves the shared libraries is what the public headers declare, no more and no less; that is
+enough for libharsanyi_mpi; the core needs no MPI. (The program is linked with archives, and would
+not notice.) Arguments: libharsanyi.so, libharsanyi_mpi.so."""
 import re
 import subprocess
 import sys
@@ -45,6 +46,9 @@ for library, functions in public.items():
                for symbol in sorted(exported - set(functions))]
     faults += [f"{functions[function]}: {function} is not in {library}"
                for function in sorted(set(functions) - exported)]
+faults += [f"{mpi}: needs {symbol}, which does not leave {core}"
+           for symbol in sorted(symbols(mpi, "--undefined-only") - symbols(core, "--defined-only"))
+           if symbol.startswith("hrs_")]
 for symbol in sorted(symbols(core, "--undefined-only")):
     if re.match(r"P?MPI_|ompi_|H5", symbol):
         faults.append(f"{core}: needs {symbol}")
