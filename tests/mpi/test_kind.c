@@ -157,7 +157,7 @@ static bool same_rows(const hrs_reading *file) {
 }
 
 static bool same_layer(hrs_reading *file, int layer) {
-  char name[8], array[HRS_PATH_SIZE];
+  char name[16], array[HRS_PATH_SIZE];
   bool there, probe;
   hrs_count dim[HRS_MAX_RANK];
   int axes_of = shape_of(layer, dim);
