@@ -1,6 +1,8 @@
 /*
  * harsanyi.h -- the umbrella: everything that needs no MPI. For the distributed lattice and the
  * reductions include harsanyi/mpi.h.
+ *
+ * Functions are collective where their contracts say so, and nowhere else.
  */
 #ifndef HARSANYI_H
 #define HARSANYI_H
