@@ -160,7 +160,8 @@ static hrs_status create(hrs_features *f, int n_inputs, const char *const *input
   HRS_GO(take_layers(f, &stages, n_tensors, tensors));
   if (f->layers == 0)
     status = hrs_error_set(HRS_STATUS_UNSUPPORTED, __FILE__, __LINE__,
-                           "%s: the network has no layers to look at", f->model->path);
+                           "%s: the network has no layers to look at; name tensors of its graph",
+                           f->model->path);
 done:
   hrs_stages_destroy(&stages);
   hrs_free(varying);

@@ -328,6 +328,21 @@ class MadeNetworks(ProgramTest):
         wanted = np.maximum(samples.astype(np.float64) @ weight.astype(np.float64), 0)
         np.testing.assert_allclose(found["y"], wanted, rtol=1e-3, atol=1e-3)
 
+    def test_tensors_where_there_are_no_layers(self):
+        path = self.network("bare", [("x", TensorProto.FLOAT, ["batch", 3])],
+                            [helper.make_node("Relu", ["x"], ["y"])], {})
+        args = ("features", "--model", path, "--samples",
+                self.save("x.npy", np.array([[-1, 2, 3]], np.float32)), "--out", self.output())
+        done = run(*args)
+        self.assertEqual(done.code, 65, done)
+        self.assertEqual(len(done.errors()), 1, done)
+        for word in ("--layers", "bare.onnx", "no layers", "name tensors"):
+            self.assertIn(word, done.err)
+        done = run(*args, "--layers", "y")
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("1 sample, 1 layer,", done.out)
+        np.testing.assert_array_equal(layers_of(args[-1])["y"], [[0, 2, 3]])
+
 
 if __name__ == "__main__":
     program.main(workers=2)

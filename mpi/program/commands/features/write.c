@@ -96,8 +96,9 @@ static hrs_status finish(MPI_Comm comm, writer *w, const char *out, const hrs_re
   const hrs_features *f = w->layers->features;
   int ranks = hrs_comm_size(comm), count = hrs_features_layers(f);
   HRS_TRY(hrs_record_finish(record, &w->set));
-  hrs_log("%lld samples, %d layer%s, on %d rank%s; %.2f s in all; %s written",
-          (long long)hrs_features_samples(f), count, hrs_plural(count), ranks, hrs_plural(ranks),
+  hrs_count samples = hrs_features_samples(f);
+  hrs_log("%lld sample%s, %d layer%s, on %d rank%s; %.2f s in all; %s written", (long long)samples,
+          hrs_plural(samples), count, hrs_plural(count), ranks, hrs_plural(ranks),
           hrs_record_get(record, "seconds_total"), out);
   return HRS_OK;
 }
