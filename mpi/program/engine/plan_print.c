@@ -1,7 +1,7 @@
 /* --plan: what a plan says, with times predicted from a short measurement. */
+#include "lines.h"
 #include "mpi/program/log.h"
 #include "plan.h"
-#include "progress.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -38,15 +38,6 @@ static hrs_status measure(const hrs_problem *problem, const hrs_plan *plan, doub
   return status;
 }
 
-static void print_time(const char *what, double seconds) {
-  char text[HRS_DURATION_TEXT];
-  printf("  %-30s%s (%.3g s)\n", what, hrs_duration_text(seconds, text), seconds);
-}
-
-static void print_bytes(const char *what, hrs_count bytes) {
-  printf("  %-30s%lld bytes (%.3g GiB)\n", what, (long long)bytes, (double)bytes / 0x1p30);
-}
-
 /* What evaluating costs with and without tables of activations. */
 static void print_work(const hrs_problem *problem, const hrs_plan *plan) {
   hrs_network_cost cost = hrs_game_network_cost(problem->game);
@@ -62,7 +53,7 @@ static void print_work(const hrs_problem *problem, const hrs_plan *plan) {
              1 << cost.block_bits);
     hrs_print("  %-30s%s%s\n", "tables end at", cost.cut,
               cost.cuts > 1 ? " and others beside it" : "");
-    print_bytes("tables", cost.bytes);
+    hrs_line_bytes("tables", cost.bytes);
   }
   double own = cost.tables * all * plan->needs.evaluations / plan->ranks +
                (cost.blocks + cost.tail) * (double)(plan->masks / plan->rounds);
@@ -83,12 +74,12 @@ static void print_fit(const hrs_plan *plan) {
 static void print_times(const hrs_problem *problem, const hrs_plan *plan, double tables,
                         double per_mask, double per_byte) {
   const hrs_needs *needs = &plan->needs;
-  print_time("time to evaluate",
-             tables / plan->ranks * (double)(plan->rounds * needs->evaluations) +
-                 per_mask * (double)plan->masks);
-  print_time("time to transform", per_byte * (double)plan->lattice_bytes *
-                                      (double)problem->targets * needs->transforms *
-                                      (double)plan->rounds);
+  hrs_line_time("time to evaluate",
+                tables / plan->ranks * (double)(plan->rounds * needs->evaluations) +
+                    per_mask * (double)plan->masks);
+  hrs_line_time("time to transform", per_byte * (double)plan->lattice_bytes *
+                                         (double)problem->targets * needs->transforms *
+                                         (double)plan->rounds);
 }
 
 static void print_memory(const hrs_problem *problem, const hrs_plan *plan) {
@@ -96,13 +87,13 @@ static void print_memory(const hrs_problem *problem, const hrs_plan *plan) {
   char without[64], most[64];
   snprintf(without, sizeof without, "memory without %s", needs->lists.name);
   snprintf(most, sizeof most, "%s, at most", needs->lists.name);
-  print_bytes("lattice data",
-              hrs_count_multiply(plan->lattice_bytes, problem->targets + needs->lattices));
+  hrs_line_bytes("lattice data",
+                 hrs_count_multiply(plan->lattice_bytes, problem->targets + needs->lattices));
   for (const hrs_need *need = needs->held; need->name; need++)
-    print_bytes(need->name, need->bytes);
-  print_bytes(needs->lists.name ? without : "memory", plan->rank_bytes);
-  if (needs->lists.name) print_bytes(most, needs->lists.bytes);
-  print_bytes("available to a rank", plan->memory);
+    hrs_line_bytes(need->name, need->bytes);
+  hrs_line_bytes(needs->lists.name ? without : "memory", plan->rank_bytes);
+  if (needs->lists.name) hrs_line_bytes(most, needs->lists.bytes);
+  hrs_line_bytes("available to a rank", plan->memory);
   printf("  %-30s%s\n", "limited by", plan->limit);
   print_fit(plan);
 }
@@ -128,9 +119,9 @@ hrs_status hrs_plan_print(const hrs_problem *problem, const hrs_plan *plan, hrs_
     printf("  %-30s%d, %s\n", "evaluations of a mask", plan->needs.evaluations,
            plan->needs.repeated);
   print_memory(problem, plan);
-  print_bytes("sent by exchanges", plan->exchange_bytes);
+  hrs_line_bytes("sent by exchanges", plan->exchange_bytes);
   printf("  %-30s%lld\n", "messages of exchanges", (long long)plan->messages);
-  print_bytes("data set, all ranks", file_bytes);
+  hrs_line_bytes("data set, all ranks", file_bytes);
   if (measured)
     print_times(problem, plan, tables, per_mask, per_byte);
   else

@@ -2,8 +2,8 @@
 #include "parts.h"
 
 #include "mpi/lattice/comm.h"
+#include "mpi/program/engine/lines.h"
 #include "mpi/program/engine/node.h"
-#include "mpi/program/engine/progress.h"
 #include "mpi/program/log.h"
 
 #include <stdio.h>
@@ -28,17 +28,12 @@ static hrs_status measure(hrs_features *features, double *out) {
   return HRS_OK;
 }
 
-static void print_bytes(const char *what, hrs_count bytes) {
-  printf("  %-30s%lld bytes (%.3g GiB)\n", what, (long long)bytes, (double)bytes / 0x1p30);
-}
-
 static hrs_status print(const hrs_layers *layers, int ranks, const hrs_node_room *room,
                         hrs_count file_bytes) {
   hrs_features *f = layers->features;
   hrs_count samples = hrs_features_samples(f), batch = hrs_features_batch(f);
   hrs_count batches = (samples + batch - 1) / batch, busiest = (batches + ranks - 1) / ranks;
   double seconds = 0;
-  char text[HRS_DURATION_TEXT];
   HRS_TRY(measure(f, &seconds));
   seconds *= (double)busiest;
   hrs_print("plan: %s, %d layer%s\n", layers->network, hrs_features_layers(f),
@@ -47,12 +42,12 @@ static hrs_status print(const hrs_layers *layers, int ranks, const hrs_node_room
          (long long)samples, (long long)batch, "ranks", ranks, (long long)busiest,
          busiest == 1 ? "" : "es");
   printf("  %-30s%lld\n", "multiply-adds per sample", (long long)hrs_features_multiply_adds(f));
-  print_bytes("samples, on each rank", hrs_layers_sample_bytes(layers));
-  print_bytes("network, on each rank", hrs_features_bytes(f));
-  print_bytes("available to a rank", room->bytes);
+  hrs_line_bytes("samples, on each rank", hrs_layers_sample_bytes(layers));
+  hrs_line_bytes("network, on each rank", hrs_features_bytes(f));
+  hrs_line_bytes("available to a rank", room->bytes);
   printf("  %-30s%s\n", "limited by", room->limit);
-  print_bytes("file", file_bytes);
-  printf("  %-30s%s (%.3g s)\n", "time to evaluate", hrs_duration_text(seconds, text), seconds);
+  hrs_line_bytes("file", file_bytes);
+  hrs_line_time("time to evaluate", seconds);
   return HRS_OK;
 }
 
