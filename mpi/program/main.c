@@ -2,7 +2,7 @@
 #include "commands/commands.h"
 #include "src/base/fault.h"
 
-#include "engine/launcher.h"
+#include "machine/launcher.h"
 #include "mpi/lattice/comm.h"
 #include "mpi/program/log.h"
 

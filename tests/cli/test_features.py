@@ -8,7 +8,7 @@ import numpy as np
 
 import oracle_network
 import program
-from program import DATA, ProgramTest, datasets_of, run
+from program import DATA, ProgramTest, datasets_of, run, system_with
 
 try:
     import onnx
@@ -242,6 +242,20 @@ class Features(ProgramTest):
         self.assertEqual((done.code, len(done.errors())), (74, 1), done)
         self.assertIn("fewer layers or samples (--layers, --select)", done.err)
         self.assertFalse(out.exists())
+
+    def test_little_memory(self):
+        """Samples that do not fit are refused before they are read; a few of them are not."""
+        path = self.folder / "many.npy"
+        np.lib.format.open_memmap(path, "w+", "f4", (400000, 1, 8, 8))  # a hole of 98 MiB
+        args = ("features", "--model", DATA / "digits_cnn.onnx", "--samples", path)
+        little = system_with(self.folder, 90)
+        for ranks in (0, 2):
+            done = run(*args, "--out", self.output(), env=little, ranks=ranks)
+            self.assertEqual((done.code, len(done.errors())), (64, 1), done)
+            for word in ("--samples", "many.npy", "0.10 GiB", "are available", "--select"):
+                self.assertIn(word, done.errors()[0])
+        done = run(*args, "--select", "7,399999", "--out", self.output(), env=little)
+        self.assertEqual(done.code, 0, done)
 
     def test_nonfinite(self):
         samples = np.load(DATA / "wine_features.npy")

@@ -19,12 +19,13 @@ BELOW = {  # room: the rooms that it may include, besides itself
     "mpi/dataset": CORE | {"mpi/lattice"},
     "program": {"base"},  # what all of it uses, but for main.c
     "options": {"base", "program"},
+    "machine": LIBRARY,
     "kinds": LIBRARY,
-    "problem": LIBRARY | {"program", "options"},
-    "engine": LIBRARY | {"program", "options", "problem"},
-    "commands": LIBRARY | {"program", "options", "kinds", "problem", "engine"},
+    "problem": LIBRARY | {"program", "options", "machine"},
+    "engine": LIBRARY | {"program", "options", "machine", "problem"},
+    "commands": LIBRARY | {"program", "options", "machine", "kinds", "problem", "engine"},
 }
-PROGRAM = {"program", "options", "kinds", "problem", "engine", "commands"}
+PROGRAM = {"program", "options", "machine", "kinds", "problem", "engine", "commands"}
 # Public headers of a room with another name; mpi.h also has what mpi/dataset reads arrays with.
 PUBLIC = {"team": "base", "mpi": "mpi/lattice", "fit": "mpi/split"}
 

@@ -12,7 +12,7 @@
 #include "plan.h"
 
 #include "mpi/lattice/comm.h"
-#include "node.h"
+#include "mpi/program/machine/node.h"
 #include "src/base/smaller.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "record.h"
 
 #include "mpi/lattice/comm.h"
-#include "node.h"
+#include "mpi/program/machine/node.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,34 +1,62 @@
 /* Arrays of a problem of networks: samples of the inputs, labels, what is given beside them. */
 #include "builder.h"
 #include "mpi/lattice/comm.h"
+#include "mpi/program/machine/node.h"
 #include "mpi/program/options/lists.h"
 
 #include <stdio.h>
 #include <string.h>
 
+/* All ranks hold what one of them reads: does that fit, on the smallest node? Little is not asked
+ * about. Collective. */
+static hrs_status fits(MPI_Comm comm, const char *path, hrs_count bytes) {
+  const hrs_count little = (hrs_count)64 << 20;
+  HRS_TRY(hrs_broadcast(comm, 0, &bytes, sizeof bytes));
+  if (bytes <= little) return HRS_OK;
+  hrs_node_room room;
+  HRS_TRY(hrs_node_memory(comm, false, &room));
+  HRS_REQUIRE(bytes <= room.bytes, TOO_LARGE,
+              "%s: %.2f GiB, which each of %d rank%s holds, of which %.2f GiB are available (%s); "
+              "fewer ranks on a node, or fewer samples (--select)",
+              path, (double)bytes / 0x1p30, hrs_comm_size(comm), hrs_plural(hrs_comm_size(comm)),
+              (double)room.bytes / 0x1p30, room.limit);
+  return HRS_OK;
+}
+
+/* The rows of a file, one after the other, into an array like header; NULL: all of it. */
+static hrs_status read_rows(hrs_array_file *file, const hrs_array *header, const hrs_count *rows,
+                            hrs_array *out) {
+  if (!rows) return hrs_array_file_read_all(file, out);
+  HRS_TRY(hrs_array_create(header->type, header->rank, header->dim, out));
+  hrs_count count = out->dim[0];
+  size_t row = count ? (size_t)(hrs_array_count(out) / count) * hrs_dtype_size(out->type) : 0;
+  for (hrs_count i = 0; i < count; i++)
+    HRS_TRY(hrs_array_file_read(file, rows[i], 1, out->type, (char *)out->data + (size_t)i * row));
+  return HRS_OK;
+}
+
 hrs_status hrs_problem_load(MPI_Comm comm, const char *path, hrs_count count, const hrs_count *rows,
                             hrs_array *out) {
-  int rank = hrs_comm_rank(comm);
+  bool reads = hrs_comm_rank(comm) == 0;
   hrs_status status = HRS_OK;
   hrs_array_file *file = NULL;
+  hrs_array header = {0};
+  hrs_count bytes = 0;
   memset(out, 0, sizeof *out);
-  if (rank == 0) {
-    status = hrs_input_open(path, &file);
-    if (status == HRS_OK && !rows) status = hrs_array_file_read_all(file, out);
-    if (status == HRS_OK && rows) {
-      hrs_dtype type = hrs_array_file_type(file);
-      hrs_count dim[HRS_MAX_RANK];
-      memcpy(dim, hrs_array_file_dim(file), sizeof dim);
-      dim[0] = count;
-      status = hrs_array_create(type, hrs_array_file_rank(file), dim, out);
-      size_t row = status == HRS_OK && count
-                       ? (size_t)(hrs_array_count(out) / count) * hrs_dtype_size(type)
-                       : 0;
-      for (hrs_count i = 0; i < count && status == HRS_OK; i++)
-        status = hrs_array_file_read(file, rows[i], 1, type, (char *)out->data + (size_t)i * row);
-    }
-    hrs_array_file_close(&file);
+  if (reads) status = hrs_input_open(path, &file);
+  if (file) {
+    header.type = hrs_array_file_type(file);
+    header.rank = hrs_array_file_rank(file);
+    memcpy(header.dim, hrs_array_file_dim(file), sizeof header.dim);
+    if (rows) header.dim[0] = count;
+    bytes = (hrs_count)hrs_dtype_size(header.type);
+    for (int axis = 0; axis < header.rank && status == HRS_OK; axis++)
+      status = hrs_multiply(bytes, header.dim[axis], path, &bytes);
   }
+  status = hrs_agree(comm, status);
+  if (status == HRS_OK) status = fits(comm, path, bytes);
+  if (status == HRS_OK && reads) status = read_rows(file, &header, rows, out);
+  hrs_array_file_close(&file);
   status = hrs_agree(comm, status);
   if (status == HRS_OK) status = hrs_broadcast_array(comm, out);
   if (status != HRS_OK) hrs_array_destroy(out);

@@ -3,8 +3,8 @@
 
 #include "mpi/lattice/comm.h"
 #include "mpi/program/engine/lines.h"
-#include "mpi/program/engine/node.h"
 #include "mpi/program/log.h"
+#include "mpi/program/machine/node.h"
 
 #include <stdio.h>
 

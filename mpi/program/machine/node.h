@@ -1,6 +1,6 @@
 /* node.h -- what the machine under the ranks has. */
-#ifndef HRS_MPI_PROGRAM_ENGINE_NODE_H
-#define HRS_MPI_PROGRAM_ENGINE_NODE_H
+#ifndef HRS_MPI_PROGRAM_MACHINE_NODE_H
+#define HRS_MPI_PROGRAM_MACHINE_NODE_H
 
 #include <harsanyi/mpi.h>
 
