@@ -237,7 +237,7 @@ typedef struct hrs_readout {
   hrs_scores scores;      /* of the tensor; a probe's are logits */
   hrs_output output;
   int n_targets;      /* per sample; or HRS_TARGETS_ALL */
-  const int *targets; /* [samples, n_targets]; NULL: predicted at the unmasked input */
+  const int *targets; /* [samples, n_targets]; NULL: one, predicted at the unmasked input */
 } hrs_readout;
 
 /**

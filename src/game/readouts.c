@@ -20,6 +20,10 @@ hrs_status hrs_readouts_find(hrs_readouts *r, const hrs_network_game *spec) {
   HRS_TRY(hrs_calloc(r->n, sizeof *r->fetch, &r->fetch));
   for (int i = 0; i < r->n; i++) {
     const hrs_readout readout = hrs_readout_of(spec, i);
+    HRS_REQUIRE((int)readout.output >= 0 && readout.output <= HRS_OUTPUT_RAW, USAGE,
+                "%d is no kind of output", (int)readout.output);
+    HRS_REQUIRE((int)readout.scores >= 0 && readout.scores <= HRS_SCORES_LOG_PROBABILITIES, USAGE,
+                "%d is no kind of scores", (int)readout.scores);
     const char *fetch;
     HRS_TRY(hrs_scoring_find(&r->of[i].scoring, spec->model, &readout, &fetch));
     r->of[i].fetch = fetch_of(r, fetch);
@@ -44,6 +48,8 @@ static hrs_status take_targets(hrs_bound_readout *own, const hrs_readout *readou
   int classes = own->scoring.classes;
   bool all = readout->n_targets == HRS_TARGETS_ALL;
   HRS_REQUIRE(all || !readout->targets || readout->n_targets >= 1, USAGE, "no target was given");
+  HRS_REQUIRE(all || readout->targets || readout->n_targets <= 1, USAGE,
+              "%d targets without their numbers: one alone can be predicted", readout->n_targets);
   own->n_targets = all ? classes : readout->targets ? readout->n_targets : 1;
   if (!all && !readout->targets) return HRS_OK;
   hrs_count count;

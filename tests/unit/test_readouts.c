@@ -306,6 +306,11 @@ static void refused(void **state) {
       {{.tensor = "p", .probe = &on_p, .n_targets = 1, .targets = four},
        HRS_STATUS_USAGE,
        "target 3 of sample 0 is out of range"},
+      {{.tensor = "p", .probe = &on_p, .n_targets = 2}, HRS_STATUS_USAGE, "2 targets without"},
+      {{.tensor = "p", .probe = &on_p, .output = (hrs_output)17},
+       HRS_STATUS_USAGE,
+       "17 is no kind"},
+      {{.tensor = "p", .probe = &on_p, .scores = (hrs_scores)9}, HRS_STATUS_USAGE, "9 is no kind"},
   };
   hrs_model *model = network();
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
