@@ -302,7 +302,8 @@ class Signals(FilesTest):
     def test_hang_up(self):
         for number in (signal.SIGHUP, signal.SIGXCPU):
             with self.subTest(signal=number.name):
-                first = self.start()
+                # The tests may be running under nohup themselves.
+                first = self.start(preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
                 first.process.send_signal(number)
                 self.refused(first.end(), 75, "stopped")
                 self.assertEqual(self.left(), [])
