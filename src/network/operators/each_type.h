@@ -37,13 +37,7 @@
 #define LOWEST -INFINITY
 #define HIGHEST INFINITY
 #define IS_SIGNED 1
-#include TEMPLATE
-#undef TYPE
-#undef T
-#undef W
-#undef LOWEST
-#undef HIGHEST
-#undef IS_SIGNED
+#include "one_type.h"
 #undef IS_REAL
 #endif
 
@@ -55,13 +49,7 @@
 #define LOWEST -INFINITY
 #define HIGHEST INFINITY
 #define IS_SIGNED 1
-#include TEMPLATE
-#undef TYPE
-#undef T
-#undef W
-#undef LOWEST
-#undef HIGHEST
-#undef IS_SIGNED
+#include "one_type.h"
 #undef IS_REAL
 #endif
 
@@ -73,26 +61,14 @@
 #define LOWEST INT8_MIN
 #define HIGHEST INT8_MAX
 #define IS_SIGNED 1
-#include TEMPLATE
-#undef TYPE
-#undef T
-#undef W
-#undef LOWEST
-#undef HIGHEST
-#undef IS_SIGNED
+#include "one_type.h"
 #define TYPE U8
 #define T uint8_t
 #define W uint32_t
 #define LOWEST 0
 #define HIGHEST UINT8_MAX
 #define IS_SIGNED 0
-#include TEMPLATE
-#undef TYPE
-#undef T
-#undef W
-#undef LOWEST
-#undef HIGHEST
-#undef IS_SIGNED
+#include "one_type.h"
 #undef IS_REAL
 #endif
 
@@ -104,26 +80,14 @@
 #define LOWEST INT16_MIN
 #define HIGHEST INT16_MAX
 #define IS_SIGNED 1
-#include TEMPLATE
-#undef TYPE
-#undef T
-#undef W
-#undef LOWEST
-#undef HIGHEST
-#undef IS_SIGNED
+#include "one_type.h"
 #define TYPE U16
 #define T uint16_t
 #define W uint32_t
 #define LOWEST 0
 #define HIGHEST UINT16_MAX
 #define IS_SIGNED 0
-#include TEMPLATE
-#undef TYPE
-#undef T
-#undef W
-#undef LOWEST
-#undef HIGHEST
-#undef IS_SIGNED
+#include "one_type.h"
 #undef IS_REAL
 #endif
 
@@ -135,84 +99,50 @@
 #define LOWEST INT32_MIN
 #define HIGHEST INT32_MAX
 #define IS_SIGNED 1
-#include TEMPLATE
-#undef TYPE
-#undef T
-#undef W
-#undef LOWEST
-#undef HIGHEST
-#undef IS_SIGNED
+#include "one_type.h"
 #define TYPE U32
 #define T uint32_t
 #define W uint32_t
 #define LOWEST 0
 #define HIGHEST UINT32_MAX
 #define IS_SIGNED 0
-#include TEMPLATE
-#undef TYPE
-#undef T
-#undef W
-#undef LOWEST
-#undef HIGHEST
-#undef IS_SIGNED
+#include "one_type.h"
 #define TYPE I64
 #define T int64_t
 #define W uint64_t
 #define LOWEST INT64_MIN
 #define HIGHEST INT64_MAX
 #define IS_SIGNED 1
-#include TEMPLATE
-#undef TYPE
-#undef T
-#undef W
-#undef LOWEST
-#undef HIGHEST
-#undef IS_SIGNED
+#include "one_type.h"
 #define TYPE U64
 #define T uint64_t
 #define W uint64_t
 #define LOWEST 0
 #define HIGHEST UINT64_MAX
 #define IS_SIGNED 0
-#include TEMPLATE
-#undef TYPE
-#undef T
-#undef W
-#undef LOWEST
-#undef HIGHEST
-#undef IS_SIGNED
+#include "one_type.h"
 #undef IS_REAL
 #endif
 
 #if (TYPES) & BOOLEAN
 #define TYPE BOOL
 #define T uint8_t
-#include TEMPLATE
-#undef TYPE
-#undef T
+#include "one_type.h"
 #endif
 
 #if (TYPES) & MOVED
 #define TYPE 1
 #define T uint8_t
-#include TEMPLATE
-#undef TYPE
-#undef T
+#include "one_type.h"
 #define TYPE 2
 #define T uint16_t
-#include TEMPLATE
-#undef TYPE
-#undef T
+#include "one_type.h"
 #define TYPE 4
 #define T uint32_t
-#include TEMPLATE
-#undef TYPE
-#undef T
+#include "one_type.h"
 #define TYPE 8
 #define T uint64_t
-#include TEMPLATE
-#undef TYPE
-#undef T
+#include "one_type.h"
 #endif
 
 #undef NAME
