@@ -4,23 +4,33 @@
 #include "mpi/lattice/comm.h"
 #include "mpi/program/log.h"
 
-hrs_status hrs_invocation_create(MPI_Comm comm, const hrs_command_line *line, int argc, char **argv,
-                                 const void *values, hrs_invocation *out) {
-  *out = (hrs_invocation){0};
+/* The status is agreed on. */
+static hrs_status create(MPI_Comm comm, const hrs_command_line *line, int argc, char **argv,
+                         const void *values, hrs_invocation *out) {
   hrs_status status = hrs_options_echo(line, values, &out->options);
   if (status == HRS_OK) status = hrs_options_join(argc, argv, &out->command_line);
   HRS_TRY(hrs_agree(comm, status));
   return hrs_comm_same_text(comm, "the options", out->options);
 }
 
-void hrs_invocation_destroy(hrs_invocation *invocation) {
-  hrs_free(invocation->command_line);
-  hrs_free(invocation->options);
-  *invocation = (hrs_invocation){0};
-}
-
-void hrs_invocation_talk(const hrs_run_options *options) {
+static void talk(const hrs_run_options *options) {
   /* Ranks that say nothing stay so. */
   if (hrs_log_get_level() == HRS_LOG_QUIET || (!options->quiet && !options->verbose)) return;
   hrs_log_set_level(options->quiet ? HRS_LOG_QUIET : HRS_LOG_VERBOSE);
+}
+
+hrs_status hrs_command_run(MPI_Comm comm, const hrs_command_line *line, int argc, char **argv,
+                           void *options, const hrs_run_options *run, hrs_command_solve *solve) {
+  if (hrs_options_want_help(argc, argv)) {
+    hrs_options_help(line);
+    return HRS_OK;
+  }
+  HRS_TRY(hrs_options_parse(line, argc, argv, options, NULL, NULL));
+  talk(run);
+  hrs_invocation invocation = {0};
+  hrs_status status = create(comm, line, argc, argv, options, &invocation);
+  if (status == HRS_OK) status = solve(comm, options, &invocation);
+  hrs_free(invocation.command_line);
+  hrs_free(invocation.options);
+  return status;
 }

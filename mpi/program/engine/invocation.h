@@ -1,4 +1,5 @@
-/* invocation.h -- how a command was called, for /run; the same on all ranks. */
+/* invocation.h -- what every command does with its command line before and after its work; and how
+ * it was called, for /run, the same on all ranks. */
 #ifndef HRS_MPI_PROGRAM_ENGINE_INVOCATION_H
 #define HRS_MPI_PROGRAM_ENGINE_INVOCATION_H
 
@@ -11,13 +12,18 @@ typedef struct hrs_invocation {
   char *options;      /* all that hold, defaults included */
 } hrs_invocation;
 
-/** From parsed options. Destroy it whatever the outcome. Collective; the status is agreed on.
- *  Errors: INPUT, where ranks were given other options. */
-hrs_status hrs_invocation_create(MPI_Comm comm, const hrs_command_line *line, int argc, char **argv,
-                                 const void *values, hrs_invocation *out);
-void hrs_invocation_destroy(hrs_invocation *invocation);
+/** A command's work; `options` are parsed, and stay after it. Collective; the status is agreed on.
+ */
+typedef hrs_status hrs_command_solve(MPI_Comm comm, const void *options,
+                                     const hrs_invocation *invocation);
 
-/** --quiet and --verbose. Not collective. */
-void hrs_invocation_talk(const hrs_run_options *options);
+/**
+ * Help where that is asked for; else parse, heed --quiet and --verbose, and solve. Collective.
+ * @param options  the command's struct, all 0
+ * @param run      its part that the group `talk` fills
+ * Errors: USAGE; INPUT, where ranks were given other options; those of solve.
+ */
+hrs_status hrs_command_run(MPI_Comm comm, const hrs_command_line *line, int argc, char **argv,
+                           void *options, const hrs_run_options *run, hrs_command_solve *solve);
 
 #endif

@@ -44,7 +44,10 @@ static hrs_status plan(MPI_Comm comm, const hrs_layers *layers) {
   return status;
 }
 
-static hrs_status solve(MPI_Comm comm, const options *o, const hrs_invocation *invocation) {
+static hrs_status solve(MPI_Comm comm, const void *parsed, const hrs_invocation *invocation) {
+  const options *o = parsed;
+  HRS_REQUIRE(o->run.plan || o->run.out || hrs_layers_only_listed(&o->network), USAGE,
+              "--out FILE.h5 is missing: where the features go");
   hrs_layers layers;
   hrs_status status;
   HRS_GO(hrs_layers_create(comm, &o->network, &o->problem, &layers));
@@ -62,18 +65,6 @@ done:
 }
 
 hrs_status hrs_command_features(MPI_Comm comm, int argc, char **argv) {
-  if (hrs_options_want_help(argc, argv)) {
-    hrs_options_help(&line);
-    return HRS_OK;
-  }
   options o = {0};
-  HRS_TRY(hrs_options_parse(&line, argc, argv, &o, NULL, NULL));
-  hrs_invocation_talk(&o.run);
-  HRS_REQUIRE(o.run.plan || o.run.out || hrs_layers_only_listed(&o.network), USAGE,
-              "--out FILE.h5 is missing: where the features go");
-  hrs_invocation invocation;
-  hrs_status status = hrs_invocation_create(comm, &line, argc, argv, &o, &invocation);
-  if (status == HRS_OK) status = solve(comm, &o, &invocation);
-  hrs_invocation_destroy(&invocation);
-  return status;
+  return hrs_command_run(comm, &line, argc, argv, &o, &o.run, solve);
 }

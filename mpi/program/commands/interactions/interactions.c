@@ -88,7 +88,7 @@ static hrs_status check_verified(hrs_work *work) {
 /* What a run is given, from its options. */
 typedef struct job {
   const options *o;
-  hrs_invocation invocation;
+  const hrs_invocation *invocation;
   hrs_problem problem;
   hrs_resources resources;
   hrs_settings settings;
@@ -100,7 +100,7 @@ typedef struct job {
 static hrs_status finish(job *j, hrs_engine *engine, hrs_dataset **set, double start) {
   const hrs_plan *plan = &j->plan;
   hrs_record record;
-  HRS_TRY(hrs_record_create(engine->world, &j->invocation, j->problem.description, start, &record));
+  HRS_TRY(hrs_record_create(engine->world, j->invocation, j->problem.description, start, &record));
   hrs_status status = hrs_engine_record(engine, hrs_task_names, HRS_TASK_LIMIT, &record);
   if (status == HRS_OK) status = hrs_record_finish(&record, set);
   bool written = status == HRS_OK;
@@ -169,7 +169,7 @@ static hrs_status plan_and_run(MPI_Comm comm, job *j) {
   return j->o->run.plan ? HRS_OK : run(comm, j, &work);
 }
 
-static hrs_status solve(MPI_Comm comm, job *j) {
+static hrs_status solve_job(MPI_Comm comm, job *j) {
   const options *o = j->o;
   HRS_TRY(hrs_settings_make(&o->interactions, &o->split, &o->problem, &j->settings));
   HRS_TRY(hrs_resources_make(&o->resources, &j->resources));
@@ -183,22 +183,18 @@ static hrs_status solve(MPI_Comm comm, job *j) {
   return status;
 }
 
-hrs_status hrs_command_interactions(MPI_Comm comm, int argc, char **argv) {
-  if (hrs_options_want_help(argc, argv)) {
-    hrs_options_help(&line);
-    return HRS_OK;
-  }
-  options o = {0};
-  HRS_TRY(hrs_options_parse(&line, argc, argv, &o, NULL, NULL));
-  hrs_invocation_talk(&o.run);
-  HRS_REQUIRE(o.run.plan || o.run.out, USAGE, "--out FILE.h5 is missing: where the data set goes");
-  HRS_REQUIRE(o.run.plan || !o.run.plan_ranks, USAGE,
+static hrs_status solve(MPI_Comm comm, const void *parsed, const hrs_invocation *invocation) {
+  const options *o = parsed;
+  HRS_REQUIRE(o->run.plan || o->run.out, USAGE,
+              "--out FILE.h5 is missing: where the data set goes");
+  HRS_REQUIRE(o->run.plan || !o->run.plan_ranks, USAGE,
               "--plan-ranks %d belongs to --plan; a run has the ranks it is started with "
               "(mpirun -n %d)",
-              o.run.plan_ranks, o.run.plan_ranks);
-  job j = {.o = &o};
-  hrs_status status = hrs_invocation_create(comm, &line, argc, argv, &o, &j.invocation);
-  if (status == HRS_OK) status = solve(comm, &j);
-  hrs_invocation_destroy(&j.invocation);
-  return status;
+              o->run.plan_ranks, o->run.plan_ranks);
+  return solve_job(comm, &(job){.o = o, .invocation = invocation});
+}
+
+hrs_status hrs_command_interactions(MPI_Comm comm, int argc, char **argv) {
+  options o = {0};
+  return hrs_command_run(comm, &line, argc, argv, &o, &o.run, solve);
 }
