@@ -1,7 +1,7 @@
 /* Files in the .npy format (npy_header.c), read by parts and written. */
 #include "npy.h"
 
-#include "fortran.h"
+#include "npy_elements.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,21 +22,12 @@ static hrs_status read_bytes(void *self, hrs_count offset, hrs_count bytes, void
 
 static hrs_status npy_read_elements(void *self, hrs_count first, hrs_count count, void *out) {
   const npy_file *file = self;
-  size_t size = hrs_dtype_size(file->header.type);
-  HRS_TRY(file->header.fortran
-              ? hrs_fortran_read(&file->header, read_bytes, self, first, count, out)
-              : read_bytes(self, file->header.offset + first * (hrs_count)size,
-                           count * (hrs_count)size, out));
-  if (file->header.swapped) hrs_npy_swap(out, count, size);
-  return HRS_OK;
+  return hrs_npy_elements(&file->header, read_bytes, self, first, count, out);
 }
 
 static hrs_status npy_read(void *self, hrs_count first, hrs_count count, void *out) {
   const npy_file *file = self;
-  hrs_count row = 1;
-  for (int i = 1; i < file->header.rank; i++)
-    row *= file->header.dim[i];
-  return npy_read_elements(self, first * row, count * row, out);
+  return hrs_npy_rows(&file->header, read_bytes, self, first, count, out);
 }
 
 static void npy_close(void *self) {
