@@ -206,6 +206,33 @@ void hrs_split_exact(hrs_count count, const double *cosine, const double *sine, 
 void hrs_split_together(hrs_count count, const double *cosine, const double *sine, double *x,
                         double *y);
 
+/* ---- interactions learnt under noise --------------------------------------------------------- */
+
+/*
+ * Model (docs/theory). Weights w of the AND triggers are learnt on all 2^n masks while the trigger
+ * of T is disturbed by noise of variance 2^|T| σ². With J the zeta transform, the least expected
+ * loss towards the weights w* is at
+ *
+ *     ŵ(σ²) = M̂ w*,   M̂ = (JᵀJ + 2^n σ² D)^{-1} JᵀJ,   D = diag(2^|T|).
+ *
+ * JᵀJ / 2^n and D are Kronecker powers, so M̂ = from^{⊗n} diag(λ_|S| / (λ_|S| + σ²)) to^{⊗n}: a
+ * transform, a factor for each order, a transform back.
+ */
+
+/** λ_s = μ₊^{n-s} μ₋^s, μ± = (5/4 ± √(17/16)) / 2, of the eigenvector S, |S| = s. Not collective.
+ */
+double hrs_learning_eigenvalue(int n, int s);
+/** The 2x2 matrix `to`, or `from`, its inverse. Not collective. */
+hrs_kernel hrs_learning_kernel(bool from);
+/** Multiply coordinates, HRS_F64, on a sub-cube by λ_|S| / (λ_|S| + σ²). Not collective. */
+void hrs_learning_filter(int n, double sigma2, hrs_subcube cube, double *values);
+/**
+ * Norms of the rows of M̂: that of row T depends on |T| = t alone, norm[t], t = 0..n. The quotient
+ * of orders t and t + 1 tends to 1 as σ² falls, and to √10 as it grows. Not collective. Cost:
+ * O(n^5).
+ */
+void hrs_learning_norms(int n, double sigma2, double *norm);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

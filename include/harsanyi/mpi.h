@@ -151,6 +151,11 @@ hrs_subcube hrs_lattice_row_cube(const hrs_lattice *lattice, hrs_count row);
 hrs_status hrs_lattice_exchange(hrs_lattice *lattice);
 /** A whole transform and the phase that comes with it; every element times `scale`. Collective. */
 hrs_status hrs_lattice_transform(hrs_lattice *lattice, hrs_kernel kernel, double scale);
+/** Interactions learnt under noise of variance 2^|T| σ² (analysis.h): from their coordinates, what
+ *  hrs_lattice_transform made of w* with the kernel `to`, to ŵ(σ²) in `out`, a lattice like it.
+ *  Collective. Errors: USAGE for a lattice that is not HRS_F64; INTERNAL for lattices that differ.
+ */
+hrs_status hrs_lattice_learnt(const hrs_lattice *coordinates, double sigma2, hrs_lattice *out);
 /** Element at a mask, on every rank. Collective. */
 hrs_status hrs_lattice_get(const hrs_lattice *lattice, hrs_mask mask, double *out);
 /** Set the element at a mask (on the rank that has it). Not collective. */
