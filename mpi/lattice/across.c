@@ -14,6 +14,8 @@
  */
 #include "across.h"
 
+#include "schedule.h"
+
 /* Bits of blocks: with 2^p ranks each has one block of columns. With other numbers blocks are so
  * small that three quarters of all columns and more are in whole ones. With two ranks all messages
  * belong to the last step. Blocks of a few lines are not worth a call. */
@@ -52,7 +54,7 @@ static int source(const hrs_across *a, hrs_count block) {
 static bool is_done(const hrs_across *a, hrs_count row, hrs_count block) {
   int rank = source(a, block);
   if (rank < 0) return false;
-  int step = hrs_lattice_step_with(a->lattice, rank);
+  int step = hrs_schedule_step(a->lattice->part.ranks, a->lattice->rank, rank);
   return step < a->step || (step == a->step && row < a->row);
 }
 
@@ -84,7 +86,7 @@ static bool work(hrs_meanwhile *meanwhile) {
     return true;
   }
   while (a->block > 0 && a->step < meanwhile->arrived) {
-    int rank = hrs_lattice_partner(a->lattice, a->step);
+    int rank = hrs_schedule_partner(a->lattice->part.ranks, a->lattice->rank, a->step);
     if (a->row < a->done) a->row = a->done; /* rows before are finished */
     if (rank >= 0 && a->row < a->lattice->count) {
       work_on(a, a->row, rank);

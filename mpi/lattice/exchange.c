@@ -8,20 +8,19 @@
  * receives into, so nothing but the two chunks is needed; each is halved, so that one message is
  * packed while another is under way.
  *
- * Tiles go in the order of hooks: some rows, as many columns, the next rows of what is left. So on
- * either side rows are complete one after the other, the first of 16 parts after an eighth of the
- * bytes, a half after three quarters, and in the last round they are complete for good. While
- * messages are under way, a transform works on what has arrived (across.c).
+ * Who meets whom, and which tiles go when and in which messages, is schedule.c's. In the last step
+ * rows become complete for good; while messages are under way, a transform works on what has
+ * arrived (across.c).
  *
  * Ranks of one node that reach each other's memory need no messages: each swaps half of the pair's
  * tiles directly, between two empty messages that say "my tiles are ready" and "I am done". That is
  * one pass over the tiles instead of three copies.
  *
- * Pairs meet in a round-robin tournament (circle method): P - 1 rounds, or P with a bye where P is
- * odd, and no rank ever waits for a third one. Volume: hrs_partition_volume per rank.
+ * Volume: hrs_partition_volume per rank.
  */
 #include "exchange.h"
 
+#include "schedule.h"
 #include "transpose.h"
 
 #include <stdatomic.h>
@@ -36,21 +35,19 @@ typedef struct stream {
   hrs_count outer_step, inner_step; /* bytes between tiles of this rank */
 } stream;
 
-/* Rows [row, row + rows) and columns [column, column + columns) of the tiles of a pair. */
-static stream make_stream(const hrs_lattice *lattice, int partner, hrs_count row, hrs_count rows,
-                          hrs_count column, hrs_count columns) {
+static stream make_stream(const hrs_lattice *lattice, int partner, hrs_swap swap) {
   const hrs_partition *part = &lattice->part;
   hrs_count tile = hrs_lattice_tile(lattice) * (hrs_count)hrs_dtype_size(lattice->type);
   hrs_count line = tile << part->block_bits;
   bool lower = lattice->rank < partner;
   hrs_count outer = lower ? line : tile, inner = lower ? tile : line;
-  return (stream){.base = lattice->data + hrs_partition_first(part, partner) * tile + row * outer +
-                          column * inner,
+  return (stream){.base = lattice->data + hrs_partition_first(part, partner) * tile +
+                          swap.row * outer + swap.column * inner,
                   .tile = tile,
-                  .inner = columns,
+                  .inner = swap.columns,
                   .outer_step = outer,
                   .inner_step = inner,
-                  .tiles = rows * columns};
+                  .tiles = swap.rows * swap.columns};
 }
 
 static void copy(char *slot, char *buffer, hrs_count bytes, bool pack) {
@@ -120,12 +117,10 @@ static bool is_here(MPI_Request requests[2]) {
   return flag;
 }
 
-/* Messages of whole tiles; of whole rows of tiles where they are large enough. */
+/* Messages of `step` whole tiles. */
 static hrs_status swap_tiles_with(hrs_lattice *lattice, int partner, const stream *s,
-                                  hrs_meanwhile *meanwhile) {
+                                  hrs_count step, hrs_meanwhile *meanwhile) {
   MPI_Request requests[2][2];
-  hrs_count step = lattice->chunk / 2 / s->tile;
-  if (step > s->inner) step = step / s->inner * s->inner;
   hrs_count posted = 0;
   for (hrs_count done = 0, k = 0; done < s->tiles; k++) {
     while (posted < s->tiles && posted < done + 2 * step) {
@@ -192,17 +187,16 @@ static void swap_directly(hrs_lattice *lattice, int partner, char *theirs) {
 }
 
 static hrs_status swap_stream(hrs_lattice *lattice, int partner, const stream *s,
-                              hrs_meanwhile *meanwhile) {
-  if (s->tiles == 0) return HRS_OK;
-  return s->tile > lattice->chunk / 2 ? swap_pieces_with(lattice, partner, s)
-                                      : swap_tiles_with(lattice, partner, s, meanwhile);
+                              const hrs_swap *swap, hrs_meanwhile *meanwhile) {
+  hrs_count step = hrs_schedule_tiles(swap, s->tile, lattice->chunk);
+  return step ? swap_tiles_with(lattice, partner, s, step, meanwhile)
+              : swap_pieces_with(lattice, partner, s);
 }
 
-/* Hook after hook: what is left of some rows, then of as many columns. In the `last` step that
- * completes the rows. */
+/* Swap after swap. In the `last` step the columns of a hook complete rows of the higher rank, its
+ * rows those of the lower. */
 static hrs_status swap_with(hrs_lattice *lattice, int partner, hrs_meanwhile *meanwhile,
                             bool last) {
-  enum { HOOKS = 16 };
   char *theirs = lattice->shared ? hrs_shared_of(lattice->shared, partner) : NULL;
   if (theirs) {
     swap_directly(lattice, partner, theirs);
@@ -212,52 +206,22 @@ static hrs_status swap_with(hrs_lattice *lattice, int partner, hrs_meanwhile *me
   hrs_count count = hrs_partition_first(&lattice->part, partner + 1) -
                     hrs_partition_first(&lattice->part, partner);
   hrs_count rows = lower ? lattice->count : count, columns = lower ? count : lattice->count;
-  for (hrs_count hook = 0; hook < HOOKS; hook++) {
-    hrs_count top = rows * hook / HOOKS, bottom = rows * (hook + 1) / HOOKS;
-    hrs_count left = columns * hook / HOOKS, right = columns * (hook + 1) / HOOKS;
-    stream along = make_stream(lattice, partner, top, bottom - top, left, columns - left);
-    stream down = make_stream(lattice, partner, bottom, rows - bottom, left, right - left);
-    HRS_TRY(swap_stream(lattice, partner, &along, meanwhile));
-    if (meanwhile && last && lower) meanwhile->ready = bottom;
-    HRS_TRY(swap_stream(lattice, partner, &down, meanwhile));
-    if (meanwhile && last && !lower) meanwhile->ready = right;
+  for (int k = 0; k < HRS_SCHEDULE_SWAPS; k++) {
+    hrs_swap swap = hrs_schedule_swap(rows, columns, k);
+    stream s = make_stream(lattice, partner, swap);
+    if (s.tiles > 0) HRS_TRY(swap_stream(lattice, partner, &s, &swap, meanwhile));
+    if (meanwhile && last && lower == (k % 2 == 0))
+      meanwhile->ready = lower ? swap.row + swap.rows : swap.column + swap.columns;
   }
   return HRS_OK;
 }
 
-int hrs_lattice_steps(const hrs_lattice *lattice) {
-  int size = lattice->part.ranks;
-  return size + size % 2;
-}
-
-/* The tournament: the last player stays, the others go round in a circle. */
-int hrs_lattice_partner(const hrs_lattice *lattice, int step) {
-  int rank = lattice->rank, last = hrs_lattice_steps(lattice) - 1, round = step - 1, partner;
-  if (step == 0) return rank;
-  if (rank == last)
-    partner = round;
-  else if (rank == round)
-    partner = last;
-  else
-    partner = (2 * round - rank + 2 * last) % last;
-  return partner < lattice->part.ranks ? partner : -1;
-}
-
-int hrs_lattice_step_with(const hrs_lattice *lattice, int partner) {
-  int rank = lattice->rank, last = hrs_lattice_steps(lattice) - 1;
-  if (partner == rank) return 0;
-  if (rank == last) return 1 + partner;
-  if (partner == last) return 1 + rank;
-  /* 2 * round is rank + partner modulo `last`, which is odd. */
-  return 1 + (int)((int64_t)(rank + partner) * ((last + 1) / 2) % last);
-}
-
 hrs_status hrs_lattice_exchange_and(hrs_lattice *lattice, hrs_meanwhile *meanwhile) {
-  int steps = hrs_lattice_steps(lattice);
+  int ranks = lattice->part.ranks, steps = hrs_schedule_steps(ranks);
   hrs_lattice_swap_own(lattice);
   for (int step = 1; step < steps; step++) {
     if (meanwhile) meanwhile->arrived = step;
-    int partner = hrs_lattice_partner(lattice, step);
+    int partner = hrs_schedule_partner(ranks, lattice->rank, step);
     if (partner >= 0) HRS_TRY(swap_with(lattice, partner, meanwhile, step == steps - 1));
   }
   lattice->phase = lattice->phase == HRS_PHASE_A ? HRS_PHASE_B : HRS_PHASE_A;

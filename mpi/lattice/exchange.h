@@ -1,4 +1,4 @@
-/* exchange.h -- the exchange from inside: its steps, and work that is done meanwhile. */
+/* exchange.h -- the exchange from inside, and work that is done meanwhile. */
 #ifndef HRS_MPI_LATTICE_EXCHANGE_H
 #define HRS_MPI_LATTICE_EXCHANGE_H
 
@@ -16,14 +16,8 @@ typedef struct hrs_meanwhile {
  */
 hrs_status hrs_lattice_exchange_and(hrs_lattice *lattice, hrs_meanwhile *meanwhile);
 
-/** Steps of an exchange: in step 0 a rank swaps its own tiles, in each other those of a partner.
- * The partner of this rank in a step, itself in step 0, -1 where it pauses; and the other way
- * round. Not collective, nor is what follows. */
-int hrs_lattice_steps(const hrs_lattice *lattice);
-int hrs_lattice_partner(const hrs_lattice *lattice, int step);
-int hrs_lattice_step_with(const hrs_lattice *lattice, int partner);
-
-/** The part of an exchange that needs nobody else: the rank's own square of tiles, transposed. */
+/** The part of an exchange that needs nobody else: the rank's own square of tiles, transposed. Not
+ *  collective. */
 void hrs_lattice_swap_own(hrs_lattice *lattice);
 
 #endif

@@ -2,11 +2,10 @@
 #include "lattice.h"
 
 #include "comm.h"
+#include "schedule.h"
 #include "src/base/random.h"
 
 #include <string.h>
-
-static const hrs_count DEFAULT_CHUNK = (hrs_count)8 << 20;
 
 /* Data in memory that the node shares, where that is wanted and to be had. */
 static hrs_status allocate(hrs_lattice *lattice, hrs_count bytes, hrs_sharing sharing) {
@@ -19,11 +18,9 @@ static hrs_status allocate(hrs_lattice *lattice, hrs_count bytes, hrs_sharing sh
 static hrs_status set_up(hrs_lattice *lattice, hrs_count chunk, hrs_sharing sharing) {
   hrs_count element = (hrs_count)hrs_dtype_size(lattice->type);
   hrs_count bytes = lattice->count * hrs_lattice_row_size(lattice) * element;
-  lattice->chunk = chunk ? chunk : DEFAULT_CHUNK;
-  if (lattice->chunk > bytes) lattice->chunk = bytes;
+  lattice->chunk = hrs_schedule_chunk(&lattice->part, lattice->type, chunk);
   /* The smallest chunk of all ranks is everybody's, so that sender and receiver agree. */
   HRS_TRY(hrs_comm_reduce(lattice->comm, MPI_MIN, MPI_INT64_T, &lattice->chunk, 1));
-  lattice->chunk = lattice->chunk < element ? element : lattice->chunk / element * element;
   HRS_TRY(hrs_agree(lattice->comm, hrs_alloc(2 * lattice->chunk, 1, &lattice->scratch)));
   return hrs_agree(lattice->comm, allocate(lattice, bytes, sharing));
 }

@@ -4,6 +4,7 @@
  * What has not arrived is poison. The result has the bits of the reference, row by row.
  */
 #include "mpi/lattice/across.h"
+#include "mpi/lattice/schedule.h"
 
 #include "mpi_test.h"
 
@@ -76,16 +77,16 @@ static hrs_count work(scene *s, hrs_across *across) {
 
 /* An exchange. Partners of the same node bring everything at once, without messages. */
 static hrs_count exchange(scene *s, hrs_across *across) {
-  enum { HOOKS = 16 };
+  enum { HOOKS = HRS_SCHEDULE_HOOKS };
   const hrs_lattice *l = &s->lattice;
-  const int steps = hrs_lattice_steps(l);
+  const int ranks = l->part.ranks, steps = hrs_schedule_steps(ranks);
   hrs_count pieces = 0;
   arrive(s, l->rank, 0, l->count);
   for (int step = 1; step < steps; step++) {
     across->exchange.arrived = step;
-    int partner = hrs_lattice_partner(l, step);
+    int partner = hrs_schedule_partner(ranks, l->rank, step);
     if (partner < 0) continue;
-    assert_int_equal(hrs_lattice_step_with(l, partner), step);
+    assert_int_equal(hrs_schedule_step(ranks, l->rank, partner), step);
     if (pick(0, 3) == 0) {
       arrive(s, partner, 0, l->count);
       continue;

@@ -12,6 +12,7 @@
 #include "plan.h"
 
 #include "mpi/lattice/comm.h"
+#include "mpi/lattice/schedule.h"
 #include "mpi/program/machine/node.h"
 #include "src/base/smaller.h"
 
@@ -60,8 +61,7 @@ static hrs_status cost(const asked *ask, int n, int ranks, int block_bits, hrs_p
   plan->targets = problem->targets;
   plan->elements = busiest * row;
   plan->lattice_bytes = plan->elements * (hrs_count)hrs_dtype_size(resources->precision);
-  plan->chunk =
-      hrs_smaller(resources->chunk ? resources->chunk : (hrs_count)8 << 20, plan->lattice_bytes);
+  plan->chunk = hrs_schedule_chunk(&plan->part, resources->precision, resources->chunk);
   hrs_needs *needs = &plan->needs;
   *needs = (hrs_needs){.evaluations = 1};
   ask->work->needs(ask->work->self, plan, needs);
@@ -78,9 +78,9 @@ static hrs_status cost(const asked *ask, int n, int ranks, int block_bits, hrs_p
   hrs_count exchanges =
       hrs_count_multiply(hrs_count_multiply(plan->rounds, problem->targets), needs->transforms);
   plan->exchange_bytes = hrs_count_multiply(exchanges, volume);
-  hrs_count pairs = ranks - 1, per_pair = pairs ? volume / pairs : 0;
   plan->messages =
-      hrs_count_multiply(exchanges, pairs * ((per_pair + plan->chunk - 1) / plan->chunk));
+      hrs_count_multiply(exchanges, hrs_schedule_messages(&plan->part, resources->precision,
+                                                          resources->chunk, ranks - 1));
   return HRS_OK;
 }
 
