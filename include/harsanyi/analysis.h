@@ -134,6 +134,8 @@ hrs_status hrs_index_from_sums(hrs_index index, int n, int orders, const double 
                                double *values, double *error);
 /** Bases to an index, in place: values[hrs_set_count(n, orders)]. Not collective. */
 hrs_status hrs_index_aggregate(hrs_index index, int n, int orders, double *values);
+/** Bytes that this takes beside the values. Not collective. */
+hrs_count hrs_index_aggregate_bytes(hrs_index index, int n, int orders);
 /** Does Σ_S I(S) = v(N) - v(∅) hold over all orders 1 to K? */
 bool hrs_index_is_efficient(hrs_index index, int n, int orders);
 

@@ -60,9 +60,9 @@ hrs_status hrs_fit_create(MPI_Comm comm, const hrs_partition *part, hrs_count ch
                           hrs_sharing sharing, int networks, bool bounded, hrs_fit **out);
 /** Collective only in the sense that no rank may use it afterwards. */
 void hrs_fit_destroy(hrs_fit **fit);
-/** Bytes that a rank holds for fits, with so many elements of each lattice and chunks of so many
- *  bytes. Not collective. */
-hrs_count hrs_fit_bytes(hrs_count elements, hrs_count chunk, int networks, bool bounded);
+/** Bytes that the busiest rank holds for fits, with chunks as hrs_fit_create is given them. Not
+ *  collective. */
+hrs_count hrs_fit_bytes(const hrs_partition *part, hrs_count chunk, int networks, bool bounded);
 
 /** What a fit makes of the interactions that two types have in common. */
 typedef struct hrs_fit_conventions {

@@ -112,7 +112,7 @@ typedef enum hrs_sharing { HRS_SHARE_AUTO, HRS_SHARE_OFF } hrs_sharing;
  * Allocate a lattice, phase A, not initialised, with its two exchange chunks.
  * Collective over comm, which must outlive it.
  * @param type     HRS_F64 or HRS_F32
- * @param chunk    bytes of a chunk, 0 for 8 MiB; at most HRS_LARGEST_CHUNK
+ * @param chunk    the most bytes of a chunk, 0 for 8 MiB; at most HRS_LARGEST_CHUNK
  * @param sharing  HRS_SHARE_AUTO: where the system allows it
  * Errors: MEMORY, USAGE.
  */

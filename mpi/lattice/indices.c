@@ -56,19 +56,21 @@ hrs_count hrs_lattice_indices_bytes(const int *orders, int n, int row_bits, int 
                                     hrs_count lattice_bytes) {
   int transformed[HRS_INDEX_LIMIT];
   int folded = share_out(orders, n, row_bits, transformed);
-  hrs_count all = 0, most = 0, own = 0, bytes = 0;
+  hrs_count all = 0, made = 0, own = 0, bytes = 0;
   bool any = false;
   for (int i = 0; i < HRS_INDEX_LIMIT; i++) {
     hrs_count sets = hrs_set_count(n, orders[i]);
     all += sets;
-    most = sets > most ? sets : most;
+    /* Numbers that ranks sent, or the list of sets; after that what combining orders takes. */
+    hrs_count here = orders[i] ? hrs_index_aggregate_bytes((hrs_index)i, n, orders[i]) : 0;
+    here = here > 8 * sets ? here : 8 * sets;
+    made = here > made ? here : made;
     if (!transformed[i]) continue;
     any = true;
     own += sets / ranks + ((hrs_count)1 << row_bits);
   }
-  /* Results; of one index at a time its list of sets, what the ranks sent of it, and what is needed
-   * to combine orders. */
-  bytes += 8 * (all + 3 * most);
+  /* Results, and what making one index at a time takes. */
+  bytes += 8 * all + made;
   if (folded)
     bytes += 8 * (1 + hrs_set_count(n, folded)) * (n + 1) +
              2 * (hrs_count)hrs_fold_bytes(n, row_bits, folded);

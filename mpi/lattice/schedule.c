@@ -12,7 +12,9 @@
  */
 #include "schedule.h"
 
-static const hrs_count DEFAULT_CHUNK = (hrs_count)8 << 20;
+#include "src/base/smaller.h"
+
+static const hrs_count DEFAULT_CHUNK = (hrs_count)8 << 20, TO_WRITE = (hrs_count)1 << 20;
 
 int hrs_schedule_steps(int ranks) {
   return ranks + ranks % 2;
@@ -58,10 +60,15 @@ hrs_count hrs_schedule_tiles(const hrs_swap *swap, hrs_count tile_bytes, hrs_cou
 
 hrs_count hrs_schedule_chunk(const hrs_partition *part, hrs_dtype type, hrs_count chunk) {
   hrs_count element = (hrs_count)hrs_dtype_size(type);
-  hrs_count rows = ((hrs_count)1 << part->block_bits) / part->ranks; /* the fewest */
-  hrs_count most = (rows << (part->n - part->block_bits)) * element;
-  if (chunk == 0) chunk = DEFAULT_CHUNK;
-  if (chunk > most) chunk = most;
+  hrs_count blocks = (hrs_count)1 << part->block_bits;
+  /* Rows of a rank. */
+  hrs_count least = blocks / part->ranks, most = (blocks + part->ranks - 1) / part->ranks;
+  hrs_count tile = element << (part->n - 2 * part->block_bits);
+  /* Two messages are under way, and a swap is at most a hook of the largest rectangle. */
+  hrs_count hook = (most + HRS_SCHEDULE_HOOKS - 1) / HRS_SCHEDULE_HOOKS * most * tile;
+  hrs_count of_use = part->ranks > 1 && 2 * hook > TO_WRITE ? 2 * hook : TO_WRITE;
+  chunk = hrs_smaller(chunk ? chunk : DEFAULT_CHUNK, of_use);
+  chunk = hrs_smaller(chunk, least * blocks * tile);
   return chunk < element ? element : chunk / element * element;
 }
 

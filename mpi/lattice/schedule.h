@@ -34,8 +34,9 @@ hrs_swap hrs_schedule_swap(hrs_count rows, hrs_count columns, int k);
  *  for that, and each goes in pieces of a chunk. */
 hrs_count hrs_schedule_tiles(const hrs_swap *swap, hrs_count tile_bytes, hrs_count chunk);
 
-/** The chunk that all ranks use where `chunk` is asked for (0: the default): no larger than the
- *  data of the smallest rank, and whole elements. */
+/** The chunk that all ranks use where `chunk` is asked for (0: the default): no larger than
+ *  messages can fill it or writing asks for (1 MiB), nor than the data of the smallest rank, and
+ *  whole elements. */
 hrs_count hrs_schedule_chunk(const hrs_partition *part, hrs_dtype type, hrs_count chunk);
 /** Messages that a rank sends in one exchange where it shares no memory with others; with those
  *  that it does, it exchanges two empty ones instead. */

@@ -2,6 +2,7 @@
 #include "state.h"
 
 #include "mpi/lattice/comm.h"
+#include "mpi/lattice/schedule.h"
 
 #include <string.h>
 
@@ -9,11 +10,14 @@ static int lattice_count(int networks, bool bounded) {
   return networks * (bounded ? 3 * 4 + 3 : 3 * 2 + 1);
 }
 
-hrs_count hrs_fit_bytes(hrs_count elements, hrs_count chunk, int networks, bool bounded) {
-  hrs_count bytes = elements * (hrs_count)sizeof(double);
+hrs_count hrs_fit_bytes(const hrs_partition *part, hrs_count chunk, int networks, bool bounded) {
+  /* The last rank has as many rows as any. */
+  hrs_count rows = ((hrs_count)1 << part->block_bits) - hrs_partition_first(part, part->ranks - 1);
+  hrs_count bytes = (rows << (part->n - part->block_bits)) * (hrs_count)sizeof(double);
   hrs_count exchanged = networks * (bounded ? 4 + 1 : 2 + 1) + 2;
-  hrs_count scratch = 2 * (chunk < bytes ? chunk : bytes);
-  return bytes * lattice_count(networks, bounded) + scratch * exchanged;
+  hrs_count scratch = 2 * hrs_schedule_chunk(part, HRS_F64, chunk);
+  return bytes * lattice_count(networks, bounded) + scratch * exchanged +
+         rows * 2 * HRS_SHARE_NETWORKS * (hrs_count)sizeof(double);
 }
 
 hrs_status hrs_fit_create(MPI_Comm comm, const hrs_partition *part, hrs_count chunk,

@@ -106,16 +106,31 @@ static hrs_status aggregate_whole(hrs_index index, int n, int orders, const hrs_
   return status;
 }
 
-hrs_status hrs_index_aggregate(hrs_index index, int n, int orders, double *values) {
-  if (orders < 2 || hrs_index_aggregation(index, 1, 2) == 0) return HRS_OK;
+static bool aggregates(hrs_index index, int orders) {
+  return orders >= 2 && hrs_index_aggregation(index, 1, 2) != 0;
+}
+
+/* Is it cheaper by zeta-like sweeps over all sets than from set to subset? */
+static bool is_whole(int n, int orders) {
   double by_subsets = 0, whole = orders * (n / 2.0 + 2) * ldexp(1, n);
   for (int t = 2; t <= orders; t++)
     by_subsets += hrs_binomial(n, t) * ldexp(t, t);
+  return n <= LARGEST_WHOLE && whole < by_subsets;
+}
+
+hrs_count hrs_index_aggregate_bytes(hrs_index index, int n, int orders) {
+  if (!aggregates(index, orders)) return 0;
+  hrs_count sets = hrs_set_count(n, orders), number = (hrs_count)sizeof(double);
+  return number * (is_whole(n, orders) ? 2 * sets + ((hrs_count)1 << n) : sets);
+}
+
+hrs_status hrs_index_aggregate(hrs_index index, int n, int orders, double *values) {
+  if (!aggregates(index, orders)) return HRS_OK;
   hrs_mask *sets;
   HRS_TRY(hrs_alloc(hrs_set_count(n, orders), sizeof *sets, &sets));
   hrs_set_list(n, orders, sets);
   hrs_status status = HRS_OK;
-  if (n <= LARGEST_WHOLE && whole < by_subsets)
+  if (is_whole(n, orders))
     status = aggregate_whole(index, n, orders, sets, values);
   else
     aggregate_subsets(index, n, orders, sets, values);

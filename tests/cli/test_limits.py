@@ -117,9 +117,9 @@ class Memory(ProgramTest):
         """The limit stands two groups above the own one; ranks of a node share it."""
         game = ["interactions", "--closed-form", "random:n=23", "--plan"]
         for ranks, code in ((0, 0), (2, 64)):
-            result = run(*game, "--chunk", "1MiB", env=system_with(self.folder, 160), ranks=ranks)
+            result = run(*game, "--chunk", "1MiB", env=system_with(self.folder, 130), ranks=ranks)
             self.assertEqual(result.code, code, result)
-            self.assertRegex(result.out, rf"available to a rank +{160 * 2**20 // max(ranks, 1)} ")
+            self.assertRegex(result.out, rf"available to a rank +{130 * 2**20 // max(ranks, 1)} ")
             self.assertRegex(result.out, r"limited by +memory.max of the control group "
                                          r"/sys/fs/cgroup/slurm/job_7\n")
         self.assertRegex(result.errors()[0], "memory.max of the control group .*/job_7")

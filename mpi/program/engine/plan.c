@@ -11,16 +11,11 @@
  */
 #include "plan.h"
 
-#include "mpi/lattice/comm.h"
 #include "mpi/lattice/schedule.h"
-#include "mpi/program/machine/node.h"
 #include "src/base/smaller.h"
 
 #include <stdio.h>
-#include <string.h>
 
-/* What a rank needs besides lattice data and chunks: the code, MPI's and BLAS's buffers. */
-static const hrs_count FIXED_BYTES = (hrs_count)64 << 20;
 static const double USABLE = 0.95;
 
 /* What a plan is made for. */
@@ -34,7 +29,7 @@ typedef struct asked {
  * there: groups are consecutive ranks, and may begin on one node and end on another. */
 static hrs_count game_bytes(const hrs_problem *problem, const hrs_resources *resources,
                             const hrs_plan *plan, int ranks) {
-  hrs_count here = plan->node_ranks, copies = here;
+  hrs_count here = plan->machine.node_ranks, copies = here;
   if (resources->sharing == HRS_SHARE_AUTO && here > 1) {
     if (plan->groups == 1 && ranks >= here)
       copies = 1;
@@ -67,7 +62,7 @@ static hrs_status cost(const asked *ask, int n, int ranks, int block_bits, hrs_p
   ask->work->needs(ask->work->self, plan, needs);
   hrs_count slice = hrs_smaller(row, (hrs_count)1 << hrs_game_slice_bits(problem->game)) *
                     (hrs_count)sizeof(double);
-  hrs_count held = problem->targets * slice + FIXED_BYTES;
+  hrs_count held = hrs_count_add(problem->targets * slice + plan->machine.held, needs->lists.usual);
   for (const hrs_need *need = needs->held; need->name; need++)
     held = hrs_count_add(held, need->bytes);
   held = hrs_count_add(held, game_bytes(problem, resources, plan, ranks));
@@ -91,7 +86,7 @@ static int most_ranks(int n, int block_bits) {
 }
 
 bool hrs_plan_may_hold(const hrs_plan *plan, hrs_count bytes) {
-  return (double)bytes <= USABLE * (double)plan->memory;
+  return (double)bytes <= USABLE * (double)plan->machine.memory;
 }
 
 static bool fits(const hrs_plan *plan) {
@@ -100,11 +95,7 @@ static bool fits(const hrs_plan *plan) {
 
 /* Does the memory of the plan's ranks hold the lattices of n players on `ranks` of them? */
 static bool holds(const asked *ask, int n, int ranks, int block_bits, const hrs_plan *plan) {
-  hrs_plan trial = {.rounds = 1,
-                    .groups = 1,
-                    .lean = true,
-                    .node_ranks = plan->node_ranks,
-                    .memory = plan->memory};
+  hrs_plan trial = {.machine = plan->machine, .rounds = 1, .groups = 1, .lean = true};
   return cost(ask, n, ranks, block_bits, &trial) == HRS_OK && fits(&trial);
 }
 
@@ -134,7 +125,7 @@ hrs_status hrs_plan_check(const hrs_problem *problem, const hrs_plan *plan) {
       "available (%s); %s (or --precision single, fewer targets, fewer players; --plan shows more)",
       problem->n, hrs_plural(problem->n), problem->targets, hrs_plural(problem->targets),
       (double)plan->rank_bytes / 0x1p30, plan->ranks, hrs_plural(plan->ranks),
-      (double)plan->memory / 0x1p30, plan->limit, remedy);
+      (double)plan->machine.memory / 0x1p30, plan->machine.limit, remedy);
 }
 
 static hrs_status set_blocks(hrs_count blocks, int n, int *bits) {
@@ -191,32 +182,21 @@ static hrs_status choose_groups(const asked *ask, int block_bits, hrs_plan *plan
   return HRS_OK;
 }
 
-static hrs_status make_plan(const asked *ask, hrs_plan *plan) {
+hrs_status hrs_plan_create(const hrs_problem *problem, const hrs_resources *resources,
+                           const hrs_row_work *work, const hrs_machine *machine, hrs_plan *plan) {
+  asked ask = {problem, resources, work};
   int block_bits;
-  HRS_TRY(set_blocks(ask->resources->blocks, ask->problem->n, &block_bits));
-  HRS_TRY(choose_groups(ask, block_bits, plan));
+  *plan = (hrs_plan){.machine = *machine, .world = machine->ranks};
+  HRS_TRY(set_blocks(resources->blocks, problem->n, &block_bits));
+  HRS_TRY(choose_groups(&ask, block_bits, plan));
   if (!fits(plan)) {
     plan->lean = true;
-    HRS_TRY(choose_groups(ask, block_bits, plan));
+    HRS_TRY(choose_groups(&ask, block_bits, plan));
   }
   plan->fits = fits(plan);
-  if (!plan->fits) plan->needed = ranks_needed(ask, ask->problem->n, block_bits, plan);
+  if (!plan->fits) plan->needed = ranks_needed(&ask, problem->n, block_bits, plan);
   for (int n = 1; n <= HRS_MAX_PLAYERS; n++)
-    if (holds(ask, n, (int)hrs_smaller(plan->world, most_ranks(n, -1)), -1, plan))
+    if (holds(&ask, n, (int)hrs_smaller(plan->world, most_ranks(n, -1)), -1, plan))
       plan->largest = n;
   return HRS_OK;
-}
-
-hrs_status hrs_plan_create(MPI_Comm comm, const hrs_problem *problem,
-                           const hrs_resources *resources, const hrs_row_work *work, int ranks,
-                           hrs_plan *plan) {
-  asked ask = {problem, resources, work};
-  memset(plan, 0, sizeof *plan);
-  plan->world = ranks ? ranks : hrs_comm_size(comm);
-  hrs_node_room room;
-  HRS_TRY(hrs_node_memory(comm, resources->sharing == HRS_SHARE_AUTO, &room));
-  plan->memory = room.bytes;
-  memcpy(plan->limit, room.limit, sizeof plan->limit);
-  HRS_TRY(hrs_node_ranks(comm, &plan->node_ranks));
-  return hrs_agree(comm, make_plan(&ask, plan));
 }

@@ -84,17 +84,18 @@ static void print_times(const hrs_problem *problem, const hrs_plan *plan, double
 
 static void print_memory(const hrs_problem *problem, const hrs_plan *plan) {
   const hrs_needs *needs = &plan->needs;
-  char without[64], most[64];
-  snprintf(without, sizeof without, "memory without %s", needs->lists.name);
+  char most[64];
   snprintf(most, sizeof most, "%s, at most", needs->lists.name);
   hrs_line_bytes("lattice data",
                  hrs_count_multiply(plan->lattice_bytes, problem->targets + needs->lattices));
   for (const hrs_need *need = needs->held; need->name; need++)
     hrs_line_bytes(need->name, need->bytes);
-  hrs_line_bytes(needs->lists.name ? without : "memory", plan->rank_bytes);
-  if (needs->lists.name) hrs_line_bytes(most, needs->lists.bytes);
-  hrs_line_bytes("available to a rank", plan->memory);
-  printf("  %-30s%s\n", "limited by", plan->limit);
+  if (needs->lists.name) hrs_line_bytes(needs->lists.name, needs->lists.usual);
+  hrs_line_bytes("code, MPI, HDF5", plan->machine.held);
+  hrs_line_bytes("memory", plan->rank_bytes);
+  if (needs->lists.name) hrs_line_bytes(most, needs->lists.most);
+  hrs_line_bytes("available to a rank", plan->machine.memory);
+  printf("  %-30s%s\n", "limited by", plan->machine.limit);
   print_fit(plan);
 }
 

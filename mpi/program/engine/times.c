@@ -18,6 +18,7 @@ hrs_status hrs_engine_record(hrs_engine *engine, const char *const *names, int t
   hrs_record_number(record, "blocks", ldexp(1, plan->part.block_bits));
   hrs_record_number(record, "masks_per_second", seconds > 0 ? masks / seconds : 0);
   hrs_record_number(record, "planned_bytes_per_rank", (double)plan->rank_bytes);
+  hrs_record_number(record, "planned_held_bytes_per_rank", (double)plan->machine.held);
   for (int i = 0; i < tasks; i++) {
     char name[HRS_RECORD_NAME];
     snprintf(name, sizeof name, "seconds_%s", names[i]);

@@ -18,14 +18,20 @@ typedef struct hrs_need {
 
 enum { HRS_NEEDS = 8 };
 
+/** What grows with what is found, on a group's first rank: as a rule, and at most. */
+typedef struct hrs_lists {
+  const char *name; /* NULL: nothing */
+  hrs_count usual, most;
+} hrs_lists;
+
 /** What a work needs beside the lattices of v. */
 typedef struct hrs_needs {
   int lattices;             /* held beside those of v */
   int evaluations;          /* of each mask */
   int transforms;           /* of each target's values; each is an exchange */
   hrs_need held[HRS_NEEDS]; /* ends with name == NULL */
-  hrs_need lists;           /* what grows with what is found: on a group's first rank, at most */
-  const char *repeated;     /* why there is more than one evaluation */
+  hrs_lists lists;
+  const char *repeated; /* why there is more than one evaluation */
 } hrs_needs;
 
 typedef struct hrs_row_work {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* Ranks on this rank's node. */
 static hrs_status ranks_here(MPI_Comm comm, int *ranks) {
@@ -24,6 +25,7 @@ static void room_here(int ranks, bool shared, hrs_node_room *out) {
   hrs_memory_room room;
   hrs_memory_room_find(root ? root : "", &room);
   memset(out, 0, sizeof *out);
+  out->ranks = ranks;
   out->bytes = room.node / ranks;
   snprintf(out->limit, sizeof out->limit, "%s", room.limit);
   hrs_count own = room.process / (shared ? ranks : 1);
@@ -47,8 +49,13 @@ hrs_status hrs_node_memory(MPI_Comm comm, bool shared, hrs_node_room *least) {
   return status;
 }
 
-hrs_status hrs_node_ranks(MPI_Comm comm, int *least) {
-  HRS_TRY(ranks_here(comm, least));
+hrs_status hrs_node_ranks(MPI_Comm comm, int *least, int *nodes) {
+  MPI_Comm node;
+  HRS_TRY(hrs_comm_split_node(comm, 0, &node));
+  *least = hrs_comm_size(node);
+  *nodes = hrs_comm_rank(node) == 0;
+  hrs_comm_free(&node);
+  HRS_TRY(hrs_comm_reduce(comm, MPI_SUM, MPI_INT, nodes, 1));
   return hrs_comm_reduce(comm, MPI_MIN, MPI_INT, least, 1);
 }
 
@@ -72,6 +79,14 @@ hrs_status hrs_node_names(MPI_Comm comm, char **out) {
   }
   hrs_free(all);
   return status;
+}
+
+hrs_count hrs_node_resident(void) {
+  long long pages = 0;
+  FILE *file = fopen("/proc/self/statm", "r");
+  if (file && fscanf(file, "%*d %lld", &pages) != 1) pages = 0;
+  if (file) fclose(file);
+  return pages * sysconf(_SC_PAGESIZE);
 }
 
 hrs_count hrs_node_resident_peak(void) {

@@ -140,9 +140,15 @@ const hrs_option hrs_group_out[] = {
 
 const hrs_option hrs_group_plan[] = {
     {"--plan", HRS_OPTION_FLAG, AT(plan), NULL, NULL,
-     "print masks, bytes, messages, predicted times and the largest n that fits; do nothing"},
+     "print memory, volumes, predicted times and the largest n that fits; do nothing else"},
     {"--plan-ranks", HRS_OPTION_POSITIVE, AT(plan_ranks), "P", NULL,
-     "--plan as if there were P ranks like these"},
+     "--plan for P ranks, each with as much memory as a rank has here"},
+    {"--plan-nodes", HRS_OPTION_POSITIVE, AT(plan_nodes), "K", NULL,
+     "of --plan-ranks: on K nodes, each with as much memory as this one"},
+    {"--plan-memory", HRS_OPTION_COUNT, AT(plan_memory), "SIZE", NULL,
+     "of --plan-ranks: each node has SIZE bytes of memory"},
+    {"--plan-bandwidth", HRS_OPTION_RATE, AT(plan_bandwidth), "SIZE/s", NULL,
+     "of --plan-ranks: a node sends SIZE bytes in a second"},
     {0}};
 
 const hrs_option hrs_group_nonfinite[] = {{"--allow-nonfinite", HRS_OPTION_FLAG,

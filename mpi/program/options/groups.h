@@ -74,7 +74,8 @@ extern const hrs_option hrs_group_resources[];
 typedef struct hrs_run_options {
   const char *out, *timing;
   bool force, plan, quiet, verbose, allow_nonfinite;
-  int plan_ranks; /* 0: not given */
+  int plan_ranks, plan_nodes; /* 0: not given */
+  hrs_count plan_memory, plan_bandwidth;
 } hrs_run_options;
 
 extern const hrs_option hrs_group_out[], hrs_group_plan[], hrs_group_nonfinite[],

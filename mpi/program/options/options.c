@@ -13,8 +13,19 @@ hrs_status hrs_text_count(const char *text, const char *what, hrs_count *out) {
   static const struct {
     const char *unit;
     hrs_count factor;
-  } units[] = {{"", 1},          {"K", 1000},      {"M", 1000000},  {"G", 1000000000},
-               {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
+  } units[] = {{"", 1},
+               {"K", 1000},
+               {"M", 1000000},
+               {"G", 1000000000},
+               {"T", 1000000000000},
+               {"KB", 1000},
+               {"MB", 1000000},
+               {"GB", 1000000000},
+               {"TB", 1000000000000},
+               {"KiB", 1 << 10},
+               {"MiB", 1 << 20},
+               {"GiB", 1 << 30},
+               {"TiB", (hrs_count)1 << 40}};
   char *end;
   errno = 0;
   long long value = strtoll(text, &end, 10);
@@ -68,6 +79,15 @@ static hrs_status store(const hrs_option *option, const char *text, void *place)
   switch (option->kind) {
   case HRS_OPTION_COUNT:
     return hrs_text_count(text, option->name, place);
+  case HRS_OPTION_RATE: {
+    char count[64];
+    size_t length = strlen(text);
+    bool rate = length > 2 && length < sizeof count && strcmp(text + length - 2, "/s") == 0;
+    HRS_REQUIRE(rate, USAGE, "%s %s: a rate such as 12GB/s is wanted, in bytes per second",
+                option->name, text);
+    snprintf(count, sizeof count, "%.*s", (int)length - 2, text);
+    return hrs_text_count(count, option->name, place);
+  }
   case HRS_OPTION_INT:
   case HRS_OPTION_POSITIVE: {
     int least = option->kind == HRS_OPTION_POSITIVE;
@@ -236,6 +256,7 @@ hrs_status hrs_options_echo(const hrs_command_line *line, const void *values, ch
       if (!value) continue;
       break;
     case HRS_OPTION_COUNT:
+    case HRS_OPTION_RATE:
       snprintf(number, sizeof number, "%lld", (long long)*(const hrs_count *)place);
       break;
     case HRS_OPTION_INT:

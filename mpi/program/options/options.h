@@ -16,7 +16,9 @@ typedef enum hrs_option_kind {
                          there gets the name of an option of the group below that is given */
   HRS_OPTION_FLAG,    /* bool */
   HRS_OPTION_TEXT,    /* const char *, one of argv */
-  HRS_OPTION_COUNT,   /* hrs_count; K, M, G as powers of 1000, KiB, MiB, GiB as powers of 1024 */
+  HRS_OPTION_COUNT,   /* hrs_count; K, M, G, T (KB, ...) as powers of 1000, KiB,
+                         ... as powers of 1024 */
+  HRS_OPTION_RATE,    /* hrs_count: such a count in a second, "/s" behind it */
   HRS_OPTION_INT,     /* int from 0 on */
   HRS_OPTION_POSITIVE, /* int from 1 on */
   HRS_OPTION_NUMBER,   /* double from 0 on */

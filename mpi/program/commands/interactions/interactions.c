@@ -160,9 +160,10 @@ static hrs_status print_plan(const hrs_work *work, const hrs_plan *plan) {
 static hrs_status plan_and_run(MPI_Comm comm, job *j) {
   hrs_work work = {.settings = &j->settings, .problem = &j->problem, .resources = &j->resources};
   hrs_row_work row_work = hrs_work_of(&work);
-  HRS_TRY(
-      hrs_plan_create(comm, &j->problem, &j->resources, &row_work, j->o->run.plan_ranks, &j->plan));
-  hrs_status status = HRS_OK;
+  hrs_machine machine;
+  HRS_TRY(hrs_machine_find(comm, &j->o->run, j->resources.sharing == HRS_SHARE_AUTO, &machine));
+  hrs_status status = hrs_plan_create(&j->problem, &j->resources, &row_work, &machine, &j->plan);
+  HRS_TRY(hrs_agree(comm, status));
   if (j->o->run.plan && hrs_comm_rank(comm) == 0) status = print_plan(&work, &j->plan);
   if (status == HRS_OK) status = hrs_plan_check(&j->problem, &j->plan);
   HRS_TRY(hrs_agree(comm, status));

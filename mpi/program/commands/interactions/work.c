@@ -21,19 +21,63 @@ static bool both_types(const hrs_settings *settings) {
   return settings->types[0] && settings->types[1] && !settings->fit;
 }
 
-/* Two lists while the second type is merged, and each is sorted in a copy. */
-static hrs_count list_bytes(const hrs_work *work, const hrs_plan *plan, int types) {
+/* Bytes of an entry: in a list, in what the ranks send, while it is sorted, looked up by its set.
+ */
+enum { LISTED = 17, SENT = 16, SORTED = 16, PLACE = 24 };
+
+/* What there may be of a row's salient interactions. */
+typedef struct row_lists {
+  hrs_count one, both; /* entries of a type, and of both, */
+  hrs_count strongest; /* and of a type for the curve of a split */
+} row_lists;
+
+/* The most that a row's lists take while they are made. One type's are sent, gathered and sorted
+ * into a list while the other's is there; or both are merged into a third. */
+static hrs_count making_bytes(hrs_count one, hrs_count both, int types, hrs_count mine) {
+  hrs_count sorting = hrs_count_add(hrs_count_multiply(one, SENT + SORTED + LISTED * types),
+                                    hrs_smaller(one, mine) * SENT);
+  hrs_count merging = hrs_count_multiply(hrs_count_add(one * types, both), LISTED);
+  return sorting > merging ? sorting : merging;
+}
+
+/* On the first rank of a group: the lists of rows that are done, of how many rows, and what those
+ * of the row at hand take. */
+static hrs_count list_bytes(const hrs_work *work, const hrs_plan *plan, row_lists l) {
   const hrs_settings *settings = work->settings;
-  int n = plan->part.n;
-  hrs_count most = settings->keep == HRS_KEEP_TOP ? settings->top : settings->salient_limit;
-  hrs_count listed = hrs_smaller(most, (hrs_count)types << n);
-  hrs_count lists = hrs_count_multiply(plan->rounds, plan->targets);
-  hrs_count bytes =
-      hrs_count_multiply(listed, hrs_count_add(hrs_count_multiply(17, lists), 2 * 17 + 2 * 16));
-  if (!settings->fit) return bytes;
-  /* The strongest interactions are listed for the curve, each type sorted in a copy. */
-  hrs_count strongest = hrs_smaller((hrs_count)2 << n, (hrs_count)1 << (HRS_CURVE_POINTS - 1));
-  return hrs_count_add(bytes, strongest * (17 * (settings->split.networks + 3) + 2 * 16));
+  int types = settings->types[0] + settings->types[1], networks = settings->split.networks;
+  hrs_count rounds = plan->rounds, samples = work->problem->samples;
+  /* Samples that are done again are dealt anew, to groups that may have kept all of theirs. */
+  if (settings->threshold.mode == HRS_THRESHOLD_GLOBAL && !settings->fit)
+    rounds += (samples - rounds + plan->groups - 1) / plan->groups;
+  hrs_count done = hrs_count_multiply(rounds, plan->targets) - 1;
+  hrs_count bytes = hrs_count_multiply(hrs_count_multiply(l.both, LISTED), done);
+  hrs_count row = making_bytes(l.one, l.both, types, plan->elements);
+  if (settings->fit) {
+    /* Beside the row's list: the strongest of this network, and those of all that share. */
+    hrs_count most = hrs_smaller(types * l.strongest, (hrs_count)1 << (HRS_CURVE_POINTS - 1));
+    hrs_count curve = l.both * LISTED + making_bytes(l.strongest, most, types, plan->elements) +
+                      (networks > 1 ? most * networks * (LISTED + PLACE) : 0);
+    row = row > curve ? row : curve;
+  }
+  return hrs_count_add(bytes, row);
+}
+
+/* As a rule few interactions are salient: with the thresholds in use hundreds of a network's row.
+ */
+static const hrs_count FEW = 1000;
+
+static hrs_lists lists(const hrs_work *work, const hrs_plan *plan) {
+  const hrs_settings *settings = work->settings;
+  bool top = settings->keep == HRS_KEEP_TOP;
+  int n = plan->part.n, types = settings->types[0] + settings->types[1];
+  hrs_count limit = top ? settings->top : settings->salient_limit;
+  hrs_count strongest = hrs_smaller((hrs_count)1 << n, (hrs_count)1 << (HRS_CURVE_POINTS - 1));
+  row_lists most = {hrs_smaller(limit, (hrs_count)1 << n),
+                    hrs_smaller(limit, (hrs_count)types << n), strongest};
+  /* The largest K there always are. */
+  row_lists few = {hrs_smaller(most.one, top ? most.one : FEW),
+                   hrs_smaller(most.both, top ? most.both : FEW), strongest};
+  return (hrs_lists){"salient lists", list_bytes(work, plan, few), list_bytes(work, plan, most)};
 }
 
 static void needs(const void *self, const hrs_plan *plan, hrs_needs *out) {
@@ -53,9 +97,9 @@ static void needs(const void *self, const hrs_plan *plan, hrs_needs *out) {
                                            plan->lattice_bytes + 2 * plan->chunk)};
   if (settings->fit)
     out->held[1] = (hrs_need){"fit of the split",
-                              hrs_fit_bytes(plan->elements, plan->chunk, settings->split.networks,
-                                            settings->split.bounded)};
-  out->lists = (hrs_need){"salient lists", list_bytes(work, plan, types)};
+                              hrs_fit_bytes(&plan->part, work->resources->chunk,
+                                            settings->split.networks, settings->split.bounded)};
+  out->lists = lists(work, plan);
 }
 
 hrs_row_work hrs_work_of(hrs_work *work) {
