@@ -2,6 +2,7 @@
 #include "write.h"
 
 #include "h5.h"
+#include "mpi/lattice/counters.h"
 
 /* Opening reads from the file alone, so each rank opens what it writes, when it comes to it. */
 static hrs_status open_number(hrs_dataset *set, int at, hid_t *array) {
@@ -56,10 +57,12 @@ static hrs_status write_rows(hrs_dataset *set, int at, hrs_count first, hrs_coun
   hrs_count step = HRS_DATASET_SLAB / bytes;
   if (step == 0) step = 1;
   HRS_H5_GO(file_space, H5Dget_space(array), IO, "%s: %s", set->part, of->path);
-  for (hrs_count done = 0; done < count; done += step)
-    HRS_GO(write_slab(set, of, array, file_space, first + done,
-                      count - done < step ? count - done : step,
+  for (hrs_count done = 0; done < count; done += step) {
+    hrs_count rows = count - done < step ? count - done : step;
+    HRS_GO(write_slab(set, of, array, file_space, first + done, rows,
                       (const char *)data + done * bytes));
+    hrs_count_written(rows * bytes);
+  }
 done:
   hrs_h5_close(file_space);
   return status;

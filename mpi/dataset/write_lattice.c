@@ -15,6 +15,7 @@
 
 #include "h5.h"
 #include "mpi/lattice/comm.h"
+#include "mpi/lattice/counters.h"
 #include "mpi/lattice/lattice.h"
 #include "src/base/smaller.h"
 #include "write.h"
@@ -119,10 +120,12 @@ done:
   return status;
 }
 
+/* *stored: bytes of an element in the file. */
 static hrs_status check_lattice(hrs_dataset *set, const char *path, hrs_count k,
-                                const hrs_lattice *lattice, hid_t *array) {
+                                const hrs_lattice *lattice, hid_t *array, hrs_count *stored) {
   const hrs_contents_array *of;
   HRS_TRY(hrs_dataset_open_array(set, path, &of, array));
+  *stored = (hrs_count)hrs_dtype_size(of->type);
   if (!lattice) return HRS_OK;
   HRS_ASSERT(of->rank == 2 && k >= 0 && k < of->dim[0]);
   HRS_ASSERT(of->dim[1] == (hrs_count)1 << hrs_lattice_partition(lattice)->n);
@@ -132,7 +135,8 @@ static hrs_status check_lattice(hrs_dataset *set, const char *path, hrs_count k,
 hrs_status hrs_dataset_write_lattice(hrs_dataset *set, const char *path, hrs_count k,
                                      const hrs_lattice *lattice) {
   hid_t array = H5I_INVALID_HID;
-  hrs_status status = check_lattice(set, path, k, lattice, &array);
+  hrs_count stored = 0;
+  hrs_status status = check_lattice(set, path, k, lattice, &array, &stored);
   HRS_TRY(hrs_agree(set->comm, status));
   cut c = {0};
   if (lattice) c = make_cut(lattice);
@@ -161,6 +165,7 @@ hrs_status hrs_dataset_write_lattice(hrs_dataset *set, const char *path, hrs_cou
       status = hrs_dataset_write_failed(set, path);
     hrs_h5_close(memory_space);
     memory_space = H5I_INVALID_HID;
+    hrs_count_written(s.count * s.block * stored);
   }
   status = hrs_agree(set->comm, status);
 done:

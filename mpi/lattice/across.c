@@ -14,6 +14,7 @@
  */
 #include "across.h"
 
+#include "counters.h"
 #include "schedule.h"
 
 /* Bits of blocks: with 2^p ranks each has one block of columns. With other numbers blocks are so
@@ -66,6 +67,7 @@ static void finish(hrs_across *a, hrs_count row) {
     if (!is_done(a, row, b)) transform(a, row, b << a->block, 0, a->block);
   }
   transform(a, row, 0, whole ? 0 : a->block, whole ? bits : bits - a->block);
+  hrs_count_passed(2 * hrs_lattice_row_bytes(a->lattice));
 }
 
 /* The blocks that a rank's columns hold whole. */

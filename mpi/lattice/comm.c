@@ -7,6 +7,8 @@
  */
 #include "comm.h"
 
+#include "counters.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +79,9 @@ hrs_status hrs_agree(MPI_Comm comm, hrs_status status) {
   bool brings;
   status = agree_in_parts(g, status, &brings);
   int failed = brings ? rank : size;
+  double start = hrs_time();
   MPI_Allreduce(&failed, &first, 1, MPI_INT, MPI_MIN, comm);
+  hrs_counted.wait += hrs_time() - start;
   if (first == size) return HRS_OK;
   report failure;
   memset(&failure, 0, sizeof failure);

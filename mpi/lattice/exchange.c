@@ -20,6 +20,7 @@
  */
 #include "exchange.h"
 
+#include "counters.h"
 #include "schedule.h"
 #include "src/base/fault.h"
 #include "transpose.h"
@@ -98,6 +99,8 @@ static hrs_status send_receive(hrs_lattice *lattice, int partner, hrs_count leng
   hrs_fault_pass(HRS_FAULT_EXCHANGE);
   MPI_Sendrecv(lattice->scratch, bytes, MPI_BYTE, partner, 0, lattice->scratch + lattice->chunk,
                bytes, MPI_BYTE, partner, 0, lattice->comm, MPI_STATUS_IGNORE);
+  hrs_counted.messages++;
+  hrs_count_sent(bytes);
   return HRS_OK;
 }
 
@@ -110,6 +113,8 @@ static hrs_status post(hrs_lattice *lattice, int partner, const stream *s, hrs_c
   MPI_Irecv(in, bytes, MPI_BYTE, partner, 0, lattice->comm, &requests[0]);
   copy_tiles(s, first, count, out, true);
   MPI_Isend(out, bytes, MPI_BYTE, partner, 0, lattice->comm, &requests[1]);
+  hrs_counted.messages++;
+  hrs_count_sent(bytes);
   return HRS_OK;
 }
 
@@ -117,6 +122,13 @@ static bool is_here(MPI_Request requests[2]) {
   int flag;
   MPI_Testall(2, requests, &flag, MPI_STATUSES_IGNORE);
   return flag;
+}
+
+static bool work_on(hrs_meanwhile *meanwhile) {
+  double start = hrs_time();
+  bool worked = meanwhile->work(meanwhile);
+  meanwhile->seconds += hrs_time() - start;
+  return worked;
 }
 
 /* Messages of `step` whole tiles. */
@@ -132,7 +144,7 @@ static hrs_status swap_tiles_with(hrs_lattice *lattice, int partner, const strea
       posted += count;
     }
     int which = (int)(k % 2);
-    while (meanwhile && !is_here(requests[which]) && meanwhile->work(meanwhile)) {
+    while (meanwhile && !is_here(requests[which]) && work_on(meanwhile)) {
     }
     hrs_count count = s->tiles - done < step ? s->tiles - done : step;
     hrs_fault_pass(HRS_FAULT_EXCHANGE);
@@ -188,6 +200,7 @@ static void swap_directly(hrs_lattice *lattice, int partner, char *theirs) {
   hrs_fault_pass(HRS_FAULT_EXCHANGE);
   hrs_swap_across(a + begin * row, b + begin * tile, row, tile, end - begin, columns);
   meet(lattice, partner);
+  hrs_count_sent(rows * columns * tile);
 }
 
 static hrs_status swap_stream(hrs_lattice *lattice, int partner, const stream *s,
@@ -222,6 +235,7 @@ static hrs_status swap_with(hrs_lattice *lattice, int partner, hrs_meanwhile *me
 
 hrs_status hrs_lattice_exchange_and(hrs_lattice *lattice, hrs_meanwhile *meanwhile) {
   int ranks = lattice->part.ranks, steps = hrs_schedule_steps(ranks);
+  double start = hrs_time(), before = meanwhile ? meanwhile->seconds : 0;
   hrs_lattice_swap_own(lattice);
   for (int step = 1; step < steps; step++) {
     if (meanwhile) meanwhile->arrived = step;
@@ -229,6 +243,8 @@ hrs_status hrs_lattice_exchange_and(hrs_lattice *lattice, hrs_meanwhile *meanwhi
     if (partner >= 0) HRS_TRY(swap_with(lattice, partner, meanwhile, step == steps - 1));
   }
   lattice->phase = lattice->phase == HRS_PHASE_A ? HRS_PHASE_B : HRS_PHASE_A;
+  hrs_counted.exchanges++;
+  hrs_counted.exchange += hrs_time() - start - (meanwhile ? meanwhile->seconds - before : 0);
   return HRS_OK;
 }
 

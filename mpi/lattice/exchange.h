@@ -8,6 +8,7 @@
 typedef struct hrs_meanwhile {
   int arrived;     /* steps that are over */
   hrs_count ready; /* rows that are complete, in the last step */
+  double seconds;  /* that the work has taken */
   /** Do some of what can be done now; false if there is nothing. */
   bool (*work)(struct hrs_meanwhile *meanwhile);
 } hrs_meanwhile;

@@ -18,6 +18,7 @@
 #include <harsanyi/mpi.h>
 
 #include "comm.h"
+#include "counters.h"
 #include "lattice.h"
 
 #include <math.h>
@@ -84,8 +85,10 @@ enum { TAG_HEAD = 31, TAG_PIECE };
 
 static hrs_status fold_rows(const hrs_lattice *v, hrs_fold *fold) {
   hrs_count first = hrs_lattice_first_row(v);
-  for (hrs_count row = first; row < first + hrs_lattice_row_count(v); row++)
+  for (hrs_count row = first; row < first + hrs_lattice_row_count(v); row++) {
     HRS_TRY(hrs_fold_row(fold, hrs_lattice_type(v), hrs_lattice_row(v, row), row));
+    hrs_count_passed(hrs_lattice_row_bytes(v));
+  }
   return HRS_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "lattice.h"
 
 #include "comm.h"
+#include "counters.h"
 #include "schedule.h"
 #include "src/base/random.h"
 
@@ -87,6 +88,7 @@ hrs_status hrs_lattice_copy(const hrs_lattice *from, hrs_lattice *to) {
   hrs_count bytes =
       from->count * hrs_lattice_row_size(from) * (hrs_count)hrs_dtype_size(from->type);
   memcpy(to->data, from->data, (size_t)bytes);
+  hrs_count_passed(2 * bytes);
   to->phase = from->phase;
   return HRS_OK;
 }

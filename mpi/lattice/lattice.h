@@ -22,6 +22,11 @@ static inline hrs_count hrs_lattice_tile(const hrs_lattice *lattice) {
   return (hrs_count)1 << (lattice->part.n - 2 * lattice->part.block_bits);
 }
 
+/** Bytes of a row. */
+static inline hrs_count hrs_lattice_row_bytes(const hrs_lattice *lattice) {
+  return hrs_lattice_row_size(lattice) * (hrs_count)hrs_dtype_size(lattice->type);
+}
+
 /** The two exchange chunks as one scratch buffer, for whoever moves rows between exchanges. Not
  *  collective. */
 void *hrs_lattice_scratch(const hrs_lattice *lattice, hrs_count *bytes);

@@ -1,5 +1,6 @@
 /* Sums in row order and the largest magnitude: the same bits for any number of ranks. */
 #include "comm.h"
+#include "counters.h"
 #include "lattice.h"
 
 #include <math.h>
@@ -46,9 +47,11 @@ hrs_status hrs_lattice_sum(const hrs_lattice *lattice, int width, hrs_row_functi
   hrs_count first = hrs_lattice_first_row(lattice), rows = hrs_lattice_row_count(lattice);
   double *parts = NULL;
   hrs_status status = hrs_calloc(rows * width, sizeof *parts, &parts);
-  for (hrs_count row = 0; row < rows && status == HRS_OK; row++)
+  for (hrs_count row = 0; row < rows && status == HRS_OK; row++) {
     status = function(context, type, hrs_lattice_row(lattice, first + row),
                       hrs_lattice_row_cube(lattice, first + row), parts + row * width);
+    hrs_count_passed(hrs_lattice_row_bytes(lattice));
+  }
   HRS_GO(hrs_agree(hrs_lattice_comm(lattice), status));
   status = hrs_lattice_add_rows(lattice, width, parts, sum);
 done:
@@ -80,6 +83,7 @@ hrs_status hrs_lattice_max(const hrs_lattice *lattice, double *out) {
     double here = row_max(hrs_lattice_type(lattice), hrs_lattice_row(lattice, row), row == 0,
                           hrs_lattice_row_size(lattice));
     most = here > most ? here : most;
+    hrs_count_passed(hrs_lattice_row_bytes(lattice));
   }
   *out = most;
   return hrs_comm_reduce(hrs_lattice_comm(lattice), MPI_MAX, MPI_DOUBLE, out, 1);

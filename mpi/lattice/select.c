@@ -12,6 +12,8 @@
  * not run at all.
  */
 #include "comm.h"
+#include "counters.h"
+#include "lattice.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -50,6 +52,7 @@ static void visit(const hrs_lattice *lattice, double threshold, visitor function
       hrs_mask mask = hrs_subcube_mask(cube, i);
       if (mask) function(context, mask, value);
     }
+    hrs_count_passed(hrs_lattice_row_bytes(lattice));
   }
 }
 

@@ -1,6 +1,8 @@
 /* The rotations that projections are made of. */
 #include "rotations.h"
 
+#include "mpi/lattice/counters.h"
+
 #include <math.h>
 
 hrs_kernel hrs_kernel_product(hrs_kernel a, hrs_kernel b) {
@@ -45,9 +47,12 @@ static hrs_status in_place(hrs_lattice *lattice, hrs_kernel kernel, bool back) {
   void *data = hrs_lattice_row(lattice, 0);
   const int first[2][3] = {{0, n - v, 0}, {0, n - v, n - 2 * v}};
   const int count[2][3] = {{n - v, v, 0}, {n - 2 * v, v, v}};
-  for (int i = 0; i < 3; i++)
+  for (int i = 0; i < 3; i++) {
+    if (count[back][i] == 0) continue;
     HRS_TRY(hrs_butterfly(kernel, 1, HRS_F64, data, n, first[back][i], count[back][i],
                           HRS_BUTTERFLY_AUTO));
+    hrs_count_passed(2 * hrs_lattice_row_bytes(lattice) << v);
+  }
   return HRS_OK;
 }
 

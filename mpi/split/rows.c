@@ -2,6 +2,7 @@
 #include "rows.h"
 
 #include "mpi/lattice/comm.h"
+#include "mpi/lattice/counters.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,6 +14,8 @@ static void visit_row(hrs_fit *fit, hrs_fit_pass *pass, void *context, hrs_count
     /* The empty set is element 0 of row 0 in both phases. */
     pass(fit, (hrs_fit_chunk){row, from, count, row == 0 && from == 0}, context, sum);
   }
+  /* Most passes look at each slot, and some at several lattices of it. */
+  hrs_count_passed(fit->slots * hrs_lattice_row_bytes(fit->state[0]));
 }
 
 hrs_status hrs_fit_visit(hrs_fit *fit, hrs_fit_pass *pass, void *context, int width, double *sum) {

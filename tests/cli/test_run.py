@@ -1,4 +1,4 @@
-"""How `harsanyi interactions` behaves: help, progress, timing, stops, games of every kind."""
+"""How `harsanyi interactions` behaves: help, progress, stops, games of every kind."""
 import json
 import os
 import pathlib
@@ -124,21 +124,6 @@ class Talk(ProgramTest):
         samples = self.save("wide.npy", np.arange(12, dtype=np.float32)[None])
         _, result = self.interactions("--model", model, "--samples", samples, "--target", "0")
         self.assertRegex(result.err, r"\Aharsanyi:   0\.0 %  the first of \d+ masks")
-
-    def test_timing(self):
-        """Phases add up to the total at most, and the data set says the same."""
-        path = self.folder / "timing.json"
-        out, _ = self.interactions(*CNN, "--select", "0:2", "--players", "grid:3x3", "--timing",
-                                   path, ranks=2)
-        timing = json.loads(path.read_text())
-        self.assertEqual(timing["ranks"], 2)
-        self.assertEqual(timing["masks"], 2 * 512)
-        phases = [timing[name] for name in ("evaluate", "transform", "reduce", "write")]
-        self.assertGreater(timing["evaluate"], 0)
-        self.assertTrue(all(seconds >= 0 for seconds in phases))
-        self.assertLessEqual(max(phases), timing["total"])
-        attributes = run_attributes(out)
-        self.assertAlmostEqual(attributes["seconds_evaluate"], timing["evaluate"], delta=1e-5)
 
     def test_run_group(self):
         """What the data set remembers of the run."""

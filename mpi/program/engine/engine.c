@@ -43,7 +43,7 @@ static hrs_status allocate(hrs_engine *engine) {
 
 hrs_status hrs_engine_create(MPI_Comm world, const hrs_problem *problem,
                              const hrs_resources *resources, const hrs_plan *plan,
-                             bool allow_nonfinite, hrs_engine *engine) {
+                             bool allow_nonfinite, hrs_times *times, hrs_engine *engine) {
   int rank = hrs_comm_rank(world);
   *engine = (hrs_engine){.world = world,
                          .group = MPI_COMM_NULL,
@@ -51,7 +51,8 @@ hrs_status hrs_engine_create(MPI_Comm world, const hrs_problem *problem,
                          .problem = problem,
                          .resources = resources,
                          .plan = plan,
-                         .allow_nonfinite = allow_nonfinite};
+                         .allow_nonfinite = allow_nonfinite,
+                         .times = times};
   bool member = engine->group_index < plan->groups;
   HRS_TRY(hrs_comm_split_guarded(world, member ? engine->group_index : MPI_UNDEFINED, rank,
                                  &engine->group));
@@ -73,10 +74,8 @@ void hrs_engine_destroy(hrs_engine *engine) {
   hrs_comm_free(&engine->group);
 }
 
-void hrs_engine_clock(hrs_engine *engine, int task, double *start) {
-  double now = hrs_time();
-  engine->seconds[task] += now - *start;
-  *start = now;
+void hrs_engine_begin(hrs_engine *engine, hrs_task task) {
+  hrs_times_begin(engine->times, task);
 }
 
 /* Samples are dealt by their place in the list, a group each in every round: so a list of those
@@ -89,10 +88,9 @@ hrs_status hrs_engine_run(hrs_engine *engine, const hrs_row_work *work, const hr
     hrs_count at = first + engine->group_index;
     bool active = engine->group != MPI_COMM_NULL && at < count;
     hrs_count sample = active && samples ? samples[at] : at;
-    double start = hrs_time();
+    hrs_engine_begin(engine, HRS_TASK_EVALUATE);
     hrs_status status = active ? hrs_engine_evaluate(engine, sample, again) : HRS_OK;
     HRS_TRY(hrs_agree(engine->world, status));
-    hrs_engine_clock(engine, 0, &start);
     HRS_TRY(work->sample(work->self, engine, sample, active ? engine->values : NULL));
   }
   return HRS_OK;

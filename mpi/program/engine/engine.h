@@ -14,11 +14,11 @@
 #include "record.h"
 #include "state.h"
 
-/** Groups, and the lattices of v; says what is about to be done. problem, resources and plan must
- *  outlive it. Collective over world. Destroy it whatever the outcome. */
+/** Groups, and the lattices of v; says what is about to be done. problem, resources, plan and times
+ * must outlive it. Collective over world. Destroy it whatever the outcome. */
 hrs_status hrs_engine_create(MPI_Comm world, const hrs_problem *problem,
                              const hrs_resources *resources, const hrs_plan *plan,
-                             bool allow_nonfinite, hrs_engine *engine);
+                             bool allow_nonfinite, hrs_times *times, hrs_engine *engine);
 /** Not collective. */
 void hrs_engine_destroy(hrs_engine *engine);
 
@@ -32,22 +32,22 @@ hrs_status hrs_engine_run(hrs_engine *engine, const hrs_row_work *work, const hr
 /** Once all is done: clear the progress, say the warnings. Collective over the world. */
 hrs_status hrs_engine_end(hrs_engine *engine);
 
-/** Add groups, memory and times to /run; times become the largest of all ranks. The names are those
- * of the tasks. Collective over the world. */
-hrs_status hrs_engine_record(hrs_engine *engine, const char *const *names, int tasks,
-                             hrs_record *record);
-/** --timing: what the record says of times, as JSON; nothing where place is NULL. Not collective.
- *  Errors: IO. */
-hrs_status hrs_engine_write_timing(const hrs_engine *engine, const char *const *names, int tasks,
-                                   const hrs_record *record, hrs_place **place);
+/** Put together what all ranks have done so far: engine->tally. Collective over the world. */
+hrs_status hrs_engine_collect(hrs_engine *engine);
+/** Collect, and add groups, memory and times to /run. Collective over the world. */
+hrs_status hrs_engine_record(hrs_engine *engine, hrs_record *record);
+/** After the data set is complete: collect, measure limits, print a table, unless all is quiet, and
+ *  write *place, rank 0's file of --timing, unless that is NULL. v is lost. Collective over the
+ *  world. Errors: MEMORY, IO (of rank 0 alone). */
+hrs_status hrs_engine_tell_times(hrs_engine *engine, const hrs_record *record, hrs_place **place);
 
 /* ---- for works ------------------------------------------------------------------------------- */
 
 /** All masks of a sample into engine->values, phase A; `again`: nothing is said of them. Collective
  *  over the group. Errors: NONFINITE, STOPPED. */
 hrs_status hrs_engine_evaluate(hrs_engine *engine, hrs_count sample, bool again);
-/** Time since *start goes to a task, and *start becomes now. Not collective. */
-void hrs_engine_clock(hrs_engine *engine, int task, double *start);
+/** From now on the time is that of a task. Not collective. */
+void hrs_engine_begin(hrs_engine *engine, hrs_task task);
 /** Note what the problem's sample gives reason to warn of; the text goes on after "sample I: ". By
  *  all ranks of the group; in a pass over samples done before, nothing is noted. */
 void hrs_engine_note(hrs_engine *engine, int kind, hrs_count sample, double worst,

@@ -69,6 +69,7 @@ static hrs_status evaluate_rows(hrs_engine *engine, nonfinite *bad) {
         hrs_range_add(&engine->ranges[t], slice, engine->slice + t * slice, narrow);
         store(engine->values[t], row, at, part, engine->slice + t * slice, bad);
       }
+      engine->evaluated += slice;
       hrs_progress_add(&engine->progress, slice, hrs_time() - start);
     }
   }

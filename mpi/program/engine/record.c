@@ -18,7 +18,7 @@ static void add(hrs_record *record, const char *name, const char *text, double n
   record->attribute[i] = (hrs_run_attribute){record->name[i], text, number};
 }
 
-static void add_text(hrs_record *record, const char *name, const char *text) {
+void hrs_record_text(hrs_record *record, const char *name, const char *text) {
   add(record, name, text, 0);
 }
 
@@ -48,16 +48,16 @@ hrs_status hrs_record_create(MPI_Comm comm, const hrs_invocation *invocation, co
   out->mpi[strcspn(out->mpi, "\n,")] = '\0';
   time_t now = time(NULL);
   strftime(out->when, sizeof out->when, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-  add_text(out, "command_line", invocation->command_line);
-  add_text(out, "options", invocation->options);
-  if (what) add_text(out, "game", what);
-  add_text(out, "program_version", hrs_version());
-  add_text(out, "git", hrs_git());
-  add_text(out, "mpi_version", out->mpi);
-  add_text(out, "blas_core", hrs_blas_core());
-  add_text(out, "simd", hrs_simd_name());
-  add_text(out, "finished", out->when);
-  add_text(out, "hosts", out->hosts ? out->hosts : "");
+  hrs_record_text(out, "command_line", invocation->command_line);
+  hrs_record_text(out, "options", invocation->options);
+  if (what) hrs_record_text(out, "game", what);
+  hrs_record_text(out, "program_version", hrs_version());
+  hrs_record_text(out, "git", hrs_git());
+  hrs_record_text(out, "mpi_version", out->mpi);
+  hrs_record_text(out, "blas_core", hrs_blas_core());
+  hrs_record_text(out, "simd", hrs_simd_name());
+  hrs_record_text(out, "finished", out->when);
+  hrs_record_text(out, "hosts", out->hosts ? out->hosts : "");
   hrs_record_number(out, "ranks", hrs_comm_size(comm));
   hrs_record_number(out, "seconds_total", most[0]);
   hrs_record_number(out, "peak_bytes_per_rank", most[1]);

@@ -8,7 +8,7 @@
 
 #include <mpi.h>
 
-enum { HRS_RECORDS = 48, HRS_RECORD_NAME = 48 };
+enum { HRS_RECORDS = 64, HRS_RECORD_NAME = 48 };
 
 /** Attributes of /run. Texts are the caller's, but for those that it makes itself. */
 typedef struct hrs_record {
@@ -28,8 +28,9 @@ typedef struct hrs_record {
 hrs_status hrs_record_create(MPI_Comm comm, const hrs_invocation *invocation, const char *what,
                              double start, hrs_record *out);
 void hrs_record_destroy(hrs_record *record);
-/** One more attribute; its name is copied. Not collective. */
+/** One more attribute; its name is copied, its text is not. Not collective. */
 void hrs_record_number(hrs_record *record, const char *name, double number);
+void hrs_record_text(hrs_record *record, const char *name, const char *text);
 /** A number that is there; 0 for another name. Not collective. */
 double hrs_record_get(const hrs_record *record, const char *name);
 /** hrs_dataset_finish with the record as /run. Collective. Errors: INTERNAL where a command records

@@ -5,6 +5,7 @@
 #include "mpi/lattice/team.h"
 #include "plan.h"
 #include "progress.h"
+#include "times.h"
 
 /** Values of a target, before they are stored. */
 typedef struct hrs_range {
@@ -27,9 +28,14 @@ typedef struct hrs_note {
   char text[256];  /* and what is said of it */
 } hrs_note;
 
-/** Most tasks of a work, which its time goes into; the first one is evaluating, which the engine
- * does. */
-enum { HRS_TASKS = 12 };
+/** What all ranks have done by now, and what they could do. */
+typedef struct hrs_tally {
+  hrs_timing timing;
+  double masks, multiply_adds;        /* evaluated in this run; of a network, else 0 */
+  uint64_t checksum;                  /* of all rows */
+  double memory_limit, product_limit; /* bytes and multiply-adds per second; 0: not measured */
+  char tasks[640 * HRS_TASKS];        /* as JSON */
+} hrs_tally;
 
 typedef struct hrs_engine {
   MPI_Comm world, group; /* group: MPI_COMM_NULL on idle ranks */
@@ -44,7 +50,10 @@ typedef struct hrs_engine {
   hrs_range *ranges;    /* [targets] */
   double *slice;        /* [targets][2^slice bits] */
   hrs_note notes[HRS_NOTES];
-  double seconds[HRS_TASKS];
+  hrs_count evaluated; /* masks, by this rank */
+  uint64_t checksum;   /* of this group's rows, where the work adds it up */
+  hrs_times *times;
+  hrs_tally tally;
   hrs_progress progress;
 } hrs_engine;
 

@@ -157,12 +157,12 @@ const hrs_option hrs_group_nonfinite[] = {{"--allow-nonfinite", HRS_OPTION_FLAG,
                                           {0}};
 
 const hrs_option hrs_group_timing[] = {
-    {"--timing", HRS_OPTION_TEXT, AT(timing), "FILE.json", NULL, "write the times of the phases"},
-    {0}};
+    {"--timing", HRS_OPTION_TEXT, AT(timing), "FILE.json", NULL, "write where the time went"}, {0}};
 
 const hrs_option hrs_group_talk[] = {
     {"--quiet", HRS_OPTION_FLAG, AT(quiet), NULL, NULL, "print errors and warnings alone"},
-    {"--verbose", HRS_OPTION_FLAG, AT(verbose), NULL, NULL, "say where in the code an error arose"},
+    {"--verbose", HRS_OPTION_FLAG, AT(verbose), NULL, NULL,
+     "say where the time went, and where in the code an error arose"},
     {0}};
 
 #undef AT

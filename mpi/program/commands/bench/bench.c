@@ -14,7 +14,6 @@
 #include "mpi/program/options/options.h"
 #include "parts.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

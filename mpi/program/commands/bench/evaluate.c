@@ -2,29 +2,11 @@
 #include "given.h"
 #include "mpi/lattice/comm.h"
 #include "mpi/lattice/team.h"
+#include "mpi/program/machine/limits.h"
 #include "parts.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
-
-/* Multiply-adds per second of one core's large sgemm: the limit of dense networks. */
-static hrs_status time_gemm(double *rate) {
-  enum { SIZE = 768 };
-  float *a;
-  HRS_TRY(hrs_calloc(3 * SIZE * SIZE, sizeof *a, &a));
-  double best = 1e300;
-  for (int i = 0; i < 4; i++) {
-    double start = hrs_time();
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SIZE, SIZE, SIZE, 1, a, SIZE,
-                a + SIZE * SIZE, SIZE, 0, a + 2 * SIZE * SIZE, SIZE);
-    double seconds = hrs_time() - start;
-    best = seconds < best ? seconds : best;
-  }
-  hrs_free(a);
-  *rate = (double)SIZE * SIZE * SIZE / best;
-  return HRS_OK;
-}
 
 /* Masks one by one against the slice: the same values up to the rounding of other batch sizes. */
 static hrs_status check_slice(hrs_game *game, hrs_subcube cube, const double *values) {
@@ -121,7 +103,7 @@ static hrs_status evaluate_network(const hrs_problem *problem, const hrs_partiti
     hrs_bench_add(r, "tables of a sample", 1e3 * tables, "ms");
     hrs_bench_add(r, "tables", (double)cost.bytes / 0x1p20, "MiB");
   }
-  HRS_TRY(hrs_agree(problem->comm, time_gemm(&gemm)));
+  HRS_TRY(hrs_agree(problem->comm, hrs_limit_products(&gemm)));
   hrs_bench_add(r, "multiply-adds per mask, full passes", cost.brute, "");
   hrs_bench_add(r, "multiply-adds per mask, with tables", work, "");
   hrs_bench_add(r, "multiply-adds of a rank, a sample", own * work / 1e9, "G");

@@ -93,32 +93,34 @@ typedef struct job {
   hrs_resources resources;
   hrs_settings settings;
   hrs_plan plan;
+  hrs_times times;
   hrs_place *timing; /* of --timing, on rank 0 */
 } job;
 
 /* /run, and the end of the data set; times are the largest of all ranks. Collective. */
-static hrs_status finish(job *j, hrs_engine *engine, hrs_dataset **set, double start) {
+static hrs_status finish(job *j, hrs_engine *engine, hrs_dataset **set) {
   const hrs_plan *plan = &j->plan;
+  const hrs_run_options *o = &j->o->run;
   hrs_record record;
-  HRS_TRY(hrs_record_create(engine->world, j->invocation, j->problem.description, start, &record));
-  hrs_status status = hrs_engine_record(engine, hrs_task_names, HRS_TASK_LIMIT, &record);
+  hrs_engine_begin(engine, HRS_TASK_CLOSE);
+  HRS_TRY(hrs_record_create(engine->world, j->invocation, j->problem.description, j->times.start,
+                            &record));
+  hrs_status status = hrs_engine_record(engine, &record);
   if (status == HRS_OK) status = hrs_record_finish(&record, set);
   bool written = status == HRS_OK;
-  if (written && hrs_comm_rank(engine->world) == 0)
-    status = hrs_engine_write_timing(engine, hrs_task_names, HRS_TASK_LIMIT, &record, &j->timing);
-  double seconds = engine->seconds[HRS_TASK_EVALUATE],
-         rate = hrs_record_get(&record, "masks_per_second");
-  double masks = (double)j->problem.samples * ldexp(plan->needs.evaluations, j->problem.n);
+  if (written && (o->timing || o->verbose))
+    status = hrs_engine_tell_times(engine, &record, &j->timing);
   if (written)
     hrs_log("%lld masks evaluated in %.2f s (%.3g/s) on %d rank%s; %.2f s in all; %s written",
-            (long long)masks, seconds, rate, plan->world, hrs_plural(plan->world),
-            hrs_record_get(&record, "seconds_total"), j->o->run.out);
+            (long long)engine->tally.masks,
+            engine->tally.timing.task[HRS_TASK_EVALUATE].seconds_max,
+            hrs_record_get(&record, "masks_per_second"), plan->world, hrs_plural(plan->world),
+            hrs_record_get(&record, "seconds_total"), o->out);
   hrs_record_destroy(&record);
   return hrs_agree(engine->world, status);
 }
 
 static hrs_status run(MPI_Comm comm, job *j, hrs_work *work) {
-  double start = hrs_time();
   hrs_engine engine = {.group = MPI_COMM_NULL};
   hrs_dataset *set = NULL;
   hrs_contents *contents = NULL;
@@ -128,14 +130,15 @@ static hrs_status run(MPI_Comm comm, job *j, hrs_work *work) {
   HRS_GO(hrs_dataset_create(comm, j->o->run.out, j->o->run.force, &contents, &set));
   if (hrs_dataset_replaced(set)) hrs_warn("%s is replaced", hrs_dataset_replaced(set));
   HRS_GO(hrs_engine_create(comm, &j->problem, &j->resources, &j->plan, j->o->run.allow_nonfinite,
-                           &engine));
+                           &j->times, &engine));
   HRS_GO(hrs_work_start(work, &engine, set));
   HRS_GO(hrs_engine_run(&engine, &row_work, NULL, 0, false));
   HRS_GO(hrs_work_recount(work));
   HRS_GO(hrs_engine_end(&engine));
   HRS_GO(check_verified(work));
+  hrs_engine_begin(&engine, HRS_TASK_WRITE);
   HRS_GO(hrs_salient_write(set, work->done.count, work->done.k, work->done.list));
-  HRS_GO(finish(j, &engine, &set, start));
+  HRS_GO(finish(j, &engine, &set));
 done:
   hrs_contents_destroy(&contents);
   status = hrs_agree(comm, status); /* whoever failed alone says so before it closes the file */
@@ -158,7 +161,10 @@ static hrs_status print_plan(const hrs_work *work, const hrs_plan *plan) {
 
 /* Plan, and do what is planned. */
 static hrs_status plan_and_run(MPI_Comm comm, job *j) {
-  hrs_work work = {.settings = &j->settings, .problem = &j->problem, .resources = &j->resources};
+  hrs_work work = {.settings = &j->settings,
+                   .problem = &j->problem,
+                   .resources = &j->resources,
+                   .checksums = j->o->run.timing != NULL};
   hrs_row_work row_work = hrs_work_of(&work);
   hrs_machine machine;
   HRS_TRY(hrs_machine_find(comm, &j->o->run, j->resources.sharing == HRS_SHARE_AUTO, &machine));
@@ -172,6 +178,7 @@ static hrs_status plan_and_run(MPI_Comm comm, job *j) {
 
 static hrs_status solve_job(MPI_Comm comm, job *j) {
   const options *o = j->o;
+  hrs_times_start(&j->times);
   HRS_TRY(hrs_settings_make(&o->interactions, &o->split, &o->problem, &j->settings));
   HRS_TRY(hrs_resources_make(&o->resources, &j->resources));
   HRS_TRY(hrs_problem_create(comm, &o->problem, j->resources.sharing, o->run.plan, &j->problem));

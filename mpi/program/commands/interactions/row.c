@@ -18,6 +18,7 @@
 #include "mpi/dataset/write.h"
 #include "mpi/dataset/write_lattice.h"
 #include "mpi/lattice/comm.h"
+#include "src/base/random.h"
 
 #include <float.h>
 #include <math.h>
@@ -115,6 +116,7 @@ static hrs_status verify_row(void *context, hrs_dtype type, const void *values, 
 
 static hrs_status verify(hrs_work *work, const hrs_lattice *lattice, bool or_type, double scale) {
   if (!work->settings->verify) return HRS_OK;
+  hrs_engine_begin(work->engine, HRS_TASK_VERIFY);
   verification v = {work, or_type};
   double worst = 0;
   hrs_count first = hrs_lattice_first_row(lattice);
@@ -125,6 +127,18 @@ static hrs_status verify(hrs_work *work, const hrs_lattice *lattice, bool or_typ
   double epsilon = work->resources->precision == HRS_F64 ? DBL_EPSILON : FLT_EPSILON;
   double tolerance = 8 * pow(2, work->problem->n / 2.0) * epsilon * (scale > 1 ? scale : 1);
   if (!(worst / tolerance <= work->verified)) work->verified = worst / tolerance;
+  return HRS_OK;
+}
+
+/* The bits of one type of a row to the run's checksum, in any order of rows. Collective over the
+ * group. */
+static hrs_status add_checksum(hrs_work *work, const hrs_lattice *lattice, hrs_count which) {
+  uint64_t sum;
+  if (!work->checksums || work->engine->again) return HRS_OK;
+  hrs_engine_begin(work->engine, HRS_TASK_CHECKSUMS);
+  HRS_TRY(hrs_lattice_checksum(lattice, &sum));
+  if (work->engine->group_rank == 0)
+    work->engine->checksum += hrs_mix64(sum + hrs_mix64((uint64_t)which));
   return HRS_OK;
 }
 
@@ -145,6 +159,7 @@ static hrs_status check_type(const hrs_work *work, int type, double largest,
 static hrs_status reduce_type(hrs_work *work, const hrs_lattice *lattice, int type, double *largest,
                               hrs_interactions_row *row, hrs_salient *list) {
   double here;
+  hrs_engine_begin(work->engine, HRS_TASK_REDUCE);
   HRS_TRY(hrs_lattice_max(lattice, &here));
   *largest = here > *largest ? here : *largest;
   row->threshold = threshold_for(work, *largest);
@@ -162,34 +177,33 @@ static hrs_status transform(hrs_lattice *lattice, int type) {
   return HRS_OK;
 }
 
-/* v of a sample once more, within a task that began at *start. Collective over the group. */
-static hrs_status evaluate_again(hrs_work *work, hrs_count sample, hrs_task task, double *start) {
-  hrs_engine_clock(work->engine, task, start);
-  hrs_status status = hrs_engine_evaluate(work->engine, sample, true);
-  hrs_engine_clock(work->engine, HRS_TASK_EVALUATE, start);
-  return status;
+/* v of a sample once more. Collective over the group. */
+static hrs_status evaluate_again(hrs_work *work, hrs_count sample) {
+  hrs_engine_begin(work->engine, HRS_TASK_EVALUATE);
+  return hrs_engine_evaluate(work->engine, sample, true);
 }
 
 /* Interactions of a type into *lattice, which holds v; *lattice becomes the one that has them.
  * Collective over the group. */
 static hrs_status make_type(hrs_work *work, hrs_count sample, int type,
-                            const hrs_interactions_row *row, hrs_lattice **lattice, double *start) {
+                            const hrs_interactions_row *row, hrs_lattice **lattice) {
   if (work->fit) {
     *lattice = hrs_fit_interactions(work->fit, row->network, type == OR);
     return HRS_OK;
   }
+  if (type == OR && work->settings->types[AND] && hrs_work_is_lean(work))
+    HRS_TRY(evaluate_again(work, sample));
+  hrs_engine_begin(work->engine, HRS_TASK_TRANSFORM);
   if (type == AND && work->and_lattice) {
     HRS_TRY(hrs_agree(work->engine->group, hrs_lattice_copy(*lattice, work->and_lattice)));
     *lattice = work->and_lattice;
   }
-  if (type == OR && work->settings->types[AND] && hrs_work_is_lean(work))
-    HRS_TRY(evaluate_again(work, sample, HRS_TASK_TRANSFORM, start));
   return transform(*lattice, type);
 }
 
 /* AND at its final threshold, after OR has raised it. */
 static hrs_status refine_and(hrs_work *work, hrs_count sample, hrs_lattice *lattice,
-                             hrs_interactions_row *row, hrs_salient *list, double *start) {
+                             hrs_interactions_row *row, hrs_salient *list) {
   int lacks = work->engine->group_rank == 0 && hrs_salient_lacks(list, row->threshold);
   HRS_TRY(hrs_broadcast(work->engine->group, 0, &lacks, sizeof lacks));
   if (!lacks) {
@@ -203,8 +217,10 @@ static hrs_status refine_and(hrs_work *work, hrs_count sample, hrs_lattice *latt
   } else if (work->and_lattice) {
     lattice = work->and_lattice;
   } else {
-    HRS_TRY(evaluate_again(work, sample, HRS_TASK_REDUCE, start));
+    HRS_TRY(evaluate_again(work, sample));
+    hrs_engine_begin(work->engine, HRS_TASK_TRANSFORM);
     HRS_TRY(transform(lattice, AND));
+    hrs_engine_begin(work->engine, HRS_TASK_REDUCE);
   }
   return reduce_orders(lattice, work->problem->n, row->threshold, row->orders[AND]);
 }
@@ -212,23 +228,19 @@ static hrs_status refine_and(hrs_work *work, hrs_count sample, hrs_lattice *latt
 /* One type: transform, reduce, write. Ranks without a lattice take part in the agreements. */
 static hrs_status do_type(hrs_work *work, int type, hrs_count k, hrs_lattice *lattice,
                           double *largest, hrs_interactions_row *row, hrs_salient *list) {
-  double start = hrs_time();
   hrs_status status = HRS_OK;
   if (lattice) {
-    status = make_type(work, k / work->problem->targets, type, row, &lattice, &start);
-    hrs_engine_clock(work->engine, HRS_TASK_TRANSFORM, &start);
+    status = make_type(work, k / work->problem->targets, type, row, &lattice);
     if (status == HRS_OK) status = reduce_type(work, lattice, type, largest, row, list);
-    hrs_engine_clock(work->engine, HRS_TASK_REDUCE, &start);
     double scale = fabs(row->v_full) > *largest ? fabs(row->v_full) : *largest;
     if (status == HRS_OK) status = verify(work, lattice, type == OR, scale);
-    hrs_engine_clock(work->engine, HRS_TASK_VERIFY, &start);
+    if (status == HRS_OK) status = add_checksum(work, lattice, 2 * k + type);
   }
   HRS_TRY(hrs_agree(work->engine->world, status));
-  if (work->settings->keep == HRS_KEEP_ALL && !work->engine->again)
-    HRS_TRY(hrs_dataset_write_lattice(
-        work->set, type == AND ? "/interactions/and" : "/interactions/or", k, lattice));
-  hrs_engine_clock(work->engine, HRS_TASK_WRITE, &start);
-  return HRS_OK;
+  if (work->settings->keep != HRS_KEEP_ALL || work->engine->again) return HRS_OK;
+  hrs_engine_begin(work->engine, HRS_TASK_WRITE);
+  return hrs_dataset_write_lattice(
+      work->set, type == AND ? "/interactions/and" : "/interactions/or", k, lattice);
 }
 
 /* E_{|S|=k} v(S) - v(empty), which should not fall with k where interactions are to be sparse. */
@@ -275,10 +287,9 @@ static hrs_status reconstruct(hrs_work *work, hrs_count k, hrs_lattice *lattice,
 
 /* The end of a row: one list of both types at its final threshold. By ranks with a lattice. */
 static hrs_status end_row(hrs_work *work, hrs_count k, hrs_lattice *lattice, bool raised,
-                          hrs_interactions_row *row, hrs_salient *lists, double *start) {
+                          hrs_interactions_row *row, hrs_salient *lists) {
   hrs_status status = HRS_OK;
-  if (raised)
-    status = refine_and(work, k / work->problem->targets, lattice, row, &lists[AND], start);
+  if (raised) status = refine_and(work, k / work->problem->targets, lattice, row, &lists[AND]);
   if (status == HRS_OK && work->engine->group_rank == 0)
     status = hrs_salient_merge(&lists[AND], &lists[OR], list_from(work, row->threshold),
                                list_limit(work));
@@ -298,25 +309,25 @@ static hrs_status do_row(hrs_work *work, hrs_count sample, int target, hrs_latti
   hrs_count k = sample * work->problem->targets + target;
   hrs_interactions_row row = {0};
   hrs_salient lists[2] = {{0}};
-  double largest = 0, after_and = 0, start = hrs_time();
+  double largest = 0, after_and = 0;
   hrs_status status = HRS_OK;
+  hrs_engine_begin(work->engine, HRS_TASK_REDUCE);
   if (lattice) status = start_row(work, sample, target, lattice, &row);
-  hrs_engine_clock(work->engine, HRS_TASK_REDUCE, &start);
   HRS_GO(hrs_agree(work->engine->world, status));
-  if (work->settings->values && !work->engine->again)
+  if (work->settings->values && !work->engine->again) {
+    hrs_engine_begin(work->engine, HRS_TASK_WRITE);
     HRS_GO(hrs_dataset_write_lattice(work->set, "/values", k, lattice));
-  hrs_engine_clock(work->engine, HRS_TASK_WRITE, &start);
+  }
   for (int type = AND; type <= OR; type++) {
     if (types[type]) HRS_GO(do_type(work, type, k, lattice, &largest, &row, &lists[type]));
     if (type == AND) after_and = row.threshold;
   }
-  start = hrs_time();
+  hrs_engine_begin(work->engine, HRS_TASK_REDUCE);
   if (lattice) {
     bool raised = types[AND] && types[OR] && row.threshold != after_and;
-    status = end_row(work, k, lattice, raised, &row, lists, &start);
+    status = end_row(work, k, lattice, raised, &row, lists);
     if (largest > work->running_max) work->running_max = largest;
   }
-  hrs_engine_clock(work->engine, HRS_TASK_REDUCE, &start);
   status = hrs_agree(work->engine->world, status);
 done:
   hrs_salient_destroy(&lists[AND]);
@@ -329,10 +340,9 @@ hrs_status hrs_work_sample(void *self, hrs_engine *engine, hrs_count sample,
   hrs_work *work = self;
   for (int t = 0; t < work->problem->targets; t++) {
     if (work->settings->fit && t % work->problem->games == 0) {
-      double start = hrs_time();
+      hrs_engine_begin(engine, HRS_TASK_FIT);
       hrs_status status = v ? hrs_work_split(work, sample, v + t) : HRS_OK;
       HRS_TRY(hrs_agree(engine->world, status));
-      hrs_engine_clock(engine, HRS_TASK_FIT, &start);
     }
     HRS_TRY(do_row(work, sample, t, v ? v[t] : NULL));
   }

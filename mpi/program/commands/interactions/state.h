@@ -6,18 +6,6 @@
 #include "mpi/program/engine/engine.h"
 #include "settings.h"
 
-/** What the time goes into; the names are in /run and --timing. */
-typedef enum hrs_task {
-  HRS_TASK_EVALUATE,
-  HRS_TASK_FIT,
-  HRS_TASK_TRANSFORM,
-  HRS_TASK_REDUCE,
-  HRS_TASK_WRITE,
-  HRS_TASK_VERIFY,
-  HRS_TASK_LIMIT
-} hrs_task;
-extern const char *const hrs_task_names[HRS_TASK_LIMIT];
-
 /** What is warned of. */
 enum { HRS_NOTE_NO_SPLIT = HRS_NOTE_OF_WORK, HRS_NOTE_GAP };
 
@@ -38,6 +26,7 @@ typedef struct hrs_work {
   hrs_threshold threshold;
   double delta;       /* mean |v(N) - v(empty)|, for its threshold and a spread */
   double running_max; /* largest |I| of the rows so far, for the global threshold */
+  bool checksums;     /* are added up in engine->checksum */
   double verified;    /* largest error against known dividends, over its tolerance */
   hrs_done done;
 } hrs_work;

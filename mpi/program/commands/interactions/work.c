@@ -13,9 +13,6 @@
 
 #include <math.h>
 
-const char *const hrs_task_names[HRS_TASK_LIMIT] = {"evaluate", "fit",   "transform",
-                                                    "reduce",   "write", "verify"};
-
 /* Are AND and OR both made by transforms of v? A fit has both anyhow. */
 static bool both_types(const hrs_settings *settings) {
   return settings->types[0] && settings->types[1] && !settings->fit;

@@ -1,0 +1,42 @@
+/* What memory and arithmetic allow. */
+#include "limits.h"
+
+#include "src/base/smaller.h"
+
+#include <cblas.h>
+
+double hrs_limit_memory(double *data, hrs_count count) {
+  const double enough = 0.05;
+  enum { LEAST = 128, REPEATS = 3 };
+  count = hrs_smaller(count, (hrs_count)256 << 17);
+  if (count < LEAST) return 0;
+  double best = 1e300, spent = 0;
+  hrs_count passes = 1 + (1 << 20) / count; /* between looks at the clock */
+  for (int i = 0; i < REPEATS || spent < enough; i++) {
+    double start = hrs_time();
+    for (hrs_count pass = 0; pass < passes; pass++)
+      for (hrs_count j = 0; j < count; j++)
+        data[j] += 0.0;
+    double seconds = (hrs_time() - start) / (double)passes;
+    spent += seconds * (double)passes;
+    best = seconds < best ? seconds : best;
+  }
+  return 2.0 * (double)count * sizeof *data / best;
+}
+
+hrs_status hrs_limit_products(double *rate) {
+  enum { SIZE = 768 };
+  float *a;
+  HRS_TRY(hrs_calloc(3 * SIZE * SIZE, sizeof *a, &a));
+  double best = 1e300;
+  for (int i = 0; i < 4; i++) {
+    double start = hrs_time();
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SIZE, SIZE, SIZE, 1, a, SIZE,
+                a + SIZE * SIZE, SIZE, 0, a + 2 * SIZE * SIZE, SIZE);
+    double seconds = hrs_time() - start;
+    best = seconds < best ? seconds : best;
+  }
+  hrs_free(a);
+  *rate = (double)SIZE * SIZE * SIZE / best;
+  return HRS_OK;
+}
