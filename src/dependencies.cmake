@@ -1,8 +1,9 @@
 # The libraries under harsanyi, as the targets harsanyi::openblas, harsanyi::libzip,
-# harsanyi::protobuf_c and harsanyi::hdf5. Each is looked for in the folder NAME_ROOT and nowhere
-# else where that is given, by CMake or in the environment; otherwise by pkg-config; otherwise in
-# CMAKE_PREFIX_PATH and in the folders that modules of clusters name in the environment. The build
-# reads this file, and so does the package config of an installation with static libraries.
+# harsanyi::liblbfgs, harsanyi::protobuf_c and harsanyi::hdf5. Each is looked for in the folder
+# NAME_ROOT and nowhere else where that is given, by CMake or in the environment; otherwise by
+# pkg-config; otherwise in CMAKE_PREFIX_PATH and in the folders that modules of clusters name in the
+# environment. The build reads this file, and so does the package config of an installation with
+# static libraries.
 #
 # For the .pc files each leaves HARSANYI_NAME_REQUIRES, the package of pkg-config, or, where it came
 # otherwise, HARSANYI_NAME_LIBS, what the linker gets; HARSANYI_NAME_FILES is that in either case.
@@ -86,6 +87,7 @@ if(HARSANYI_OPENBLAS_IS_64)
     "32-bit integers (LP64, without INTERFACE64) is needed: name its folder by -DOpenBLAS_ROOT=")
 endif()
 harsanyi_find(libzip libzip libzip zip.h zip)
+harsanyi_find(liblbfgs liblbfgs liblbfgs lbfgs.h lbfgs)
 harsanyi_find(protobuf_c protobuf_c libprotobuf-c protobuf-c/protobuf-c.h protobuf-c)
 
 # HDF5 goes by several names, and is of use only if it was built with MPI. 1.12 and later are asked

@@ -12,6 +12,8 @@
 #include <harsanyi/game.h>
 #include <harsanyi/lattice.h>
 #include <harsanyi/network.h>
+#include <harsanyi/probe.h>
+#include <harsanyi/sums.h>
 #include <harsanyi/team.h>
 
 #endif

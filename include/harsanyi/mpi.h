@@ -24,6 +24,7 @@
 #include <harsanyi/analysis.h>
 #include <harsanyi/game.h>
 #include <harsanyi/lattice.h>
+#include <harsanyi/sums.h>
 
 #include <mpi.h>
 
@@ -163,6 +164,16 @@ void hrs_lattice_set(hrs_lattice *lattice, hrs_mask mask, double value);
 /** Is it the same, bit by bit, on its communicator; a checksum that does not depend on the
  *  partition or phase (a sum of hashes of (mask, bits)). Collective. */
 hrs_status hrs_lattice_checksum(const hrs_lattice *lattice, uint64_t *out);
+
+/* ---- sums over ranks, for what knows no MPI ----------------------------------------------------
+ */
+
+/** Join the pieces that ranks have of a sum, which is complete everywhere then; NULL: only agree on
+ *  the status. Collective. Errors: those of any rank; INTERNAL where vectors are missing; MEMORY.
+ */
+hrs_status hrs_mpi_sums_join(MPI_Comm comm, hrs_status status, hrs_sums *sums);
+/** The same as an hrs_probe_join, whose context is an MPI_Comm *. Collective. */
+hrs_status hrs_mpi_probe_join(void *comm, hrs_status status, hrs_sums *sums);
 
 /* ---- reductions ----------------------------------------------------------------------------- */
 

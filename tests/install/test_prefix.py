@@ -45,7 +45,7 @@ class Prefix(unittest.TestCase):
         self.prefix = self.folder / "prefix"
         for name in ("include", "lib", "bin", "no-packages"):
             (self.prefix / name).mkdir(parents=True)
-        for package, names in (("openblas", ["openblas"]), ("libzip", ["zip"]),
+        for package, names in (("openblas", ["openblas"]), ("libzip", ["zip"]), ("liblbfgs", ["lbfgs"]),
                                ("libprotobuf-c", ["protobuf-c"]),
                                ("hdf5-openmpi", ["hdf5", "hdf5_hl"])):
             self.link_headers(package)
@@ -65,8 +65,8 @@ class Prefix(unittest.TestCase):
     def link_headers(self, package):
         folders = [word[2:] for word in ask_pkg_config("--cflags-only-I", package)]
         includes = [pathlib.Path(folders[0])] if folders else [pathlib.Path("/usr/include")]
-        if package in ("libzip", "libprotobuf-c"):
-            patterns = ("zip*.h", "protobuf-c")
+        if package in ("libzip", "liblbfgs", "libprotobuf-c"):
+            patterns = ("zip*.h", "lbfgs.h", "protobuf-c")
         else:
             patterns = ("*.h",)
         for pattern in patterns:
@@ -78,8 +78,10 @@ class Prefix(unittest.TestCase):
         folders = [word[2:] for word in ask_pkg_config("--libs-only-L", package)]
         folders += ask_pkg_config("--variable=libdir", package)
         for name in names:
+            # Where the package names no folder, the compiler finds it.
+            told = run("cc", f"-print-file-name=lib{name}.so").stdout.strip()
             found = [pathlib.Path(folder) / f"lib{name}.so" for folder in folders
-                     if (pathlib.Path(folder) / f"lib{name}.so").exists()]
+                     if (pathlib.Path(folder) / f"lib{name}.so").exists()] + [told]
             (self.prefix / "lib" / f"lib{name}.so").symlink_to(found[0])
 
     def configure(self, *options):
@@ -97,16 +99,16 @@ class Prefix(unittest.TestCase):
         """All libraries are those of the folder, in the build and in the .pc files."""
         result = self.configure()
         self.assertEqual(result.returncode, 0, result.stderr)
-        for name, libraries in (("harsanyi", ("openblas", "zip", "protobuf-c")),
+        for name, libraries in (("harsanyi", ("openblas", "zip", "lbfgs", "protobuf-c")),
                                 ("harsanyi-mpi", ("hdf5", "hdf5_hl"))):
             text = (self.build / f"{name}.pc").read_text()
             for library in libraries:
                 self.assertIn(f"{self.prefix}/lib/lib{library}.so", text)
-            for package in ("openblas", "hdf5", "libprotobuf-c", "libzip", "ompi-c"):
+            for package in ("openblas", "hdf5", "libprotobuf-c", "libzip", "liblbfgs", "ompi-c"):
                 self.assertNotRegex(text, rf"Requires.*\b{package}\b")
         self.assertIn("libmpi", (self.build / "harsanyi-mpi.pc").read_text())
         ninja = (self.build / "build.ninja").read_text()
-        for library in ("openblas", "zip", "protobuf-c", "hdf5", "hdf5_hl"):
+        for library in ("openblas", "zip", "lbfgs", "protobuf-c", "hdf5", "hdf5_hl"):
             found = {word for word in ninja.replace("$\n", "").split()
                      if word.endswith(f"/lib{library}.so")}
             self.assertEqual(found, {f"{self.prefix}/lib/lib{library}.so"})

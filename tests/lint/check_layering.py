@@ -11,7 +11,8 @@ MPI = {"mpi", "mpi/lattice", "mpi/split", "mpi/dataset"} | PROGRAM
 HDF5 = {"mpi/dataset"} | PROGRAM
 SYSTEM = {  # what only these rooms may include
     "mpi.h": MPI, "hdf5.h": HDF5, "hdf5_hl.h": HDF5,
-    "cblas.h": {"base", "network", "tables", "game", "machine"}, "zip.h": {"base"},
+    "cblas.h": {"base", "network", "tables", "game", "probe", "machine"}, "zip.h": {"base"},
+    "lbfgs.h": {"probe"},
     "dlfcn.h": {"game"}, "protobuf-c/protobuf-c.h": {"network"}, "onnx.pb-c.h": {"network"},
     "harsanyi_git.h": {"base"},
 }

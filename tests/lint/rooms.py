@@ -3,7 +3,7 @@ import re
 
 import project
 
-CORE = {"base", "lattice", "network", "tables", "game", "analysis"}
+CORE = {"base", "lattice", "network", "tables", "game", "analysis", "probe"}
 LIBRARY = CORE | {"mpi/lattice", "mpi/split", "mpi/dataset"}
 BELOW = {  # room: the rooms that it may include, besides itself
     "base": set(),
@@ -12,6 +12,7 @@ BELOW = {  # room: the rooms that it may include, besides itself
     "tables": {"base", "lattice", "network"},
     "game": {"base", "lattice", "network", "tables", "plugin"},
     "analysis": {"base", "lattice"},
+    "probe": {"base"},
     "plugin": set(),
     "harsanyi": CORE,
     "mpi/lattice": CORE,
@@ -27,7 +28,7 @@ BELOW = {  # room: the rooms that it may include, besides itself
 }
 PROGRAM = {"program", "options", "machine", "kinds", "problem", "engine", "commands"}
 # Public headers of a room with another name; mpi.h also has what mpi/dataset reads arrays with.
-PUBLIC = {"team": "base", "mpi": "mpi/lattice", "fit": "mpi/split"}
+PUBLIC = {"team": "base", "sums": "base", "mpi": "mpi/lattice", "fit": "mpi/split"}
 
 
 def room_of(path):
