@@ -334,7 +334,7 @@ class Evaluator(EvaluatorTest):
         for shm in ("auto", "off"):
             plan = run("interactions", *args, "--shm", shm, ranks=2)
             self.assertEqual(plan.code, 0, plan)
-            planned[shm] = int(re.search(r"memory without .+ (\d+) bytes", plan.out)[1])
+            planned[shm] = int(re.search(r"  memory +(\d+) bytes", plan.out)[1])
         tables = int(re.search(r" tables +(\d+) bytes", plan.out)[1])
         self.assertEqual(planned["off"] - planned["auto"], tables // 2)
 

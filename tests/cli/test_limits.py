@@ -69,7 +69,7 @@ class Numbers(ProgramTest):
                          self.output())
             self.assertEqual(result.err.count("--table"), 1, result)
             self.assertRegex(result.err, r"7 values per|1 value per", result)
-        self.assertIn("evaluate|fit", run("bench", "--help").out)
+        self.assertIn("evaluate|lattice|fit", run("bench", "--help").out)
         result = run("model", program.DATA / "wine_mlp.onnx", "--shape", "features=0:2147483647")
         self.assertEqual(result.code, 64, result)
         self.assertIn("--shape features=0:2147483647", result.err)

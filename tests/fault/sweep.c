@@ -68,6 +68,7 @@ static const char *const runs[] = {
     "bench transform --n 8 --repeat 1",
     "bench exchange --n 8 --repeat 1",
     "bench indices --n 6 --repeat 1",
+    "bench lattice --closed-form and-or:n=5,seed=1 --repeat 2",
     "bench fit --closed-form random:n=5,seed=1",
     "bench evaluate --model D/wine_mlp.onnx --samples D/wine_features.npy --select 0 --subset "
     "0,1,2,"

@@ -6,6 +6,7 @@
  * exchange   the exchange of the distributed lattice against a bare chunked MPI_Sendrecv
  * indices    each interaction index against as many plain additions (indices.c)
  * evaluate   masks per second of any game, beside the rate of a large matrix product
+ * lattice    v of all masks and its transform, over all ranks: a scaling study's run (lattice.c)
  * fit        steps of a fitted split, in passes (fit.c)
  */
 #include "mpi/lattice/comm.h"
@@ -14,6 +15,7 @@
 #include "mpi/program/options/options.h"
 #include "parts.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +35,8 @@ static const hrs_option_group groups[] = {{options, 0}, {0}};
 
 static const hrs_command_line line = {
     .usage = "[mpirun -n P] harsanyi bench stream|transform|exchange|indices [options]\n"
-             "       [mpirun -n P] harsanyi bench evaluate|fit [--model ... as for interactions]",
+             "       [mpirun -n P] harsanyi bench evaluate|lattice|fit [--model ... as for "
+             "interactions]",
     .description =
         "Timings, verified before they are taken, beside their limits. Times are the "
         "largest of all ranks, the least of the repeats. HARSANYI_BENCH_SECONDS: what a rate "
@@ -55,16 +58,25 @@ static hrs_status print(const hrs_bench_report *r, hrs_bench_options *o) {
   int rank = hrs_comm_rank(o->comm), size = hrs_comm_size(o->comm);
   if (rank != 0) return HRS_OK;
   printf("%s, n = %d, %d rank%s%s, verified\n", r->kind, o->n, size, size == 1 ? "" : "s", r->note);
-  for (int i = 0; i < r->count; i++)
-    printf("  %-44s%12.4g %s\n", r->figures[i].name, r->figures[i].value, r->figures[i].unit);
+  for (int i = 0; i < r->count; i++) {
+    const hrs_bench_figure *f = &r->figures[i];
+    if (f->unit)
+      printf("  %-44s%12.4g %s\n", f->name, f->value, f->unit);
+    else
+      printf("  %-44s%016" PRIx64 "\n", f->name, f->checksum);
+  }
   if (!o->place) return HRS_OK;
   hrs_writer *out;
   HRS_TRY(hrs_writer_begin(&o->place, &out));
   FILE *file = hrs_writer_stream(out);
   fprintf(file, "{\"kind\": \"%s\", \"n\": %d, \"ranks\": %d", r->kind, o->n, size);
-  for (int i = 0; i < r->count; i++)
-    fprintf(file, ", \"%s [%s]\": %.6g", r->figures[i].name, r->figures[i].unit,
-            r->figures[i].value);
+  for (int i = 0; i < r->count; i++) {
+    const hrs_bench_figure *f = &r->figures[i];
+    if (f->unit)
+      fprintf(file, ", \"%s [%s]\": %.15g", f->name, f->unit, f->value);
+    else
+      fprintf(file, ", \"%s\": \"%016" PRIx64 "\"", f->name, f->checksum);
+  }
   fprintf(file, "}\n");
   return hrs_writer_finish(&out);
 }
@@ -297,13 +309,15 @@ static hrs_status bench(int argc, char **argv, hrs_bench_options *o, hrs_bench_r
                {"transform", bench_transform},
                {"exchange", bench_exchange},
                {"indices", hrs_bench_indices}};
-  if (argc > 1 && strcmp(argv[1], "evaluate") == 0) {
-    r->kind = "evaluate";
-    return hrs_bench_evaluate(argc - 1, argv + 1, o, r);
-  }
-  if (argc > 1 && strcmp(argv[1], "fit") == 0) {
-    r->kind = "fit";
-    return hrs_bench_fit(argc - 1, argv + 1, o, r);
+  static const struct {
+    const char *name;
+    hrs_status (*run)(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r);
+  } given[] = {
+      {"evaluate", hrs_bench_evaluate}, {"lattice", hrs_bench_lattice}, {"fit", hrs_bench_fit}};
+  for (size_t i = 0; argc > 1 && i < sizeof given / sizeof *given; i++) {
+    if (strcmp(argv[1], given[i].name) != 0) continue;
+    r->kind = given[i].name;
+    return given[i].run(argc - 1, argv + 1, o, r);
   }
   const char *kind;
   HRS_TRY(hrs_options_parse(&line, argc, argv, o, &kind, NULL));
@@ -314,7 +328,8 @@ static hrs_status bench(int argc, char **argv, hrs_bench_options *o, hrs_bench_r
     HRS_TRY(hrs_agree(o->comm, check_json(o)));
     return kinds[i].run(o, r);
   }
-  HRS_FAIL(USAGE, "bench: '%s' is none of stream, transform, exchange, indices, evaluate, fit",
+  HRS_FAIL(USAGE,
+           "bench: '%s' is none of stream, transform, exchange, indices, evaluate, lattice, fit",
            kind);
 }
 

@@ -1,7 +1,6 @@
 /* bench evaluate: masks per second, by full passes and with tables, beside the limit. */
 #include "given.h"
 #include "mpi/lattice/comm.h"
-#include "mpi/lattice/team.h"
 #include "mpi/program/machine/limits.h"
 #include "parts.h"
 
@@ -113,14 +112,11 @@ static hrs_status evaluate_network(const hrs_problem *problem, const hrs_partiti
   return HRS_OK;
 }
 
-static hrs_status evaluate_problem(const hrs_problem *problem, hrs_sharing sharing, double seconds,
+static hrs_status evaluate_problem(const hrs_problem *problem, double seconds,
                                    hrs_bench_report *r) {
   int size = hrs_comm_size(problem->comm);
   hrs_partition part;
-  hrs_mpi_team *team;
   HRS_TRY(hrs_partition_create(problem->n, -1, size, &part));
-  HRS_TRY(hrs_mpi_team_create(problem->comm, sharing == HRS_SHARE_AUTO, &team));
-  if (size > 1) hrs_game_join(problem->game, hrs_mpi_team_of(team));
   double rate = 0;
   hrs_status status = problem->model && problem->games == 1
                           ? evaluate_network(problem, &part, seconds, &rate, r)
@@ -132,8 +128,6 @@ static hrs_status evaluate_problem(const hrs_problem *problem, hrs_sharing shari
     hrs_bench_add(r, "masks, all ranks", all, "per second");
     hrs_bench_add(r, "masks, one rank", rate, "per second");
   }
-  hrs_game_join(problem->game, NULL);
-  hrs_mpi_team_destroy(&team);
   return status;
 }
 
@@ -161,14 +155,17 @@ hrs_status hrs_bench_evaluate(int argc, char **argv, hrs_bench_options *o, hrs_b
   o->n = given.problem.n;
   o->place = given.timing;
   given.timing = NULL;
-  hrs_status status = HRS_OK;
-  if (given.model) {
+  hrs_status status =
+      given.repeat == 1 ? HRS_OK
+                        : hrs_error_set(HRS_STATUS_USAGE, __FILE__, __LINE__,
+                                        "--repeat: bench evaluate takes none; "
+                                        "HARSANYI_BENCH_SECONDS says how long a rate is measured");
+  if (status == HRS_OK && given.model) {
     status = hrs_agree(o->comm, time_load(o->comm, given.model, &load));
     hrs_bench_add(r, "load of the network's file", 1e3 * load, "ms");
   }
   hrs_bench_add(r, "until masks can be evaluated, samples and all", 1e3 * given.ready, "ms");
-  if (status == HRS_OK)
-    status = evaluate_problem(&given.problem, given.resources.sharing, seconds, r);
+  if (status == HRS_OK) status = evaluate_problem(&given.problem, seconds, r);
   hrs_bench_given_destroy(&given);
   return status;
 }

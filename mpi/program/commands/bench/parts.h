@@ -16,6 +16,8 @@ typedef struct hrs_bench_options {
 
 /** bench evaluate: options as those of harsanyi interactions. Sets n and place. Collective. */
 hrs_status hrs_bench_evaluate(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r);
+/** bench lattice: options as those of harsanyi interactions. Sets n and place. Collective. */
+hrs_status hrs_bench_lattice(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r);
 /** bench fit: options as those of harsanyi interactions. Sets n and place. */
 hrs_status hrs_bench_fit(int argc, char **argv, hrs_bench_options *o, hrs_bench_report *r);
 /** bench indices. */

@@ -19,6 +19,31 @@ void hrs_bench_add(hrs_bench_report *r, const char *name, double value, const ch
   snprintf(figure->name, sizeof figure->name, "%s", name);
 }
 
+void hrs_bench_add_checksum(hrs_bench_report *r, const char *name, uint64_t checksum) {
+  hrs_bench_add(r, name, 0, NULL);
+  r->figures[r->count - 1].checksum = checksum;
+}
+
+void hrs_bench_add_times(hrs_bench_report *r, const char *name, const hrs_bench_times *times) {
+  char text[sizeof r->figures->name];
+  hrs_bench_add(r, name, times->least, "s");
+  snprintf(text, sizeof text, "%s, fastest rank", name);
+  hrs_bench_add(r, text, times->fastest, "s");
+  snprintf(text, sizeof text, "%s, longest repeat", name);
+  hrs_bench_add(r, text, times->most, "s");
+}
+
+hrs_status hrs_bench_repeat(MPI_Comm comm, double seconds, hrs_bench_times *times) {
+  double ends[2] = {seconds, -seconds};
+  HRS_TRY(hrs_comm_reduce(comm, MPI_MAX, MPI_DOUBLE, ends, 2));
+  if (times->most == 0 || ends[0] < times->least) {
+    times->least = ends[0];
+    times->fastest = -ends[1];
+  }
+  if (ends[0] > times->most) times->most = ends[0];
+  return HRS_OK;
+}
+
 double hrs_bench_pass(MPI_Comm comm, double *data, double change, hrs_count count, int repeat) {
   double best = 1e300;
   for (int r = 0; r < repeat; r++) {
