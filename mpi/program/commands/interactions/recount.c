@@ -12,9 +12,8 @@
 
 #include "mpi/dataset/write.h"
 #include "mpi/lattice/comm.h"
+#include "mpi/program/kinds/interactions/salient.h"
 #include "row.h"
-
-#include <float.h>
 
 /* Which samples of this group have to be done again. */
 static void mark(const hrs_work *work, double threshold, bool *again) {
@@ -31,7 +30,7 @@ static hrs_status prune(hrs_work *work, double threshold) {
     hrs_salient none = {0};
     if (work->settings->keep != HRS_KEEP_TOP)
       HRS_TRY(hrs_salient_merge(&done->list[i], &none, threshold, work->settings->salient_limit));
-    hrs_row_sums_from_list(work->problem->n, &done->list[i], threshold, &done->row[i]);
+    hrs_salient_sums(work->problem->n, &done->list[i], threshold, &done->row[i]);
     done->list[i].truncated = false;
   }
   return HRS_OK;
@@ -51,7 +50,7 @@ hrs_status hrs_work_recount(hrs_work *work) {
   HRS_TRY(hrs_comm_reduce(world, MPI_MAX, MPI_DOUBLE, &work->running_max, 1));
   double threshold = work->threshold.coefficient * work->running_max;
   work->threshold = (hrs_threshold){HRS_THRESHOLD_FIXED, threshold};
-  if (!(threshold > 0)) threshold = DBL_TRUE_MIN;
+  threshold = hrs_threshold_positive(threshold);
   bool *again = NULL;
   hrs_count *samples = NULL;
   hrs_status status = hrs_calloc(work->problem->samples, sizeof *again, &again);

@@ -18,6 +18,7 @@
 #include "mpi/dataset/write.h"
 #include "mpi/dataset/write_lattice.h"
 #include "mpi/lattice/comm.h"
+#include "mpi/program/kinds/interactions/salient.h"
 #include "src/base/random.h"
 
 #include <float.h>
@@ -42,8 +43,7 @@ static double threshold_for(const hrs_work *work, double largest) {
   case HRS_THRESHOLD_FIXED:
     break;
   }
-  double threshold = work->threshold.coefficient * base;
-  return threshold > DBL_TRUE_MIN ? threshold : DBL_TRUE_MIN;
+  return hrs_threshold_positive(work->threshold.coefficient * base);
 }
 
 /* Least |I| that is listed, and how many: the threshold's, or any of the largest K. */
@@ -75,20 +75,6 @@ static hrs_status reduce_orders(const hrs_lattice *lattice, int n, double thresh
   for (int what = 0; what < HRS_ORDER_SUMS; what++)
     memcpy(orders[what], sums + what * (n + 1), sizeof(double) * (size_t)(n + 1));
   return HRS_OK;
-}
-
-void hrs_row_sums_from_list(int n, const hrs_salient *list, double threshold,
-                            hrs_interactions_row *row) {
-  row->threshold = threshold;
-  for (int type = 0; type < 2; type++)
-    for (int what = 0; what < 3; what++)
-      memset(row->orders[type][what], 0, sizeof(double) * (size_t)(n + 1));
-  for (hrs_count i = 0; i < list->count; i++) {
-    if (fabs(list->value[i]) < threshold) break;
-    int order = hrs_order(list->mask[i]);
-    row->orders[list->type[i]][list->value[i] < 0][order] += list->value[i];
-    row->orders[list->type[i]][2][order]++;
-  }
 }
 
 /* Largest error of a row against known dividends, over the tolerance of a transform in storage of
@@ -208,7 +194,7 @@ static hrs_status refine_and(hrs_work *work, hrs_count sample, hrs_lattice *latt
   HRS_TRY(hrs_broadcast(work->engine->group, 0, &lacks, sizeof lacks));
   if (!lacks) {
     hrs_interactions_row sums = *row;
-    hrs_row_sums_from_list(work->problem->n, list, row->threshold, &sums);
+    hrs_salient_sums(work->problem->n, list, row->threshold, &sums);
     memcpy(row->orders[AND], sums.orders[AND], 3 * sizeof row->orders[AND][0]);
     return HRS_OK;
   }

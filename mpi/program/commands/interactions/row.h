@@ -7,8 +7,5 @@
 /** hrs_row_work.sample of hrs_work. In a second pass (engine->again) only orders and lists are
  * made: the rest stands in the data set. Collective over the world. */
 hrs_status hrs_work_sample(void *work, hrs_engine *engine, hrs_count sample, hrs_lattice *const *v);
-/** Salient order sums of a complete list: row->orders[..][0..2] and threshold. Not collective. */
-void hrs_row_sums_from_list(int n, const hrs_salient *list, double threshold,
-                            hrs_interactions_row *row);
 
 #endif

@@ -3,9 +3,6 @@
 
 #include "list_indices.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #define AT(field) offsetof(hrs_interactions_options, field)
 
 enum { TYPES_AND, TYPES_OR, TYPES_BOTH, TYPES_SPLIT };
@@ -37,17 +34,6 @@ const hrs_option hrs_group_verify[] = {
      "compare every dividend of a --closed-form game with its known value"},
     {0}};
 
-/* "NAME:VALUE" with one of the words; VALUE may be missing. */
-static hrs_status cut(const char *option, const char *text, const char *words, int *number,
-                      const char **value) {
-  const char *colon = strchr(text, ':');
-  char name[64];
-  snprintf(name, sizeof name, "%.*s", colon ? (int)(colon - text) : (int)strlen(text), text);
-  HRS_TRY(hrs_text_choice(name, option, words, number));
-  *value = colon ? colon + 1 : NULL;
-  return HRS_OK;
-}
-
 static hrs_status set_types(const hrs_interactions_options *o, const hrs_split_options *split,
                             hrs_settings *settings) {
   char word[HRS_WORD_TEXT];
@@ -64,39 +50,6 @@ static hrs_status set_types(const hrs_interactions_options *o, const hrs_split_o
   return HRS_OK;
 }
 
-static hrs_status set_keep(const char *text, int n, hrs_settings *settings) {
-  if (!text) {
-    settings->keep = (hrs_count)1 << n > 65536 ? HRS_KEEP_SALIENT : HRS_KEEP_ALL;
-    return HRS_OK;
-  }
-  int which = 0;
-  const char *value = NULL;
-  HRS_TRY(cut("--keep", text, "salient|top|all", &which, &value));
-  settings->keep = (hrs_keep)which;
-  HRS_REQUIRE((value != NULL) == (settings->keep == HRS_KEEP_TOP), USAGE,
-              "--keep: '%s' should be salient, top:K or all", text);
-  if (value) HRS_TRY(hrs_text_count(value, "--keep top", &settings->top));
-  HRS_REQUIRE(!value || settings->top >= 1, USAGE, "--keep: '%s' keeps nothing; K is at least 1",
-              text);
-  return HRS_OK;
-}
-
-static hrs_status set_threshold(const char *text, hrs_threshold *threshold) {
-  static const double usual[] = {0.05, 0.05, 0.03};
-  int which = 0;
-  const char *value = NULL;
-  double alone;
-  if (hrs_text_number(text, "", &alone) == HRS_OK)
-    HRS_FAIL(USAGE, "--threshold: '%s' does not say of what; say sample:%s, global:%s or delta:%s",
-             text, text, text, text);
-  HRS_TRY(cut("--threshold", text, "sample|global|delta", &which, &value));
-  threshold->mode = (hrs_threshold_mode)which;
-  threshold->coefficient = usual[which];
-  if (value) HRS_TRY(hrs_text_number(value, "--threshold", &threshold->coefficient));
-  HRS_REQUIRE(threshold->coefficient >= 0, USAGE, "--threshold: %s is negative", value);
-  return HRS_OK;
-}
-
 hrs_status hrs_settings_make(const hrs_interactions_options *o, const hrs_split_options *split,
                              const hrs_problem_options *problem, hrs_settings *out) {
   *out =
@@ -105,7 +58,7 @@ hrs_status hrs_settings_make(const hrs_interactions_options *o, const hrs_split_
   HRS_TRY(hrs_split_make(split, problem, &out->split));
   HRS_REQUIRE(o->salient_limit >= 1, USAGE, "--salient-limit must be at least 1");
   HRS_TRY(hrs_indices_parse(o->indices, out->indices, out->orders));
-  return set_threshold(o->threshold, &out->threshold);
+  return hrs_threshold_parse(o->threshold, &out->threshold);
 }
 
 hrs_status hrs_settings_settle(const hrs_interactions_options *o, const hrs_game *game,
@@ -114,5 +67,5 @@ hrs_status hrs_settings_settle(const hrs_interactions_options *o, const hrs_game
   HRS_TRY(hrs_indices_settle(n, settings->orders));
   HRS_REQUIRE(!o->verify || hrs_game_knows_dividends(game), USAGE,
               "--verify needs a game with known dividends: a --closed-form other than random");
-  return set_keep(o->keep, n, settings);
+  return hrs_keep_parse(o->keep, n, &settings->keep, &settings->top);
 }

@@ -3,6 +3,7 @@
 #ifndef HRS_MPI_PROGRAM_COMMANDS_INTERACTIONS_SETTINGS_H
 #define HRS_MPI_PROGRAM_COMMANDS_INTERACTIONS_SETTINGS_H
 
+#include "mpi/program/engine/salience.h"
 #include "mpi/program/engine/split.h"
 
 /** The command's own options. */
@@ -16,19 +17,6 @@ typedef struct hrs_interactions_options {
 } hrs_interactions_options;
 
 extern const hrs_option hrs_group_compute[], hrs_group_keep[], hrs_group_verify[];
-
-typedef enum hrs_keep { HRS_KEEP_SALIENT, HRS_KEEP_TOP, HRS_KEEP_ALL } hrs_keep;
-typedef enum hrs_threshold_mode {
-  HRS_THRESHOLD_SAMPLE, /* coefficient x largest |I| of the row */
-  HRS_THRESHOLD_GLOBAL, /* coefficient x largest |I| of all rows */
-  HRS_THRESHOLD_DELTA,  /* coefficient x mean of |v(N) - v(empty)| over the rows */
-  HRS_THRESHOLD_FIXED   /* coefficient itself: the second pass of the global mode */
-} hrs_threshold_mode;
-
-typedef struct hrs_threshold {
-  hrs_threshold_mode mode;
-  double coefficient;
-} hrs_threshold;
 
 typedef struct hrs_settings {
   bool types[2];               /* AND, OR */

@@ -4,6 +4,9 @@
 #include "mpi/dataset/write.h"
 #include "mpi/lattice/comm.h"
 
+#include <math.h>
+#include <string.h>
+
 /* offset[k] = where row k begins, the same on every rank; each row must have exactly one owner. */
 static hrs_status count_entries(hrs_dataset *set, hrs_count all, hrs_count count,
                                 const hrs_count *rows, const hrs_salient *lists, uint64_t *offset,
@@ -30,8 +33,8 @@ static hrs_status count_entries(hrs_dataset *set, hrs_count all, hrs_count count
   return HRS_OK;
 }
 
-static hrs_status write_list(hrs_dataset *set, hrs_count k, hrs_count first,
-                             const hrs_salient *list) {
+hrs_status hrs_salient_write_list(hrs_dataset *set, hrs_count k, hrs_count first,
+                                  const hrs_salient *list) {
   enum { AT_A_TIME = 1 << 16 };
   HRS_TRY(hrs_dataset_write(set, "/salient/mask", first, list->count, list->mask));
   HRS_TRY(hrs_dataset_write(set, "/salient/type", first, list->count, list->type));
@@ -46,8 +49,7 @@ static hrs_status write_list(hrs_dataset *set, hrs_count k, hrs_count first,
   return hrs_dataset_write(set, "/salient/truncated", k, 1, &truncated);
 }
 
-/* Rows of the data set, and the axis of the entries. */
-static hrs_status find_axes(const hrs_dataset *set, hrs_count *rows, int *entry) {
+hrs_status hrs_salient_find_axes(const hrs_dataset *set, hrs_count *rows, int *entry) {
   int offset = hrs_contents_find(set->contents, "/salient/offset");
   int mask = hrs_contents_find(set->contents, "/salient/mask");
   HRS_ASSERT(offset >= 0 && mask >= 0);
@@ -61,7 +63,7 @@ hrs_status hrs_salient_write(hrs_dataset *set, hrs_count count, const hrs_count 
   uint64_t *offset = NULL, *owners = NULL;
   hrs_count all = 0;
   int entry = 0;
-  HRS_TRY(find_axes(set, &all, &entry)); /* the same on all ranks */
+  HRS_TRY(hrs_salient_find_axes(set, &all, &entry)); /* the same on all ranks */
   hrs_status status = hrs_calloc(all + 1, sizeof *offset, &offset);
   if (status == HRS_OK) status = hrs_calloc(all, sizeof *owners, &owners);
   HRS_GO(hrs_agree(set->comm, status));
@@ -69,10 +71,23 @@ hrs_status hrs_salient_write(hrs_dataset *set, hrs_count count, const hrs_count 
   HRS_GO(hrs_dataset_extend(set, entry, (hrs_count)offset[all]));
   if (set->rank == 0) status = hrs_dataset_write(set, "/salient/offset", 0, all + 1, offset);
   for (hrs_count i = 0; i < count && status == HRS_OK; i++)
-    status = write_list(set, rows[i], (hrs_count)offset[rows[i]], &lists[i]);
+    status = hrs_salient_write_list(set, rows[i], (hrs_count)offset[rows[i]], &lists[i]);
   HRS_GO(hrs_agree(set->comm, status));
 done:
   hrs_free(offset);
   hrs_free(owners);
   return status;
+}
+
+void hrs_salient_sums(int n, const hrs_salient *list, double threshold, hrs_interactions_row *row) {
+  row->threshold = threshold;
+  for (int type = 0; type < 2; type++)
+    for (int what = 0; what < 3; what++)
+      memset(row->orders[type][what], 0, sizeof(double) * (size_t)(n + 1));
+  for (hrs_count i = 0; i < list->count; i++) {
+    if (fabs(list->value[i]) < threshold) break;
+    int order = hrs_order(list->mask[i]);
+    row->orders[list->type[i]][list->value[i] < 0][order] += list->value[i];
+    row->orders[list->type[i]][2][order]++;
+  }
 }
