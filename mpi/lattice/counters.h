@@ -22,7 +22,7 @@ typedef struct hrs_counters {
 /** The account. */
 extern hrs_counters hrs_counted;
 
-/** Have `look` called whenever bytes are counted; NULL: no longer. */
+/** Have `look` called whenever a MiB more is counted; NULL: no longer. */
 void hrs_counters_watch(void (*look)(void *context), void *context);
 
 /** Count bytes of a pass: those read and those written. */

@@ -166,6 +166,7 @@ hrs_status hrs_lattice_checksum(const hrs_lattice *lattice, uint64_t *out) {
       sum += hrs_mix64(bits ^ hrs_mix64(mask + 0x9e3779b97f4a7c15u));
       mask = hrs_subcube_next(cube, mask);
     }
+    hrs_count_passed(hrs_lattice_row_bytes(lattice));
   }
   *out = sum;
   return hrs_comm_reduce(lattice->comm, MPI_SUM, MPI_UINT64_T, out, 1);

@@ -74,8 +74,24 @@ void hrs_engine_destroy(hrs_engine *engine) {
   hrs_comm_free(&engine->group);
 }
 
+/* What is said of tasks that progress looks at by what they count. */
+static const char *const doing[HRS_TASKS] = {
+    [HRS_TASK_TRANSFORM] = "transforming",
+    [HRS_TASK_REDUCE] = "reducing",
+    [HRS_TASK_WRITE] = "writing",
+    [HRS_TASK_VERIFY] = "verifying",
+    [HRS_TASK_CHECKSUMS] = "adding up bits",
+    [HRS_TASK_CHECKPOINT] = "keeping what is done",
+    [HRS_TASK_CLOSE] = "completing the file",
+};
+
 void hrs_engine_begin(hrs_engine *engine, hrs_task task) {
   hrs_times_begin(engine->times, task);
+  hrs_progress_task(&engine->progress, doing[task]);
+}
+
+void hrs_engine_expect(hrs_engine *engine, int times) {
+  hrs_progress_expect(&engine->progress, hrs_count_multiply(engine->plan->lattice_bytes, times));
 }
 
 /* Samples are dealt by their place in the list, a group each in every round: so a list of those
@@ -83,20 +99,33 @@ void hrs_engine_begin(hrs_engine *engine, hrs_task task) {
 hrs_status hrs_engine_run(hrs_engine *engine, const hrs_row_work *work, const hrs_count *samples,
                           hrs_count count, bool again) {
   if (!samples) count = engine->problem->samples;
+  const hrs_plan *plan = engine->plan;
+  hrs_progress *progress = &engine->progress;
+  hrs_count rounds = (count + plan->groups - 1) / plan->groups;
+  double beside = 0; /* seconds of what is not evaluating */
   engine->again = again;
-  for (hrs_count first = 0; first < count; first += engine->plan->groups) {
+  if (again)
+    hrs_progress_more(progress,
+                      hrs_count_multiply(rounds * plan->needs.evaluations, plan->elements));
+  progress->samples = count;
+  for (hrs_count first = 0, round = 0; first < count; first += plan->groups, round++) {
     hrs_count at = first + engine->group_index;
     bool active = engine->group != MPI_COMM_NULL && at < count;
     hrs_count sample = active && samples ? samples[at] : at;
+    progress->sample = at + 1;
+    progress->beside = round ? beside / (double)round * (double)(rounds - round) : 0;
     hrs_engine_begin(engine, HRS_TASK_EVALUATE);
     hrs_status status = active ? hrs_engine_evaluate(engine, sample, again) : HRS_OK;
     HRS_TRY(hrs_agree(engine->world, status));
+    double start = hrs_time();
     HRS_TRY(work->sample(work->self, engine, sample, active ? engine->values : NULL));
+    beside += hrs_time() - start;
   }
+  progress->samples = 0;
   return HRS_OK;
 }
 
 hrs_status hrs_engine_end(hrs_engine *engine) {
-  hrs_progress_end(&engine->progress);
+  hrs_progress_clear(&engine->progress);
   return hrs_engine_say_notes(engine);
 }

@@ -48,6 +48,9 @@ hrs_status hrs_engine_tell_times(hrs_engine *engine, const hrs_record *record, h
 hrs_status hrs_engine_evaluate(hrs_engine *engine, hrs_count sample, bool again);
 /** From now on the time is that of a task. Not collective. */
 void hrs_engine_begin(hrs_engine *engine, hrs_task task);
+/** It will pass over, send and write about so many times the bytes of a lattice, for the progress.
+ *  Not collective. */
+void hrs_engine_expect(hrs_engine *engine, int times);
 /** Note what the problem's sample gives reason to warn of; the text goes on after "sample I: ". By
  *  all ranks of the group; in a pass over samples done before, nothing is noted. */
 void hrs_engine_note(hrs_engine *engine, int kind, hrs_count sample, double worst,

@@ -108,6 +108,7 @@ static hrs_status finish(job *j, hrs_engine *engine, hrs_dataset **set) {
   hrs_status status = hrs_engine_record(engine, &record);
   if (status == HRS_OK) status = hrs_record_finish(&record, set);
   bool written = status == HRS_OK;
+  hrs_progress_end(&engine->progress);
   if (written && (o->timing || o->verbose))
     status = hrs_engine_tell_times(engine, &record, &j->timing);
   if (written)

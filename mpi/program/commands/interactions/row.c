@@ -18,6 +18,8 @@
 #include "mpi/dataset/write.h"
 #include "mpi/dataset/write_lattice.h"
 #include "mpi/lattice/comm.h"
+#include "mpi/lattice/counters.h"
+#include "mpi/lattice/lattice.h"
 #include "mpi/program/kinds/interactions/salient.h"
 #include "src/base/random.h"
 
@@ -103,12 +105,15 @@ static hrs_status verify_row(void *context, hrs_dtype type, const void *values, 
 static hrs_status verify(hrs_work *work, const hrs_lattice *lattice, bool or_type, double scale) {
   if (!work->settings->verify) return HRS_OK;
   hrs_engine_begin(work->engine, HRS_TASK_VERIFY);
+  hrs_engine_expect(work->engine, 1);
   verification v = {work, or_type};
   double worst = 0;
   hrs_count first = hrs_lattice_first_row(lattice);
-  for (hrs_count row = first; row < first + hrs_lattice_row_count(lattice); row++)
+  for (hrs_count row = first; row < first + hrs_lattice_row_count(lattice); row++) {
     HRS_TRY(verify_row(&v, hrs_lattice_type(lattice), hrs_lattice_row(lattice, row),
                        hrs_lattice_row_cube(lattice, row), &worst));
+    hrs_count_passed(hrs_lattice_row_bytes(lattice));
+  }
   HRS_TRY(hrs_comm_reduce(work->engine->group, MPI_MAX, MPI_DOUBLE, &worst, 1));
   double epsilon = work->resources->precision == HRS_F64 ? DBL_EPSILON : FLT_EPSILON;
   double tolerance = 8 * pow(2, work->problem->n / 2.0) * epsilon * (scale > 1 ? scale : 1);
@@ -122,6 +127,7 @@ static hrs_status add_checksum(hrs_work *work, const hrs_lattice *lattice, hrs_c
   uint64_t sum;
   if (!work->checksums || work->engine->again) return HRS_OK;
   hrs_engine_begin(work->engine, HRS_TASK_CHECKSUMS);
+  hrs_engine_expect(work->engine, 1);
   HRS_TRY(hrs_lattice_checksum(lattice, &sum));
   if (work->engine->group_rank == 0)
     work->engine->checksum += hrs_mix64(sum + hrs_mix64((uint64_t)which));
@@ -146,6 +152,7 @@ static hrs_status reduce_type(hrs_work *work, const hrs_lattice *lattice, int ty
                               hrs_interactions_row *row, hrs_salient *list) {
   double here;
   hrs_engine_begin(work->engine, HRS_TASK_REDUCE);
+  hrs_engine_expect(work->engine, 5); /* unless a list is cut at its limit */
   HRS_TRY(hrs_lattice_max(lattice, &here));
   *largest = here > *largest ? here : *largest;
   row->threshold = threshold_for(work, *largest);
@@ -179,8 +186,10 @@ static hrs_status make_type(hrs_work *work, hrs_count sample, int type,
   }
   if (type == OR && work->settings->types[AND] && hrs_work_is_lean(work))
     HRS_TRY(evaluate_again(work, sample));
+  bool copies = type == AND && work->and_lattice;
   hrs_engine_begin(work->engine, HRS_TASK_TRANSFORM);
-  if (type == AND && work->and_lattice) {
+  hrs_engine_expect(work->engine, 4 + (work->engine->plan->ranks > 1) + (copies ? 2 : 0));
+  if (copies) {
     HRS_TRY(hrs_agree(work->engine->group, hrs_lattice_copy(*lattice, work->and_lattice)));
     *lattice = work->and_lattice;
   }
@@ -225,6 +234,7 @@ static hrs_status do_type(hrs_work *work, int type, hrs_count k, hrs_lattice *la
   HRS_TRY(hrs_agree(work->engine->world, status));
   if (work->settings->keep != HRS_KEEP_ALL || work->engine->again) return HRS_OK;
   hrs_engine_begin(work->engine, HRS_TASK_WRITE);
+  hrs_engine_expect(work->engine, 1);
   return hrs_dataset_write_lattice(
       work->set, type == AND ? "/interactions/and" : "/interactions/or", k, lattice);
 }
@@ -302,6 +312,7 @@ static hrs_status do_row(hrs_work *work, hrs_count sample, int target, hrs_latti
   HRS_GO(hrs_agree(work->engine->world, status));
   if (work->settings->values && !work->engine->again) {
     hrs_engine_begin(work->engine, HRS_TASK_WRITE);
+    hrs_engine_expect(work->engine, 1);
     HRS_GO(hrs_dataset_write_lattice(work->set, "/values", k, lattice));
   }
   for (int type = AND; type <= OR; type++) {
