@@ -115,6 +115,56 @@ class Plan(ProgramTest):
         self.assertEqual((result.code, result.err), (0, ""), result)
         self.assertRegex(result.out, r"  fits +yes\n")
 
+    def test_stated_machine(self):
+        """64 ranks on 4 nodes of 16 GiB, on a machine that has neither."""
+        stated = ["--plan-ranks", "64", "--plan-nodes", "4", "--plan-memory", "16GiB"]
+        plan, result = self.plan("--closed-form", "random:n=30", *stated)
+        self.assertEqual(plan["available to a rank"], 2**30)
+        self.assertEqual(plan["nodes"], 4)
+        self.assertRegex(result.out, r"limited by +--plan-memory, of 16 ranks on a node\n")
+        self.assertEqual(plan["lattice data"], 2**30 * 8 // 64)
+        # 2^n * 8 / 64 and 42 MiB into 95 % of 1 GiB.
+        self.assertEqual(plan["largest lattice that fits"], 32)
+        self.assertRegex(result.out, "exchange between nodes +not counted: --plan-bandwidth")
+        times = []
+        for rate in ("1MB/s", "2MB/s"):
+            _, result = self.plan("--closed-form", "random:n=30", *stated, "--plan-bandwidth", rate)
+            self.assertRegex(result.out, r"transform .* exchange between nodes\n")
+            times.append(self.seconds(result, "transform"))
+        # 16 ranks send 48/64 of their 128 MiB.
+        sent = 16 * 48 / 64 * 2**27
+        self.assertAlmostEqual(times[0] - times[1], sent / 1e6 - sent / 2e6, delta=0.05 * sent / 2e6)
+        result = run("interactions", "--closed-form", "random:n=36", "--plan", *stated)
+        self.assertEqual(result.code, 64, result)
+        self.assertRegex(result.errors()[0], r"8\.\d+ GiB on each of 64 ranks, of which 1\.00 GiB "
+                         r"are available \(--plan-memory")
+
+    @staticmethod
+    def seconds(result, task):
+        """The predicted seconds of a task."""
+        return float(re.search(rf"^  {task} +[\d:]+ \(([\d.e+-]+) s\)", result.out, re.M)[1])
+
+    def test_times(self):
+        """All tasks of a run have a time; the whole is their sum."""
+        folder = self.folder / "results"
+        folder.mkdir()
+        for args, tasks in ((["and-or:n=16,terms=9", "--types", "and,or", "--verify"],
+                             ["evaluate", "transform", "reduce", "verify", "write"]),
+                            (["random:n=14", "--types", "and-or", "--noise", "0.02"],
+                             ["evaluate", "reduce", "write"])):
+            for ranks in (0, 2):
+                _, result = self.plan("--closed-form", *args, "--out", folder / "x.h5", ranks=ranks)
+                times = [self.seconds(result, task) for task in tasks]
+                self.assertGreater(min(times), 0, result)
+                split = "--noise" in args
+                whole = self.seconds(result, "all but splits" if split else "all")
+                self.assertAlmostEqual(whole, sum(times), delta=0.02 * whole)
+                if split:
+                    self.assertAlmostEqual(self.seconds(result, "splits, at most"),
+                                           20 * self.seconds(result, "1000 steps of each split"),
+                                           delta=0.1 * self.seconds(result, "splits, at most"))
+        self.assertEqual(list(folder.iterdir()), [])
+
 
 def random(n, *args):
     """A game of n players."""

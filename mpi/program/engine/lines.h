@@ -7,6 +7,7 @@
 /** "  what   123 bytes (1.15e-07 GiB)" */
 void hrs_line_bytes(const char *what, hrs_count bytes);
 /** "  what   0:00:07 (7.3 s)" */
-void hrs_line_time(const char *what, double seconds);
+/** `bound`: what sets the pace; NULL: nothing is said of that. */
+void hrs_line_time(const char *what, double seconds, const char *bound);
 
 #endif

@@ -38,9 +38,6 @@ hrs_status hrs_plan_create(const hrs_problem *problem, const hrs_resources *reso
 /** Errors: TOO_LARGE for a plan that does not fit, saying how much is needed and how many ranks
  * would do. Not collective. */
 hrs_status hrs_plan_check(const hrs_problem *problem, const hrs_plan *plan);
-/** Print it, with times predicted from a short measurement, and the size of the file to be written.
- *  Not collective. */
-hrs_status hrs_plan_print(const hrs_problem *problem, const hrs_plan *plan, hrs_count file_bytes);
 
 /** The part of the memory that a plan may use. */
 bool hrs_plan_may_hold(const hrs_plan *plan, hrs_count bytes);

@@ -34,6 +34,26 @@ typedef struct hrs_needs {
   const char *repeated; /* why there is more than one evaluation */
 } hrs_needs;
 
+/** What a task of a row takes on the planned ranks. */
+typedef struct hrs_row_time {
+  const char *task, *bound; /* its name, as in /run, and what sets its pace */
+  double seconds;
+  int exchanges; /* of a lattice */
+} hrs_row_time;
+
+enum { HRS_ROW_TIMES = 4 };
+
+/** What a row of one target takes beside evaluating it and writing the file. */
+typedef struct hrs_row_times {
+  int count;
+  hrs_row_time task[HRS_ROW_TIMES];
+  /* Of a split, the number of whose steps nobody knows beforehand: */
+  int split;     /* rows that are split together; 0: none are */
+  double step;   /* seconds of a step */
+  int exchanges; /* in it, of lattices of doubles */
+  int most;      /* steps that are allowed */
+} hrs_row_times;
+
 typedef struct hrs_row_work {
   void *self;
   /** What it needs under a plan whose partition, rounds and bytes of a lattice stand; plan->lean:
@@ -44,6 +64,10 @@ typedef struct hrs_row_work {
    *  between agreements. The status is agreed on. */
   hrs_status (*sample)(void *self, struct hrs_engine *engine, hrs_count sample,
                        hrs_lattice *const *v);
+  /** Measure, in a second or so, what a row takes under a plan, on small lattices that the ranks of
+   *  comm share: as many as a group has, or one, which makes no exchanges. Collective over comm. */
+  hrs_status (*rehearse)(const void *self, const struct hrs_plan *plan, MPI_Comm comm,
+                         hrs_row_times *out);
 } hrs_row_work;
 
 #endif

@@ -47,7 +47,7 @@ static hrs_status print(const hrs_layers *layers, int ranks, const hrs_node_room
   hrs_line_bytes("available to a rank", room->bytes);
   printf("  %-30s%s\n", "limited by", room->limit);
   hrs_line_bytes("file", file_bytes);
-  hrs_line_time("time to evaluate", seconds);
+  hrs_line_time("time to evaluate", seconds, NULL);
   return HRS_OK;
 }
 

@@ -11,11 +11,15 @@ static hrs_status fold_row(void *context, hrs_dtype type, const void *values, hr
   return hrs_player_values(type, values, cube, *n, sum);
 }
 
+hrs_status hrs_row_players(const hrs_lattice *v, int n, double sums[2 * HRS_MAX_PLAYERS]) {
+  return hrs_lattice_sum(v, 2 * n, fold_row, &n, sums);
+}
+
 static hrs_status values_of_players(const hrs_work *work, const hrs_lattice *v,
                                     hrs_interactions_row *row) {
   int n = work->problem->n;
   double sums[2 * HRS_MAX_PLAYERS];
-  HRS_TRY(hrs_lattice_sum(v, 2 * n, fold_row, &n, sums));
+  HRS_TRY(hrs_row_players(v, n, sums));
   for (int which = 0; which < 2; which++)
     memcpy(row->indices[which], sums + which * n, sizeof(double) * (size_t)n);
   for (int i = 0; i < 2 * n; i++)

@@ -11,5 +11,7 @@
  */
 hrs_status hrs_work_indices(hrs_work *work, hrs_count k, const hrs_lattice *v,
                             hrs_interactions_row *row);
+/** Shapley and Banzhaf values of n players from v, one after the other. Collective. */
+hrs_status hrs_row_players(const hrs_lattice *v, int n, double sums[2 * HRS_MAX_PLAYERS]);
 
 #endif

@@ -3,6 +3,7 @@
 #include "mpi/program/commands/commands.h"
 #include "mpi/program/engine/files.h"
 #include "mpi/program/engine/invocation.h"
+#include "mpi/program/engine/predict.h"
 #include "mpi/program/engine/record.h"
 #include "mpi/program/kinds/interactions/salient.h"
 #include "mpi/program/log.h"
@@ -152,10 +153,16 @@ done:
   return status;
 }
 
-static hrs_status print_plan(const hrs_work *work, const hrs_plan *plan) {
-  hrs_contents *contents;
-  HRS_TRY(contents_of(work, &contents));
-  hrs_status status = hrs_plan_print(work->problem, plan, hrs_contents_bytes(contents));
+/* Measure on all ranks, and print. Collective. */
+static hrs_status print_plan(MPI_Comm comm, hrs_work *work, const job *j) {
+  hrs_rates rates;
+  hrs_row_work row_work = hrs_work_of(work);
+  hrs_contents *contents = NULL;
+  HRS_TRY(hrs_rates_measure(comm, work->problem, &j->plan, &row_work, j->o->run.out, &rates));
+  hrs_status status = hrs_agree(comm, contents_of(work, &contents));
+  if (status == HRS_OK && hrs_comm_rank(comm) == 0)
+    hrs_plan_print(work->problem, &j->plan, work->resources->precision, &rates,
+                   hrs_contents_bytes(contents));
   hrs_contents_destroy(&contents);
   return status;
 }
@@ -171,7 +178,7 @@ static hrs_status plan_and_run(MPI_Comm comm, job *j) {
   HRS_TRY(hrs_machine_find(comm, &j->o->run, j->resources.sharing == HRS_SHARE_AUTO, &machine));
   hrs_status status = hrs_plan_create(&j->problem, &j->resources, &row_work, &machine, &j->plan);
   HRS_TRY(hrs_agree(comm, status));
-  if (j->o->run.plan && hrs_comm_rank(comm) == 0) status = print_plan(&work, &j->plan);
+  if (j->o->run.plan) HRS_TRY(print_plan(comm, &work, j));
   if (status == HRS_OK) status = hrs_plan_check(&j->problem, &j->plan);
   HRS_TRY(hrs_agree(comm, status));
   return j->o->run.plan ? HRS_OK : run(comm, j, &work);

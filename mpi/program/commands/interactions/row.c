@@ -68,9 +68,8 @@ static hrs_status order_row(void *context, hrs_dtype type, const void *values, h
   return hrs_order_sums(type, values, cube, c->n, c->threshold, sum);
 }
 
-/* All five order sums of a type into row->orders[type]. Collective over the group. */
-static hrs_status reduce_orders(const hrs_lattice *lattice, int n, double threshold,
-                                double orders[5][HRS_MAX_PLAYERS + 1]) {
+hrs_status hrs_row_orders(const hrs_lattice *lattice, int n, double threshold,
+                          double orders[5][HRS_MAX_PLAYERS + 1]) {
   double sums[HRS_ORDER_SUMS * (HRS_MAX_PLAYERS + 1)];
   order_context context = {n, threshold};
   HRS_TRY(hrs_lattice_sum(lattice, HRS_ORDER_SUMS * (n + 1), order_row, &context, sums));
@@ -156,14 +155,14 @@ static hrs_status reduce_type(hrs_work *work, const hrs_lattice *lattice, int ty
   HRS_TRY(hrs_lattice_max(lattice, &here));
   *largest = here > *largest ? here : *largest;
   row->threshold = threshold_for(work, *largest);
-  HRS_TRY(reduce_orders(lattice, work->problem->n, row->threshold, row->orders[type]));
+  HRS_TRY(hrs_row_orders(lattice, work->problem->n, row->threshold, row->orders[type]));
   HRS_TRY(check_type(work, type, here, row));
   return hrs_lattice_select(lattice, (uint8_t)type, list_from(work, row->threshold),
                             list_limit(work), list);
 }
 
-/* The transform of a type, in a lattice that holds v. */
-static hrs_status transform(hrs_lattice *lattice, int type) {
+hrs_status hrs_row_transform(hrs_lattice *lattice, bool or_type) {
+  int type = or_type ? OR : AND;
   hrs_kernel kernel = hrs_kernel_get(type == AND ? HRS_KERNEL_MOBIUS : HRS_KERNEL_OR);
   HRS_TRY(hrs_lattice_transform(lattice, kernel, type == AND ? 1 : -1));
   if (type == OR) hrs_lattice_set(lattice, 0, 0);
@@ -193,7 +192,7 @@ static hrs_status make_type(hrs_work *work, hrs_count sample, int type,
     HRS_TRY(hrs_agree(work->engine->group, hrs_lattice_copy(*lattice, work->and_lattice)));
     *lattice = work->and_lattice;
   }
-  return transform(*lattice, type);
+  return hrs_row_transform(*lattice, type == OR);
 }
 
 /* AND at its final threshold, after OR has raised it. */
@@ -214,10 +213,10 @@ static hrs_status refine_and(hrs_work *work, hrs_count sample, hrs_lattice *latt
   } else {
     HRS_TRY(evaluate_again(work, sample));
     hrs_engine_begin(work->engine, HRS_TASK_TRANSFORM);
-    HRS_TRY(transform(lattice, AND));
+    HRS_TRY(hrs_row_transform(lattice, false));
     hrs_engine_begin(work->engine, HRS_TASK_REDUCE);
   }
-  return reduce_orders(lattice, work->problem->n, row->threshold, row->orders[AND]);
+  return hrs_row_orders(lattice, work->problem->n, row->threshold, row->orders[AND]);
 }
 
 /* One type: transform, reduce, write. Ranks without a lattice take part in the agreements. */
@@ -244,7 +243,7 @@ static hrs_status mean_effects(const hrs_work *work, const hrs_lattice *v,
                                hrs_interactions_row *row) {
   int n = work->problem->n;
   double orders[5][HRS_MAX_PLAYERS + 1];
-  HRS_TRY(reduce_orders(v, n, INFINITY, orders));
+  HRS_TRY(hrs_row_orders(v, n, INFINITY, orders));
   for (int k = 1; k <= n; k++) {
     row->mean_effect[k] = (orders[3][k] + orders[4][k]) / hrs_binomial(n, k) - row->v_empty;
     HRS_TRY(hrs_engine_check(work->engine, row->index, row->target, "mean effects", HRS_F64,

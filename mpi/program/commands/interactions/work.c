@@ -8,6 +8,7 @@
 
 #include "mpi/lattice/comm.h"
 #include "mpi/program/log.h"
+#include "rehearse.h"
 #include "row.h"
 #include "src/base/smaller.h"
 
@@ -100,7 +101,7 @@ static void needs(const void *self, const hrs_plan *plan, hrs_needs *out) {
 }
 
 hrs_row_work hrs_work_of(hrs_work *work) {
-  return (hrs_row_work){work, needs, hrs_work_sample};
+  return (hrs_row_work){work, needs, hrs_work_sample, hrs_work_rehearse};
 }
 
 /* ---- a run ---------------------------------------------------------------------------------- */
