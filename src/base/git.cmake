@@ -1,9 +1,12 @@
-# Writes OUTPUT with the commit that SOURCE stands at, "+" where it is changed, "unknown" outside a
-# checkout.
+# Writes OUTPUT with the commit that SOURCE stands at, "+" where it is changed. Outside a
+# checkout, where a container is built, HARSANYI_COMMIT says it; else it is "unknown".
 execute_process(COMMAND git -C ${SOURCE} describe --always --dirty=+ --abbrev=12
   OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
 if(failed)
-  set(commit unknown)
+  set(commit $ENV{HARSANYI_COMMIT})
+  if(NOT commit MATCHES "^[0-9A-Za-z.+-]+$")
+    set(commit unknown)
+  endif()
 endif()
 set(text "#define HRS_GIT \"${commit}\"\n")
 if(EXISTS ${OUTPUT})
