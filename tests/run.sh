@@ -7,7 +7,7 @@ source "$(dirname "$0")/../jobs/setup.sh"
 
 install $build_packages libcmocka-dev libonnx-testdata python3 python3-numpy python3-scipy \
   python3-h5py python3-netcdf4 python3-h5netcdf python3-xarray python3-matplotlib python3-onnx \
-  hdf5-tools clang-format doxygen binutils
+  hdf5-tools clang-format doxygen binutils slurm-wlm munge
 build dev
 build asan
 # OpenBLAS and MPI leave memory to the system at exit; leaks of our own are counted by the tests.
