@@ -8,8 +8,10 @@
  * Where a single tile is larger than that, it is contiguous in memory and file, and goes alone.
  * Cost: one pass over the data in memory (none in phase B) and one write of it. It loses against
  * phase B where tiles are small and the file system likes large blocks: V pieces per row.
- * Packed rows are written collectively, by the same number of calls on all ranks: who has nothing
- * to write selects nothing. All else each rank writes for itself.
+ *
+ * Each rank writes for itself. MPI-IO could gather short pieces of several ranks in one write, but
+ * a rank that cannot write, on a full disk, leaves the others waiting inside of it. Short pieces
+ * are rare: with the most ranks that can share a lattice they are one tile.
  */
 #include "write_lattice.h"
 
@@ -100,77 +102,49 @@ static slab pack(const cut *c, hrs_count number) {
   return (slab){scratch, h * c->row_size + (c->first + q) * c->tile, c->row_size, nh, nq * c->tile};
 }
 
-/* The memory space and the selection in the file for a slab, or nothing where it is NULL. */
-static hrs_status select_slab(const hrs_dataset *set, hid_t file_space, hrs_count k, const slab *s,
-                              hid_t *memory_space) {
-  hsize_t elements = s ? (hsize_t)(s->count * s->block) : 1;
+static hrs_status write_slab(const hrs_dataset *set, const char *path, hid_t array,
+                             hid_t file_space, hid_t type, hrs_count k, const slab *s) {
+  const hsize_t elements = (hsize_t)(s->count * s->block);
+  const hsize_t start[2] = {(hsize_t)k, (hsize_t)s->start}, stride[2] = {1, (hsize_t)s->stride};
+  const hsize_t count[2] = {1, (hsize_t)s->count}, block[2] = {1, (hsize_t)s->block};
   hrs_status status = HRS_OK;
   herr_t error;
-  HRS_H5_GO(*memory_space, H5Screate_simple(1, &elements, NULL), IO, "%s", set->part);
-  if (s) {
-    const hsize_t start[2] = {(hsize_t)k, (hsize_t)s->start}, stride[2] = {1, (hsize_t)s->stride};
-    const hsize_t count[2] = {1, (hsize_t)s->count}, block[2] = {1, (hsize_t)s->block};
-    HRS_H5_GO(error, H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, stride, count, block),
-              IO, "%s", set->part);
-  } else {
-    HRS_H5_GO(error, H5Sselect_none(file_space), IO, "%s", set->part);
-    HRS_H5_GO(error, H5Sselect_none(*memory_space), IO, "%s", set->part);
-  }
+  hid_t memory_space = H5I_INVALID_HID;
+  HRS_H5_GO(memory_space, H5Screate_simple(1, &elements, NULL), IO, "%s", set->part);
+  HRS_H5_GO(error, H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, stride, count, block), IO,
+            "%s", set->part);
+  if (H5Dwrite(array, type, memory_space, file_space, H5P_DEFAULT, s->data) < 0 ||
+      hrs_fault_strikes(HRS_FAULT_WRITE))
+    status = hrs_dataset_write_failed(set, path);
 done:
+  hrs_h5_close(memory_space);
   return status;
 }
 
-/* *stored: bytes of an element in the file. */
-static hrs_status check_lattice(hrs_dataset *set, const char *path, hrs_count k,
-                                const hrs_lattice *lattice, hid_t *array, hrs_count *stored) {
+/* This rank's slabs. */
+static hrs_status write_slabs(hrs_dataset *set, const char *path, hrs_count k,
+                              const hrs_lattice *lattice) {
   const hrs_contents_array *of;
-  HRS_TRY(hrs_dataset_open_array(set, path, &of, array));
-  *stored = (hrs_count)hrs_dtype_size(of->type);
-  if (!lattice) return HRS_OK;
+  hid_t array = H5I_INVALID_HID, file_space = H5I_INVALID_HID;
+  hrs_status status = HRS_OK;
+  HRS_TRY(hrs_dataset_open_array(set, path, &of, &array));
   HRS_ASSERT(of->rank == 2 && k >= 0 && k < of->dim[0]);
   HRS_ASSERT(of->dim[1] == (hrs_count)1 << hrs_lattice_partition(lattice)->n);
-  return HRS_OK;
+  /* A split is in double whatever the precision; HDF5 narrows it. */
+  hid_t type = hrs_h5_memory_type(hrs_lattice_type(lattice));
+  cut c = make_cut(lattice);
+  HRS_H5_GO(file_space, H5Dget_space(array), IO, "%s", set->part);
+  for (hrs_count i = 0; i < c.writes; i++) {
+    slab s = c.packed ? pack(&c, i) : straight(&c, i);
+    HRS_GO(write_slab(set, path, array, file_space, type, k, &s));
+    hrs_count_written(s.count * s.block * (hrs_count)hrs_dtype_size(of->type));
+  }
+done:
+  hrs_h5_close(file_space);
+  return status;
 }
 
 hrs_status hrs_dataset_write_lattice(hrs_dataset *set, const char *path, hrs_count k,
                                      const hrs_lattice *lattice) {
-  hid_t array = H5I_INVALID_HID;
-  hrs_count stored = 0;
-  hrs_status status = check_lattice(set, path, k, lattice, &array, &stored);
-  HRS_TRY(hrs_agree(set->comm, status));
-  cut c = {0};
-  if (lattice) c = make_cut(lattice);
-  /* Contiguous pieces need no help from other ranks; the many short ones of packed rows do. Then
-   * all name the same type, also those that have nothing to write. */
-  hrs_count most[3] = {c.writes, c.packed, lattice ? (hrs_count)hrs_lattice_type(lattice) : 0};
-  HRS_TRY(hrs_comm_reduce(set->comm, MPI_MAX, MPI_INT64_T, most, 3));
-  bool together = most[1] != 0;
-  hrs_count writes = together ? most[0] : c.writes;
-  /* A split is in double whatever the precision; HDF5 narrows it. */
-  hid_t type = hrs_h5_memory_type((hrs_dtype)most[2]);
-  hid_t file_space = H5Dget_space(array), memory_space = H5I_INVALID_HID;
-  hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
-  if (file_space < 0 || transfer < 0 ||
-      H5Pset_dxpl_mpio(transfer, together ? H5FD_MPIO_COLLECTIVE : H5FD_MPIO_INDEPENDENT) < 0)
-    status = hrs_h5_error(HRS_STATUS_IO, __FILE__, __LINE__, "%s", set->part);
-  for (hrs_count i = 0; i < writes; i++) {
-    slab s = {0};
-    bool mine = i < c.writes;
-    if (mine && status == HRS_OK) s = c.packed ? pack(&c, i) : straight(&c, i);
-    if (status == HRS_OK) status = select_slab(set, file_space, k, mine ? &s : NULL, &memory_space);
-    if (together) HRS_GO(hrs_agree(set->comm, status));
-    if (status != HRS_OK) break;
-    if (H5Dwrite(array, type, memory_space, file_space, transfer, mine ? s.data : &s) < 0 ||
-        hrs_fault_strikes(HRS_FAULT_WRITE))
-      status = hrs_dataset_write_failed(set, path);
-    hrs_h5_close(memory_space);
-    memory_space = H5I_INVALID_HID;
-    hrs_count_written(s.count * s.block * stored);
-  }
-  status = hrs_agree(set->comm, status);
-done:
-  hrs_h5_close(transfer);
-  hrs_h5_close(memory_space);
-  hrs_h5_close(file_space);
-  return status;
+  return hrs_agree(set->comm, lattice ? write_slabs(set, path, k, lattice) : HRS_OK);
 }

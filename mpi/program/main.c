@@ -6,6 +6,8 @@
 #include "mpi/lattice/comm.h"
 #include "mpi/program/log.h"
 
+#include <hdf5.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -150,6 +152,21 @@ static hrs_status checked(hrs_status status) {
   return status == HRS_OK ? check_output() : status;
 }
 
+/* Code that is not the program's own, a plug-in's or a library's, may call exit, with 0 even, and
+ * that is no success. Nothing can be unwound any more: FILE.part is left, as by a run that was
+ * killed. */
+static bool at_end;
+
+static void end_from_within(void) {
+  if (at_end) return;
+  fflush(stdout);
+  fprintf(stderr,
+          "harsanyi: error: rank %d: something it has loaded, such as a plug-in, has called exit "
+          "in the middle of the run\n",
+          hrs_launcher_rank());
+  _exit(hrs_status_exit_code(HRS_STATUS_INTERNAL));
+}
+
 static int run_alone(int argc, char **argv) {
   if (hrs_launcher_rank() != 0) return 0;
   hrs_blas_single_thread();
@@ -158,8 +175,7 @@ static int run_alone(int argc, char **argv) {
   return end(status == HRS_OK ? checked(dispatch(MPI_COMM_SELF, argc, argv)) : status);
 }
 
-int main(int argc, char **argv) {
-  keep_streams();
+static int run(int argc, char **argv) {
   if (answer_without_mpi(argc, argv)) return end(check_output());
   restart_with_faster_blas(argv);
   for (int i = 2; i < argc; i++)
@@ -185,5 +201,14 @@ int main(int argc, char **argv) {
   MPI_Barrier(MPI_COMM_WORLD);
   hrs_comm_free(&comm);
   MPI_Finalize();
+  return code;
+}
+
+int main(int argc, char **argv) {
+  keep_streams();
+  H5dont_atexit(); /* it would close files that all ranks have open, and wait for the others */
+  atexit(end_from_within);
+  int code = run(argc, argv);
+  at_end = true;
   return code;
 }
