@@ -83,7 +83,9 @@ static hrs_status sync_file(const char *path) {
   struct stat info;
   /* To its own size: what is set aside behind the end goes back. */
   int error = fstat(file, &info) == 0 && ftruncate(file, info.st_size) == 0 ? 0 : errno;
+  hrs_fault_pass(HRS_FAULT_FLUSH);
   if (fsync(file) != 0 && errno != EINVAL) error = errno;
+  hrs_fault_pass(HRS_FAULT_FLUSH);
   close(file);
   HRS_REQUIRE(error == 0, IO, "%s: %s", path, strerror(error));
   return HRS_OK;
@@ -123,7 +125,9 @@ static hrs_status with_file(const char *part, bool make, hrs_count growth, seria
     status = hrs_error_context(status, "%s", part);
     goto done;
   }
+  hrs_fault_pass(HRS_FAULT_FLUSH);
   HRS_H5_GO(error, H5Fflush(file, H5F_SCOPE_GLOBAL), IO, "%s cannot be written", part);
+  hrs_fault_pass(HRS_FAULT_FLUSH);
 done:
   if (status != HRS_OK && truncate(part, 0) != 0) unlink(part);
   if (file >= 0 && H5Fclose(file) < 0 && status == HRS_OK)
@@ -315,8 +319,10 @@ static hrs_status make_object(hid_t file, const hrs_contents *contents,
 
 static hrs_status make_objects(hid_t file, const hrs_contents *contents, bool later) {
   for (int i = 0; i < contents->arrays; i++)
-    if (((contents->array[i].object->when & HRS_WHEN_LATER) != 0) == later)
+    if (((contents->array[i].object->when & HRS_WHEN_LATER) != 0) == later) {
+      hrs_fault_pass(later ? HRS_FAULT_EXTEND : HRS_FAULT_BUILD);
       HRS_TRY(make_object(file, contents, &contents->array[i]));
+    }
   return HRS_OK;
 }
 
@@ -359,6 +365,7 @@ static hrs_status build(hid_t file, const void *context) {
 
 hrs_status hrs_dataset_build(const char *part, const hrs_contents *contents) {
   HRS_TRY(with_file(part, true, hrs_contents_bytes(contents), build, contents));
+  hrs_fault_pass(HRS_FAULT_BUILD);
   return fill_room(part);
 }
 
@@ -369,6 +376,7 @@ static hrs_status build_later(hid_t file, const void *context) {
 hrs_status hrs_dataset_build_later(const char *part, const hrs_contents *contents) {
   hrs_count growth = hrs_count_add(hrs_contents_later_bytes(contents), SOME);
   HRS_TRY(with_file(part, false, growth, build_later, contents));
+  hrs_fault_pass(HRS_FAULT_EXTEND);
   return fill_room(part);
 }
 
@@ -379,6 +387,7 @@ typedef struct run_record {
 
 static hrs_status complete(hid_t file, const void *context) {
   const run_record *record = context;
+  hrs_fault_pass(HRS_FAULT_SEAL);
   for (int i = 0; i < record->attributes; i++) {
     const hrs_run_attribute *from = &record->run[i];
     hrs_contents_attribute a = {"/run", from->name, from->text, HRS_F64, from->number};
@@ -393,5 +402,6 @@ hrs_status hrs_dataset_seal(const char *part, int attributes, const hrs_run_attr
   for (int i = 0; i < attributes; i++)
     growth += 2 * (run[i].text ? (hrs_count)strlen(run[i].text) : 8);
   HRS_TRY(with_file(part, false, growth, complete, &record));
+  hrs_fault_pass(HRS_FAULT_SEAL);
   return sync_file(part);
 }

@@ -17,6 +17,8 @@
  */
 #include "claim.h"
 
+#include "src/base/fault.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -179,6 +181,7 @@ static hrs_status make_part(hrs_claim *c) {
   close(file);
   HRS_REQUIRE(error == 0, IO, "%s: %s: %s", hrs_place_name(c->place), c->part, strerror(error));
   c->inode = info.st_ino;
+  hrs_fault_pass(HRS_FAULT_CLAIM);
   return write_owner(c);
 }
 
@@ -204,12 +207,18 @@ static hrs_status take(hrs_claim *c, const char *path, bool force) {
   HRS_TRY(hrs_place_create(path, "--out", force, &c->place));
   HRS_TRY(append(hrs_place_path(c->place), ".part", &c->part));
   HRS_TRY(append(c->part, ".lock", &c->lock));
+  hrs_fault_pass(HRS_FAULT_CLAIM);
   HRS_TRY(lock(c, &made, &before));
+  hrs_fault_pass(HRS_FAULT_CLAIM);
   hrs_status status = clear(c, path, force, &before);
+  hrs_fault_pass(HRS_FAULT_CLAIM);
   if (status != HRS_OK) unlock(c, !made);
   HRS_TRY(status);
   HRS_TRY(write_owner(c));
-  return make_part(c);
+  hrs_fault_pass(HRS_FAULT_CLAIM);
+  HRS_TRY(make_part(c));
+  hrs_fault_pass(HRS_FAULT_CLAIM);
+  return HRS_OK;
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */

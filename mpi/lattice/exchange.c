@@ -22,6 +22,7 @@
 
 #include "counters.h"
 #include "schedule.h"
+#include "src/base/fault.h"
 #include "transpose.h"
 
 #include <stdatomic.h>
@@ -95,6 +96,7 @@ static void copy_tiles(const stream *s, hrs_count first, hrs_count count, char *
 static hrs_status send_receive(hrs_lattice *lattice, int partner, hrs_count length) {
   int bytes = 0;
   HRS_TRY(hrs_narrow(length, "bytes of a chunk", &bytes));
+  hrs_fault_pass(HRS_FAULT_EXCHANGE);
   MPI_Sendrecv(lattice->scratch, bytes, MPI_BYTE, partner, 0, lattice->scratch + lattice->chunk,
                bytes, MPI_BYTE, partner, 0, lattice->comm, MPI_STATUS_IGNORE);
   hrs_counted.messages++;
@@ -145,6 +147,7 @@ static hrs_status swap_tiles_with(hrs_lattice *lattice, int partner, const strea
     while (meanwhile && !is_here(requests[which]) && work_on(meanwhile)) {
     }
     hrs_count count = s->tiles - done < step ? s->tiles - done : step;
+    hrs_fault_pass(HRS_FAULT_EXCHANGE);
     MPI_Waitall(2, requests[which], MPI_STATUSES_IGNORE);
     copy_tiles(s, done, count, lattice->scratch + lattice->chunk + which * (lattice->chunk / 2),
                false);
@@ -194,6 +197,7 @@ static void swap_directly(hrs_lattice *lattice, int partner, char *theirs) {
   char *b = (lower ? theirs : lattice->data) + (lower ? lattice->first : first) * tile;
   hrs_count begin = lower ? 0 : rows / 2, end = lower ? rows / 2 : rows;
   meet(lattice, partner);
+  hrs_fault_pass(HRS_FAULT_EXCHANGE);
   hrs_swap_across(a + begin * row, b + begin * tile, row, tile, end - begin, columns);
   meet(lattice, partner);
   hrs_count_sent(rows * columns * tile);

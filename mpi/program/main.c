@@ -171,7 +171,7 @@ static int run_alone(int argc, char **argv) {
   if (hrs_launcher_rank() != 0) return 0;
   hrs_blas_single_thread();
   hrs_stop_install();
-  hrs_status status = hrs_fault_arm_from(getenv("HARSANYI_FAIL"), 0);
+  hrs_status status = hrs_fault_arm_from_environment(0);
   return end(status == HRS_OK ? checked(dispatch(MPI_COMM_SELF, argc, argv)) : status);
 }
 
@@ -192,7 +192,7 @@ static int run(int argc, char **argv) {
   }
   MPI_Comm comm;
   hrs_status status = hrs_comm_guard(MPI_COMM_WORLD, &comm);
-  if (status == HRS_OK) status = hrs_fault_arm_from(getenv("HARSANYI_FAIL"), rank);
+  if (status == HRS_OK) status = hrs_fault_arm_from_environment(rank);
   if (status == HRS_OK) status = compare_kernels(comm);
   if (status == HRS_OK) status = checked(dispatch(comm, argc, argv));
   if (comm != MPI_COMM_NULL) status = hrs_agree_finally(comm, status);

@@ -12,7 +12,7 @@
 #define _GNU_SOURCE /* renameat2 */
 #endif
 
-#include <harsanyi/base.h>
+#include "fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -215,7 +215,9 @@ static int name_over(const char *from, const char *to) {
 }
 
 hrs_status hrs_place_fill(const hrs_place *place, const char *temporary) {
+  hrs_fault_pass(HRS_FAULT_RENAME);
   int error = place->force ? name_over(temporary, place->path) : name_new(temporary, place->path);
+  hrs_fault_pass(HRS_FAULT_RENAME);
   HRS_REQUIRE(error != EEXIST, IO,
               "%s: something of that name has appeared meanwhile and is not replaced; the result "
               "is complete and is called %s",

@@ -86,6 +86,7 @@ static hrs_status close_stream(hrs_writer *w) {
   const char *name = hrs_place_name(w->place);
   hrs_status status = hrs_stream_check(w->stream, name);
   /* Not every file system knows fsync. */
+  hrs_fault_pass(HRS_FAULT_FLUSH);
   int error = fsync(fileno(w->stream)) != 0 && errno != EINVAL && errno != ENOSYS ? errno : 0;
   if (fclose(w->stream) != 0) error = errno;
   HRS_TRY(status);

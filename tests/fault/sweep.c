@@ -93,9 +93,9 @@ typedef struct sweep {
   int rank, size;
   char folder[64];
   const char *run;
-  hrs_count most;                     /* cases of a series, 0: all */
-  hrs_count chances[HRS_FAULT_LIMIT]; /* of this rank in the run, undisturbed */
-  uint64_t usual;                     /* digest of what the run leaves then */
+  hrs_count most;                        /* cases of a series, 0: all */
+  hrs_count chances[HRS_FAULT_FAILURES]; /* of this rank in the run, undisturbed */
+  uint64_t usual;                        /* digest of what the run leaves then */
   hrs_count total, cases, went_on, wrong;
 } sweep;
 
@@ -155,11 +155,11 @@ static void try_case(sweep *s, hrs_fault kind, int who, hrs_count k) {
   alarm(HANG_SECONDS);
   forget_printed();
   (void)hrs_error_set(HRS_STATUS_INTERNAL, "", 0, "%s", UNTOUCHED);
-  for (int i = 0; i < HRS_FAULT_LIMIT; i++)
+  for (int i = 0; i < HRS_FAULT_FAILURES; i++)
     hrs_fault_arm((hrs_fault)i, k == NEVER ? NEVER : i == (int)kind && s->rank == who ? k : 0);
   hrs_status status = command(s);
   bool reached = k != NEVER && hrs_fault_left(kind) == 0;
-  for (int i = 0; i < HRS_FAULT_LIMIT; i++) {
+  for (int i = 0; i < HRS_FAULT_FAILURES; i++) {
     s->chances[i] = k == NEVER ? NEVER - hrs_fault_left((hrs_fault)i) : s->chances[i];
     hrs_fault_arm((hrs_fault)i, 0);
   }
@@ -204,7 +204,7 @@ static void try_case(sweep *s, hrs_fault kind, int who, hrs_count k) {
 
 static void sweep_run(sweep *s) {
   try_case(s, (hrs_fault)0, 0, NEVER);
-  for (int kind = 0; kind < HRS_FAULT_LIMIT; kind++)
+  for (int kind = 0; kind < HRS_FAULT_FAILURES; kind++)
     for (int who = 0; who < s->size; who++) {
       hrs_count chances = s->chances[kind];
       MPI_Bcast(&chances, 1, MPI_INT64_T, who, s->world);

@@ -5,8 +5,12 @@
 #include <harsanyi/network.h>
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -21,17 +25,56 @@ static void they_strike_once(void **state) {
   assert_false(hrs_fault_strikes(HRS_FAULT_READ));
 }
 
-static void texts_arm_them(void **state) {
+static hrs_status arm(const char *variable, const char *text, int rank) {
+  setenv(variable, text, 1);
+  hrs_status status = hrs_fault_arm_from_environment(rank);
+  unsetenv(variable);
+  return status;
+}
+
+static void the_environment_arms_them(void **state) {
   (void)state;
-  assert_int_equal(hrs_fault_arm_from("2:hdf5:7", 2), HRS_OK);
+  assert_int_equal(arm("HARSANYI_FAIL", "2:hdf5:7", 2), HRS_OK);
   assert_int_equal(hrs_fault_left(HRS_FAULT_HDF5), 7);
   hrs_fault_arm(HRS_FAULT_HDF5, 0);
-  assert_int_equal(hrs_fault_arm_from("2:hdf5:7", 1), HRS_OK);
+  assert_int_equal(arm("HARSANYI_FAIL", "2:hdf5:7", 1), HRS_OK);
   assert_int_equal(hrs_fault_left(HRS_FAULT_HDF5), 0);
-  assert_int_equal(hrs_fault_arm_from(NULL, 0), HRS_OK);
-  static const char *const bad[] = {"", "1", "1:alloc", "1:disk:1", "1:alloc:0", "1:alloc:1x"};
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-    assert_int_equal(hrs_fault_arm_from(bad[i], 1), HRS_STATUS_USAGE);
+  assert_int_equal(hrs_fault_arm_from_environment(0), HRS_OK);
+  static const char *const bad[] = {"",          "1",          "1:alloc", "1:disk:1",
+                                    "1:alloc:0", "1:alloc:1x", ":",       "1:alloc:1:"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    assert_int_equal(arm("HARSANYI_FAIL", bad[i], 1), HRS_STATUS_USAGE);
+    assert_int_equal(arm("HARSANYI_KILL", bad[i], 1), HRS_STATUS_USAGE);
+  }
+  /* A moment cannot fail. */
+  assert_int_equal(arm("HARSANYI_FAIL", "0:slice:1", 0), HRS_STATUS_USAGE);
+}
+
+/* How a child ends that passes a place twice, the second time with an accident. */
+static int end_of_child(const char *variable) {
+  int ended = -1;
+  pid_t child = fork();
+  if (child == 0) {
+    hrs_stop_install();
+    if (arm(variable, "0:write:2", 0) != HRS_OK) _exit(1);
+    if (hrs_fault_strikes(HRS_FAULT_WRITE) || hrs_stop_wanted()) _exit(2);
+    if (hrs_fault_strikes(HRS_FAULT_WRITE)) _exit(3);
+    _exit(hrs_stop_wanted() ? 4 : 5);
+  }
+  assert_int_equal(waitpid(child, &ended, WUNTRACED), child);
+  if (WIFSTOPPED(ended)) {
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+  }
+  return ended;
+}
+
+static void accidents_are_of_four_kinds(void **state) {
+  (void)state;
+  assert_int_equal(WEXITSTATUS(end_of_child("HARSANYI_FAIL")), 3);
+  assert_int_equal(WEXITSTATUS(end_of_child("HARSANYI_STOP")), 4);
+  assert_int_equal(WTERMSIG(end_of_child("HARSANYI_KILL")), SIGKILL);
+  assert_true(WIFSTOPPED(end_of_child("HARSANYI_PAUSE")));
 }
 
 /* Decoding is about half of it: protobuf-c allocates, and says only that it could not go on. */
@@ -60,8 +103,8 @@ static void a_network_without_memory(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(they_strike_once),
-                                     cmocka_unit_test(texts_arm_them),
-                                     cmocka_unit_test(a_network_without_memory)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(they_strike_once), cmocka_unit_test(the_environment_arms_them),
+      cmocka_unit_test(accidents_are_of_four_kinds), cmocka_unit_test(a_network_without_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

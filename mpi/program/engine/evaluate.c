@@ -5,6 +5,7 @@
 #include "engine.h"
 
 #include "mpi/lattice/comm.h"
+#include "src/base/fault.h"
 
 #include <math.h>
 #include <string.h>
@@ -56,6 +57,7 @@ static hrs_status evaluate_rows(hrs_engine *engine, nonfinite *bad) {
   for (hrs_count row = first; row < first + hrs_lattice_row_count(any); row++) {
     hrs_subcube cube = hrs_lattice_row_cube(any, row);
     for (hrs_count at = 0; at < row_size; at += slice) {
+      hrs_fault_pass(HRS_FAULT_SLICE);
       HRS_REQUIRE(!hrs_stop_wanted(), STOPPED,
                   "stopped by a signal after %lld of %lld mask%s of a rank; nothing was written",
                   (long long)engine->progress.done, (long long)engine->progress.total,
