@@ -1,6 +1,7 @@
 """Damaged HDF5 files: makes some of every kind and has replay_hdf5 change and read them.
 
     hdf5.py REPLAY ROUNDS          HARSANYI_PROGRAM: the program, which makes data sets
+    hdf5.py --make FOLDER          makes the files alone, as seeds of fuzz_hdf5
 """
 import os
 import pathlib
@@ -44,7 +45,7 @@ def store(path, version):
 
 
 def data_sets(program, folder):
-    """Two of the program's own."""
+    """Some of the program's own."""
     table = folder / "table.npy"
     np.save(table, np.random.default_rng(2).normal(size=(2, 16)))
     names = folder / "names.txt"
@@ -55,16 +56,28 @@ def data_sets(program, folder):
         subprocess.run([program, "interactions", "--table", table, *options, "--out",
                         folder / name], check=True, stdout=subprocess.DEVNULL)
         yield folder / name
+    data = pathlib.Path(__file__).parents[2] / "data"
+    subprocess.run([program, "features", "--model", data / "wine_mlp.onnx", "--samples",
+                    data / "wine_features.npy", "--select", "0:3", "--out", folder / "layers.h5"],
+                   check=True, stdout=subprocess.DEVNULL)
+    yield folder / "layers.h5"
+
+
+def make(folder):
+    """One of each kind."""
+    return [store(folder / "old.h5", "earliest"), store(folder / "new.h5", ("v108", "v110")),
+            *data_sets(os.environ["HARSANYI_PROGRAM"], folder)]
 
 
 def main():
     """Make the files and read them."""
     replay, rounds = sys.argv[1:]
+    if replay == "--make":
+        make(pathlib.Path(rounds))
+        return
     with tempfile.TemporaryDirectory(prefix="harsanyi-test-") as name:
         folder = pathlib.Path(name)
-        files = [store(folder / "old.h5", "earliest"), store(folder / "new.h5", ("v108", "v110")),
-                 *data_sets(os.environ["HARSANYI_PROGRAM"], folder)]
-        done = subprocess.run([replay, folder / "changed.h5", rounds, *files], check=False,
+        done = subprocess.run([replay, folder / "changed.h5", rounds, *make(folder)], check=False,
                               capture_output=True, text=True, timeout=3600)
     print(done.stdout, done.stderr, sep="", end="")
     if done.returncode != 0:

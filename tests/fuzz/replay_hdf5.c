@@ -2,11 +2,13 @@
  * Reads damaged HDF5 files by the program's readers: replay_hdf5 SCRATCH ROUNDS FILE...
  *
  * Each file is read as it is, cut short, and ROUNDS times with a few changed bytes: every array as
- * `--table FILE:/name` reads it, then as `show --check` and `export` read a data set. This process
+ * `--table FILE:/name` reads it, then as a data set, and by a command (fuzz_hdf5.c). This process
  * has to live through all of it; of the children that read for it, many do not. The changes come
  * from a generator with a fixed seed, so that a failure can be repeated.
  */
 #include "mpi/program/kinds/interactions/check.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,7 +68,7 @@ static void count(tally *t, hrs_status status) {
   else
     t->other++;
   if (status != HRS_OK && (!*message || status == HRS_STATUS_INTERNAL)) {
-    printf("%s: %s '%s'\n", t->reader, hrs_status_name(status), message);
+    fprintf(stderr, "%s: %s '%s'\n", t->reader, hrs_status_name(status), message);
     exit(1);
   }
 }
@@ -126,7 +128,7 @@ int main(int argc, char **argv) {
     if (file) fclose(file);
     int names = names_of(argv[i], list, name);
     if (size < 64 || size == sizeof whole || !names) {
-      printf("%s: no HDF5 file to begin with\n", argv[i]);
+      fprintf(stderr, "%s: no HDF5 file to begin with\n", argv[i]);
       return 1;
     }
     for (int round = 0; round < atoi(argv[2]); round++) {
@@ -137,16 +139,18 @@ int main(int argc, char **argv) {
       snprintf(path, sizeof path, "%s:%s", argv[1], name[next() % (uint64_t)names]);
       count(&tallies[0], read_array(path));
       count(&tallies[1], read_data_set(argv[1]));
+      LLVMFuzzerTestOneInput(bytes, length);
     }
   }
   remove(argv[1]);
   for (size_t i = 0; i < sizeof tallies / sizeof *tallies; i++)
-    printf("%-10s %6ld files: %ld read, %ld refused, %ld by the end of the child (%ld killed), "
-           "%ld others\n",
-           tallies[i].reader, tallies[i].files, tallies[i].whole, tallies[i].refused,
-           tallies[i].crashed + tallies[i].killed, tallies[i].killed, tallies[i].other);
+    fprintf(stderr,
+            "%-10s %6ld files: %ld read, %ld refused, %ld by the end of the child (%ld killed), "
+            "%ld others\n",
+            tallies[i].reader, tallies[i].files, tallies[i].whole, tallies[i].refused,
+            tallies[i].crashed + tallies[i].killed, tallies[i].killed, tallies[i].other);
   if (hrs_memory_current() != 0) {
-    printf("%lld bytes were not freed\n", (long long)hrs_memory_current());
+    fprintf(stderr, "%lld bytes were not freed\n", (long long)hrs_memory_current());
     return 1;
   }
   return 0;
