@@ -442,12 +442,28 @@ hrs_status hrs_stream_check(FILE *stream, const char *name);
 /* ---- stopping early ------------------------------------------------------------------------- */
 
 /** Take SIGTERM, SIGINT, SIGUSR1, SIGXCPU and, unless it is ignored, SIGHUP as a wish to stop: long
- *  loops and reads end soon after, and no wait is begun again. For a program's start; a library
- *  leaves signals to the program. */
+ *  loops and reads end soon after, and no wait is begun again. One more, later than a second after
+ *  the first, ends the process at once. For a program's start; a library leaves signals to the
+ *  program. */
 void hrs_stop_install(void);
-/** Was there a wish to stop in this process? */
+/** Wish so, too, once so many seconds have passed since hrs_stop_install; text: what says so, for
+ *  messages ("--max-time 1:00:00"). */
+void hrs_stop_after(double seconds, const char *text);
+/** From now on processes share their wishes: with_others is given this one's reason whenever that
+ *  is asked for, and returns the most urgent that it knows of; NULL: they do no longer. */
+void hrs_stop_share(int (*with_others)(int reason));
+/** Why this process is to stop: 0 if it is not; the larger, the more urgent. */
+int hrs_stop_reason(void);
+/** As if there had been this reason here. */
+void hrs_stop_want(int reason);
+/** Is there only about a second left? So after SIGTERM, SIGINT and SIGHUP, which launchers and
+ *  terminals send before they kill. */
+bool hrs_stop_hurries(int reason);
+/** The signal's name, or hrs_stop_after's text. */
+const char *hrs_stop_text(int reason);
+/** Is there a reason? */
 bool hrs_stop_wanted(void);
-/** STOPPED where there was one, HRS_OK else.
+/** STOPPED where there is one, HRS_OK else.
  *  @param format  what is being done, for the message: "reading %s" */
 hrs_status hrs_stop_check(const char *format, ...) HRS_PRINTF(1, 2);
 

@@ -74,7 +74,8 @@ typedef struct hrs_fit_conventions {
  * Fit v[networks], lattices in phase A, which stay as they are. Same bits for every number of
  * ranks. Where the iterations run out the report says the gap reached; where values are NaN or
  * infinite it and the interactions are NaN. Singles stay unmerged where merging would leave a
- * spread. Collective. Errors: STOPPED (a signal), USAGE (bounds for a fit made without).
+ * spread. Collective. Errors: STOPPED (hrs_stop_reason), which is no failure of the communicator;
+ * USAGE (bounds for a fit made without).
  */
 hrs_status hrs_fit_run(hrs_fit *fit, hrs_lattice *const *v, const hrs_fit_options *options,
                        hrs_fit_conventions conventions, hrs_fit_report *report);

@@ -97,6 +97,15 @@ hrs_status hrs_agree(MPI_Comm comm, hrs_status status) {
   return rank == first ? status : told(&failure);
 }
 
+hrs_status hrs_agree_or_stop(MPI_Comm comm, hrs_status status) {
+  HRS_TRY(hrs_agree(comm, status == HRS_STATUS_STOPPED ? HRS_OK : status));
+  int reason = hrs_stop_reason(); /* only now: a rank may have got it while it waited */
+  HRS_TRY(hrs_comm_reduce(comm, MPI_MAX, MPI_INT, &reason, 1));
+  hrs_stop_want(reason);
+  HRS_REQUIRE(!reason, STOPPED, "stopped by %s", hrs_stop_text(reason));
+  return HRS_OK;
+}
+
 /* A node's own trouble is found where the node is named. */
 static void name_rank(const guard *g, hrs_status status) {
   char node[MPI_MAX_PROCESSOR_NAME + 1] = "";

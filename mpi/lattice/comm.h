@@ -45,6 +45,13 @@ void hrs_comm_free(MPI_Comm *comm);
  *  where a lack of memory or a file is not rank 0's. Collective. */
 hrs_status hrs_agree_finally(MPI_Comm comm, hrs_status status);
 
+/**
+ * hrs_agree where stopping early is no failure: STOPPED counts as HRS_OK, and then all ranks stop
+ * if one of them has a reason to (hrs_stop_reason), or none. The communicator stays sound, so that
+ * what is done can be kept. Errors: STOPPED, on all ranks. Collective.
+ */
+hrs_status hrs_agree_or_stop(MPI_Comm comm, hrs_status status);
+
 /** See that a text is rank 0's on all ranks. Errors: USAGE, "rank R: WHAT: ...". Collective. */
 hrs_status hrs_comm_same_text(MPI_Comm comm, const char *what, const char *text);
 /** hrs_alloc on every rank, or on none: where one has no memory, all fail and *out is NULL.

@@ -4,6 +4,7 @@
 
 #include "machine/launcher.h"
 #include "mpi/lattice/comm.h"
+#include "mpi/lattice/wish.h"
 #include "mpi/program/log.h"
 
 #include <hdf5.h>
@@ -170,7 +171,6 @@ static void end_from_within(void) {
 static int run_alone(int argc, char **argv) {
   if (hrs_launcher_rank() != 0) return 0;
   hrs_blas_single_thread();
-  hrs_stop_install();
   hrs_status status = hrs_fault_arm_from_environment(0);
   return end(status == HRS_OK ? checked(dispatch(MPI_COMM_SELF, argc, argv)) : status);
 }
@@ -181,11 +181,11 @@ static int run(int argc, char **argv) {
   for (int i = 2; i < argc; i++)
     if (is_one_of(argv[i], "--help", "-h"))
       return end(checked(dispatch(MPI_COMM_SELF, argc, argv)));
+  hrs_stop_install(); /* before MPI, whose start may take long in a large job */
   if (!needs_mpi(argc, argv)) return run_alone(argc, argv);
   MPI_Init(&argc, &argv);
   int rank = hrs_comm_rank(MPI_COMM_WORLD);
   hrs_blas_single_thread();
-  hrs_stop_install();
   if (rank != 0) {
     hrs_log_set_level(HRS_LOG_QUIET);
     hrs_warn_enable(false);
@@ -193,12 +193,14 @@ static int run(int argc, char **argv) {
   MPI_Comm comm;
   hrs_status status = hrs_comm_guard(MPI_COMM_WORLD, &comm);
   if (status == HRS_OK) status = hrs_fault_arm_from_environment(rank);
+  if (status == HRS_OK) status = hrs_wish_share(comm);
   if (status == HRS_OK) status = compare_kernels(comm);
   if (status == HRS_OK) status = checked(dispatch(comm, argc, argv));
   if (comm != MPI_COMM_NULL) status = hrs_agree_finally(comm, status);
   int code = rank == 0 ? end(status) : hrs_status_exit_code(status);
   /* No rank's exit code reaches the launcher before the message is out: it may kill the job. */
   MPI_Barrier(MPI_COMM_WORLD);
+  hrs_wish_end();
   hrs_comm_free(&comm);
   MPI_Finalize();
   return code;

@@ -127,12 +127,9 @@ static hrs_status iterate(hrs_fit *fit, iteration *it, int done) {
   return HRS_OK;
 }
 
-static hrs_status check_stop(const hrs_fit *fit) {
-  hrs_status status = HRS_OK;
-  if (hrs_stop_wanted())
-    status = hrs_error_set(HRS_STATUS_STOPPED, __FILE__, __LINE__,
-                           "stopped by a signal while splitting; no data set was left");
-  return hrs_agree(fit->comm, status);
+/* Where steps take long, each of them is a place to stop at; else to ask would take long. */
+static bool may_stop(const hrs_fit *fit, bool certifies) {
+  return certifies || fit->part.n >= 20;
 }
 
 /* Rounding allows no smaller gap to be asked for. */
@@ -157,10 +154,11 @@ hrs_status hrs_fit_solve(hrs_fit *fit, const hrs_fit_method *method, hrs_lattice
   HRS_TRY(restart(fit, &it, false));
   for (int done = 0;; done++, report->iterations++) {
     bool last = report->iterations >= fit->options.iterations;
+    bool certifies = time_to_certify(done) || last;
     *step = it.step;
-    if (time_to_certify(done) || last) {
+    if (may_stop(fit, certifies)) HRS_TRY(hrs_agree_or_stop(fit->comm, HRS_OK));
+    if (certifies) {
       double bound;
-      HRS_TRY(check_stop(fit));
       HRS_TRY(method->certify(fit, it.step, &report->loss, &bound));
       report->bound = bound > report->bound ? bound : report->bound;
       report->gap = report->loss > 0 ? 1 - report->bound / report->loss : 0;

@@ -2,7 +2,6 @@
 import os
 import pathlib
 import re
-import signal
 import subprocess
 
 import h5py
@@ -11,7 +10,7 @@ import numpy as np
 import oracle
 import program
 from oracle_dataset import Row, check_dataset
-from program import DATA, PLUGIN, ProgramTest, command_line, run, run_attributes
+from program import DATA, PLUGIN, ProgramTest, run, run_attributes
 
 CNN = ["--model", DATA / "digits_cnn.onnx", "--samples", DATA / "digits_images.npy"]
 
@@ -111,50 +110,6 @@ class Talk(ProgramTest):
         self.interactions("--closed-form", "majority:n=4", "--force", out=out, ranks=2)
         with h5py.File(out, "r") as file:
             self.assertEqual(int(file.attrs["n_players"]), 4)
-
-
-class Stop(ProgramTest):
-    """Signals: stop soon, leave nothing that looks like a result."""
-    SLOW = [*CNN, "--select", "0", "--players", "grid:4x6"]  # 2^24 masks: minutes
-
-    def start(self, out, ranks=0):
-        """Start a slow run, and wait for the line that tells how far it is: it is evaluating."""
-        process = subprocess.Popen(command_line(["interactions", *self.SLOW, "--out", out], ranks),
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.kill)
-        said = ""
-        for line in process.stderr:
-            said += line
-            if " % " in line:
-                break
-        self.assertIn(" % ", said, "the run ended on its own")
-        self.assertTrue(os.path.exists(f"{out}.part"))
-        return process
-
-    def test_alone(self):
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
-            with self.subTest(signal=number.name):
-                out = self.output()
-                process = self.start(out)
-                process.send_signal(number)
-                stdout, stderr = process.communicate(timeout=60)
-                result = program.Result(["signalled"], process.returncode, stdout, stderr)
-                self.assertEqual(result.code, 75, result)
-                self.assertEqual(len(result.errors()), 1, result)
-                self.assertIn("stopped", result.errors()[0])
-                self.assertFalse(out.exists())
-                self.assertFalse(os.path.exists(f"{out}.part"))
-
-    def test_under_mpirun(self):
-        """mpirun returns a status of its own and gives its ranks about a second."""
-        for number in (signal.SIGTERM, signal.SIGUSR1):
-            with self.subTest(signal=number.name):
-                out = self.output()
-                process = self.start(out, ranks=2)
-                process.send_signal(number)
-                process.communicate(timeout=60)
-                self.assertNotEqual(process.returncode, 0)
-                self.assertFalse(out.exists())
 
 
 class Games(ProgramTest):

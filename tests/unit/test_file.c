@@ -88,7 +88,7 @@ static void stopping(void **state) {
   kill(child, SIGKILL);
   assert_true(hrs_stop_wanted());
   ASSERT_FAILS(hrs_file_read(path, 100, &bytes, &size), STOPPED,
-               "stopped by a signal while reading");
+               "stopped by SIGTERM while reading");
   assert_non_null(strstr(hrs_error_message(), path));
   ASSERT_FAILS(hrs_array_load(path, &(hrs_array){0}), STOPPED, path);
 }

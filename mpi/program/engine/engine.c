@@ -3,6 +3,7 @@
 
 #include "mpi/lattice/comm.h"
 #include "mpi/program/log.h"
+#include "src/base/smaller.h"
 
 static void announce(const hrs_engine *engine) {
   const hrs_problem *problem = engine->problem;
@@ -94,6 +95,20 @@ void hrs_engine_expect(hrs_engine *engine, int times) {
   hrs_progress_expect(&engine->progress, hrs_count_multiply(engine->plan->lattice_bytes, times));
 }
 
+hrs_status hrs_engine_agree(hrs_engine *engine, hrs_status status) {
+  status = hrs_agree_or_stop(engine->world, status);
+  if (status != HRS_STATUS_STOPPED) return status;
+  const hrs_problem *problem = engine->problem;
+  double evaluated = (double)engine->evaluated;
+  HRS_TRY(hrs_comm_reduce(engine->world, MPI_SUM, MPI_DOUBLE, &evaluated, 1));
+  HRS_FAIL(STOPPED,
+           "stopped by %s with %lld of %lld sample%s %s, %.3g masks evaluated in all; nothing was "
+           "written",
+           hrs_stop_text(hrs_stop_reason()), (long long)engine->finished,
+           (long long)problem->samples, hrs_plural(problem->samples),
+           engine->again ? "done, some of them again" : "done", evaluated);
+}
+
 /* Samples are dealt by their place in the list, a group each in every round: so a list of those
  * that are left to do keeps all groups busy. */
 hrs_status hrs_engine_run(hrs_engine *engine, const hrs_row_work *work, const hrs_count *samples,
@@ -104,6 +119,7 @@ hrs_status hrs_engine_run(hrs_engine *engine, const hrs_row_work *work, const hr
   hrs_count rounds = (count + plan->groups - 1) / plan->groups;
   double beside = 0; /* seconds of what is not evaluating */
   engine->again = again;
+  engine->finished = 0;
   if (again)
     hrs_progress_more(progress,
                       hrs_count_multiply(rounds * plan->needs.evaluations, plan->elements));
@@ -116,9 +132,10 @@ hrs_status hrs_engine_run(hrs_engine *engine, const hrs_row_work *work, const hr
     progress->beside = round ? beside / (double)round * (double)(rounds - round) : 0;
     hrs_engine_begin(engine, HRS_TASK_EVALUATE);
     hrs_status status = active ? hrs_engine_evaluate(engine, sample, again) : HRS_OK;
-    HRS_TRY(hrs_agree(engine->world, status));
+    HRS_TRY(hrs_engine_agree(engine, status));
     double start = hrs_time();
     HRS_TRY(work->sample(work->self, engine, sample, active ? engine->values : NULL));
+    engine->finished = hrs_smaller(first + plan->groups, count);
     beside += hrs_time() - start;
   }
   progress->samples = 0;

@@ -44,8 +44,11 @@ hrs_status hrs_engine_tell_times(hrs_engine *engine, const hrs_record *record, h
 /* ---- for works ------------------------------------------------------------------------------- */
 
 /** All masks of a sample into engine->values, phase A; `again`: nothing is said of them. Collective
- *  over the group. Errors: NONFINITE, STOPPED. */
+ *  over the group. Errors: NONFINITE; STOPPED, which is no failure yet (hrs_agree_or_stop). */
 hrs_status hrs_engine_evaluate(hrs_engine *engine, hrs_count sample, bool again);
+/** What became of a part of the work; whether the run is to stop here, together. Then it is said
+ *  how far it has come. Errors: STOPPED, on all ranks. Collective over the world. */
+hrs_status hrs_engine_agree(hrs_engine *engine, hrs_status status);
 /** From now on the time is that of a task. Not collective. */
 void hrs_engine_begin(hrs_engine *engine, hrs_task task);
 /** It will pass over, send and write about so many times the bytes of a lattice, for the progress.

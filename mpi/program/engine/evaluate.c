@@ -58,10 +58,7 @@ static hrs_status evaluate_rows(hrs_engine *engine, nonfinite *bad) {
     hrs_subcube cube = hrs_lattice_row_cube(any, row);
     for (hrs_count at = 0; at < row_size; at += slice) {
       hrs_fault_pass(HRS_FAULT_SLICE);
-      HRS_REQUIRE(!hrs_stop_wanted(), STOPPED,
-                  "stopped by a signal after %lld of %lld mask%s of a rank; nothing was written",
-                  (long long)engine->progress.done, (long long)engine->progress.total,
-                  hrs_plural(engine->progress.total));
+      HRS_TRY(hrs_stop_check("evaluating a sample"));
       hrs_subcube part = hrs_subcube_part(cube, slice_bits, at >> slice_bits);
       double start = hrs_time();
       HRS_TRY(hrs_game_evaluate(engine->problem->game, part, engine->slice));
@@ -90,7 +87,7 @@ hrs_status hrs_engine_evaluate(hrs_engine *engine, hrs_count sample, bool again)
     status = hrs_agree(engine->group, hrs_game_prepare(engine->problem->game));
   }
   if (status == HRS_OK) status = evaluate_rows(engine, &bad);
-  HRS_TRY(hrs_agree(engine->group, status));
+  HRS_TRY(hrs_agree_or_stop(engine->group, status));
   HRS_TRY(hrs_comm_reduce(engine->group, MPI_SUM, MPI_INT64_T, &bad.count, 1));
   HRS_TRY(hrs_comm_reduce(engine->group, MPI_MIN, MPI_UINT64_T, &bad.first, 1));
   HRS_TRY(hrs_engine_agree_ranges(engine, sample, again));

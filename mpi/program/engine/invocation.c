@@ -4,6 +4,8 @@
 #include "mpi/lattice/comm.h"
 #include "mpi/program/log.h"
 
+#include <stdio.h>
+
 /* The status is agreed on. */
 static hrs_status create(MPI_Comm comm, const hrs_command_line *line, int argc, char **argv,
                          const void *values, hrs_invocation *out) {
@@ -19,6 +21,13 @@ static void talk(const hrs_run_options *options) {
   hrs_log_set_level(options->quiet ? HRS_LOG_QUIET : HRS_LOG_VERBOSE);
 }
 
+static void limit(const hrs_run_options *options) {
+  char time[HRS_DURATION_TEXT], text[HRS_DURATION_TEXT + 16];
+  if (!options->max_time) return;
+  snprintf(text, sizeof text, "--max-time %s", hrs_duration_text(options->max_time, time));
+  hrs_stop_after(options->max_time, text);
+}
+
 hrs_status hrs_command_run(MPI_Comm comm, const hrs_command_line *line, int argc, char **argv,
                            void *options, const hrs_run_options *run, hrs_command_solve *solve) {
   if (hrs_options_want_help(argc, argv)) {
@@ -27,6 +36,7 @@ hrs_status hrs_command_run(MPI_Comm comm, const hrs_command_line *line, int argc
   }
   HRS_TRY(hrs_options_parse(line, argc, argv, options, NULL, NULL));
   talk(run);
+  limit(run);
   hrs_invocation invocation = {0};
   hrs_status status = create(comm, line, argc, argv, options, &invocation);
   if (status == HRS_OK) status = solve(comm, options, &invocation);

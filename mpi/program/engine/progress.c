@@ -11,14 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *hrs_duration_text(double seconds, char text[HRS_DURATION_TEXT]) {
-  const double longest = 1e9 * 3600; /* no run is so long; and no NaN is less */
-  long long whole = (long long)(seconds < longest ? seconds + 0.5 : longest);
-  snprintf(text, HRS_DURATION_TEXT, "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60,
-           whole % 60);
-  return text;
-}
-
 /* What the user wants instead of the usual intervals. */
 static void read_seconds(hrs_progress *progress) {
   const char *text = getenv("HARSANYI_PROGRESS_SECONDS");

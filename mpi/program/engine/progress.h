@@ -12,11 +12,7 @@
 #ifndef HRS_MPI_PROGRAM_ENGINE_PROGRESS_H
 #define HRS_MPI_PROGRAM_ENGINE_PROGRESS_H
 
-#include <harsanyi/base.h>
-
-enum { HRS_DURATION_TEXT = 32 };
-/** Write seconds as h:mm:ss; returns text. */
-const char *hrs_duration_text(double seconds, char text[HRS_DURATION_TEXT]);
+#include "mpi/program/options/options.h"
 
 typedef struct hrs_progress {
   hrs_count total, done;     /* masks of this rank, or what else it does */

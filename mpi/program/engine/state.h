@@ -51,6 +51,7 @@ typedef struct hrs_engine {
   double *slice;        /* [targets][2^slice bits] */
   hrs_note notes[HRS_NOTES];
   hrs_count evaluated; /* masks, by this rank */
+  hrs_count finished;  /* samples of this pass, by all */
   uint64_t checksum;   /* of this group's rows, where the work adds it up */
   hrs_times *times;
   hrs_tally tally;

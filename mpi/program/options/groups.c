@@ -151,6 +151,10 @@ const hrs_option hrs_group_plan[] = {
      "of --plan-ranks: a node sends SIZE bytes in a second"},
     {0}};
 
+const hrs_option hrs_group_restart[] = {{"--max-time", HRS_OPTION_DURATION, AT(max_time), "H:MM:SS",
+                                         NULL, "stop early, with exit code 75, after so long"},
+                                        {0}};
+
 const hrs_option hrs_group_nonfinite[] = {{"--allow-nonfinite", HRS_OPTION_FLAG,
                                            AT(allow_nonfinite), NULL, NULL,
                                            "go on where the network puts out NaN or infinity"},

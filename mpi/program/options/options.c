@@ -53,6 +53,30 @@ hrs_status hrs_text_number(const char *text, const char *what, double *out) {
   return HRS_OK;
 }
 
+hrs_status hrs_text_duration(const char *text, const char *what, double *out) {
+  int hours, minutes, seconds, used = 0;
+  bool read = strspn(text, "0123456789:") == strlen(text) &&
+              sscanf(text, "%6d:%2d:%2d%n", &hours, &minutes, &seconds, &used) == 3;
+  /* Two digits each: what is read as 5 minutes may be meant as 50. */
+  bool whole = read && !text[used] && strlen(strchr(text, ':')) == strlen(":MM:SS") &&
+               strrchr(text, ':') == text + used - strlen(":SS");
+  HRS_REQUIRE(whole && minutes < 60 && seconds < 60, USAGE,
+              "%s %s: hours, minutes and seconds are wanted, H:MM:SS, such as 0:30:00 for half an "
+              "hour",
+              what, text);
+  *out = hours * 3600.0 + minutes * 60 + seconds;
+  HRS_REQUIRE(*out > 0, USAGE, "%s %s: it must be longer than that", what, text);
+  return HRS_OK;
+}
+
+const char *hrs_duration_text(double seconds, char text[HRS_DURATION_TEXT]) {
+  const double longest = 1e9 * 3600; /* no run is so long; and no NaN is less */
+  long long whole = (long long)(seconds < longest ? seconds + 0.5 : longest);
+  snprintf(text, HRS_DURATION_TEXT, "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60,
+           whole % 60);
+  return text;
+}
+
 const char *hrs_text_word(const char *words, int number, char text[HRS_WORD_TEXT]) {
   for (; number > 0; number--)
     words += strcspn(words, "|") + 1;
@@ -101,6 +125,8 @@ static hrs_status store(const hrs_option *option, const char *text, void *place)
     HRS_REQUIRE(*(const double *)place >= 0, USAGE, "%s %s: it must not be negative", option->name,
                 text);
     return HRS_OK;
+  case HRS_OPTION_DURATION:
+    return hrs_text_duration(text, option->name, place);
   case HRS_OPTION_TEXT:
     memcpy(place, &text, sizeof text);
     return HRS_OK;
@@ -265,6 +291,10 @@ hrs_status hrs_options_echo(const hrs_command_line *line, const void *values, ch
       break;
     case HRS_OPTION_NUMBER:
       snprintf(number, sizeof number, "%.17g", *(const double *)place);
+      break;
+    case HRS_OPTION_DURATION:
+      if (!*(const double *)place) continue;
+      value = hrs_duration_text(*(const double *)place, number);
       break;
     case HRS_OPTION_LIST: {
       const hrs_text_list *list = place;

@@ -22,6 +22,7 @@ typedef enum hrs_option_kind {
   HRS_OPTION_INT,     /* int from 0 on */
   HRS_OPTION_POSITIVE, /* int from 1 on */
   HRS_OPTION_NUMBER,   /* double from 0 on */
+  HRS_OPTION_DURATION, /* double, seconds above 0; as H:MM:SS */
   HRS_OPTION_LIST,     /* hrs_text_list: may be given several times */
   HRS_OPTION_CHOICE /* int, an enum: which of the option's words. With a default they are numbered
                        from 0; else from 1, and 0 is none of them: not given */
@@ -83,6 +84,10 @@ enum { HRS_WORD_TEXT = 32 };
 const char *hrs_text_word(const char *words, int number, char text[HRS_WORD_TEXT]);
 hrs_status hrs_text_count(const char *text, const char *what, hrs_count *out);
 hrs_status hrs_text_int(const char *text, const char *what, int *out);
+/** Seconds of H:MM:SS, above 0; and as it is written. */
+hrs_status hrs_text_duration(const char *text, const char *what, double *out);
+enum { HRS_DURATION_TEXT = 32 };
+const char *hrs_duration_text(double seconds, char text[HRS_DURATION_TEXT]);
 hrs_status hrs_text_number(const char *text, const char *what, double *out);
 
 #endif

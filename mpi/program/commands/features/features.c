@@ -21,6 +21,7 @@ static const hrs_option plan_alone[] = {
 static const hrs_option_group groups[] = {{hrs_group_network, AT(network)},
                                           {hrs_group_samples, AT(problem)},
                                           {hrs_group_out, AT(run)},
+                                          {hrs_group_restart, AT(run)},
                                           {plan_alone, 0},
                                           {hrs_group_nonfinite, AT(run)},
                                           {hrs_group_talk, AT(run)},

@@ -31,6 +31,7 @@ static const hrs_option_group groups[] = {{hrs_group_game, offsetof(options, pro
                                           {hrs_group_share, offsetof(options, split)},
                                           {hrs_group_keep, offsetof(options, interactions)},
                                           {hrs_group_out, offsetof(options, run)},
+                                          {hrs_group_restart, offsetof(options, run)},
                                           {hrs_group_resources, offsetof(options, resources)},
                                           {hrs_group_plan, offsetof(options, run)},
                                           {hrs_group_evaluator, offsetof(options, problem)},

@@ -219,6 +219,12 @@ static hrs_status refine_and(hrs_work *work, hrs_count sample, hrs_lattice *latt
   return hrs_row_orders(lattice, work->problem->n, row->threshold, row->orders[AND]);
 }
 
+/* A row stops on its way only where it evaluates v again: else it is soon done. */
+static hrs_status agree_in_row(const hrs_work *work, hrs_status status) {
+  return hrs_work_is_lean(work) ? hrs_engine_agree(work->engine, status)
+                                : hrs_agree(work->engine->world, status);
+}
+
 /* One type: transform, reduce, write. Ranks without a lattice take part in the agreements. */
 static hrs_status do_type(hrs_work *work, int type, hrs_count k, hrs_lattice *lattice,
                           double *largest, hrs_interactions_row *row, hrs_salient *list) {
@@ -230,7 +236,7 @@ static hrs_status do_type(hrs_work *work, int type, hrs_count k, hrs_lattice *la
     if (status == HRS_OK) status = verify(work, lattice, type == OR, scale);
     if (status == HRS_OK) status = add_checksum(work, lattice, 2 * k + type);
   }
-  HRS_TRY(hrs_agree(work->engine->world, status));
+  HRS_TRY(agree_in_row(work, status));
   if (work->settings->keep != HRS_KEEP_ALL || work->engine->again) return HRS_OK;
   hrs_engine_begin(work->engine, HRS_TASK_WRITE);
   hrs_engine_expect(work->engine, 1);
@@ -324,7 +330,7 @@ static hrs_status do_row(hrs_work *work, hrs_count sample, int target, hrs_latti
     status = end_row(work, k, lattice, raised, &row, lists);
     if (largest > work->running_max) work->running_max = largest;
   }
-  status = hrs_agree(work->engine->world, status);
+  status = agree_in_row(work, status);
 done:
   hrs_salient_destroy(&lists[AND]);
   hrs_salient_destroy(&lists[OR]);
@@ -335,10 +341,11 @@ hrs_status hrs_work_sample(void *self, hrs_engine *engine, hrs_count sample,
                            hrs_lattice *const *v) {
   hrs_work *work = self;
   for (int t = 0; t < work->problem->targets; t++) {
+    if (t > 0 && t % work->problem->games == 0) HRS_TRY(hrs_engine_agree(engine, HRS_OK));
     if (work->settings->fit && t % work->problem->games == 0) {
       hrs_engine_begin(engine, HRS_TASK_FIT);
       hrs_status status = v ? hrs_work_split(work, sample, v + t) : HRS_OK;
-      HRS_TRY(hrs_agree(engine->world, status));
+      HRS_TRY(hrs_engine_agree(engine, status));
     }
     HRS_TRY(do_row(work, sample, t, v ? v[t] : NULL));
   }
