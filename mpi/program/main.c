@@ -121,12 +121,14 @@ static hrs_status compare_kernels(MPI_Comm comm) {
 }
 
 /* A standard stream that is closed stays so: what is printed must not end in the next file that is
- * opened. A pipe that nobody reads is an error to report, not a reason to die. */
+ * opened. A pipe that nobody reads, or a file beyond ulimit -f, is an error to report, not a reason
+ * to die. */
 static void keep_streams(void) {
   for (int i = 0; i < 3; i++)
     if (fcntl(i, F_GETFD) < 0 && errno == EBADF && open("/dev/null", i ? O_RDONLY : O_WRONLY) != i)
       exit(hrs_status_exit_code(HRS_STATUS_IO));
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
 }
 
 /* Has all that was printed been written? Some file systems tell only when a file is closed. */

@@ -144,6 +144,13 @@ class Features(ProgramTest):
         written = self.features(*CNN).stat().st_size
         self.assertLess(abs(size - written), .1 * written + 2**17)
 
+    def test_plan_of_a_stated_machine(self):
+        done = run("features", *CNN, "--plan", "--plan-ranks", "10", "--plan-nodes", "5",
+                   "--plan-memory", "6GiB")
+        self.assertEqual(done.code, 0, done)
+        self.assertRegex(done.out, r"ranks +10, \d+ batches for the busiest")
+        self.assertRegex(done.out, rf"available to a rank +{3 * 2**30} ")
+
     def test_show(self):
         path = self.features(*CNN, "--select", "0:30")
         values = list(layers_of(path).values())

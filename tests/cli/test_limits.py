@@ -136,6 +136,28 @@ class Memory(ProgramTest):
         self.assertTrue(out.exists())
 
 
+class FileSize(ProgramTest):
+    """ulimit -f: shared memory counts as a file. Ranks send messages then; a data set that is too
+    large is an error like a full disk."""
+
+    @staticmethod
+    def limit():
+        """20 MiB: MPI's own files fit, the half of a lattice of 23 players does not."""
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20 * 2**20, 20 * 2**20))
+
+    def test_lattice(self):
+        self.interactions("--closed-form", "random:n=23", "--threshold", "sample:0.9", ranks=2,
+                          preexec_fn=self.limit)
+
+    def test_data_set(self):
+        out = self.output()
+        result = run("interactions", "--closed-form", "random:n=22", "--keep", "all", "--threshold",
+                     "sample:0.9", "--out", out, preexec_fn=self.limit)
+        self.assertEqual(result.code, 74, result)
+        self.assertRegex(result.errors()[0], "File too large")
+        self.assertEqual(list(self.folder.glob(f"{out.name}*")), [])
+
+
 class WithoutMPI(ProgramTest):
     """show, model, export and --plan work where MPI cannot start."""
 

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 
 import program
-from program import DATA, ProgramTest, run, run_attributes
+from program import DATA, ProgramTest, run, run_attributes, system_with
 
 CNN = ["--model", DATA / "digits_cnn.onnx", "--samples", DATA / "digits_images.npy"]
 MIB = 2**20
@@ -136,7 +136,7 @@ class Plan(ProgramTest):
         self.assertAlmostEqual(times[0] - times[1], sent / 1e6 - sent / 2e6, delta=0.05 * sent / 2e6)
         result = run("interactions", "--closed-form", "random:n=36", "--plan", *stated)
         self.assertEqual(result.code, 64, result)
-        self.assertRegex(result.errors()[0], r"8\.\d+ GiB on each of 64 ranks, of which 1\.00 GiB "
+        self.assertRegex(result.errors()[0], r"8\.\d+ GiB on each of 64 ranks, of which 0\.95 GiB "
                          r"are available \(--plan-memory")
 
     @staticmethod
@@ -239,6 +239,26 @@ class Memory(ProgramTest):
                     self.check("with full lists", found["planned_bytes_per_rank"] -
                                found["planned_held_bytes_per_rank"] - usual + most,
                                found["peak_bytes_per_rank"], 6 * MIB)
+
+
+class Bench(ProgramTest):
+    """Benchmarks refuse what cannot fit, before they allocate it."""
+
+    def test_refused(self):
+        game = ["--closed-form", "random:n=23"]
+        for args, ranks in ((["stream", "--n", "24"], 0), (["transform", "--n", "24"], 0),
+                            (["exchange", "--n", "24"], 0), (["indices", "--n", "22"], 0),
+                            (["lattice", *game], 0), (["fit", *game], 0),
+                            (["stream", "--n", "23"], 2), (["exchange", "--n", "20"], 2)):
+            with self.subTest(args=args, ranks=ranks):
+                result = run("bench", *args, ranks=ranks, env=system_with(self.folder, 100))
+                self.assertEqual((result.code, result.out), (64, ""), result)
+                self.assertEqual(len(result.errors()), 1, result)
+                self.assertRegex(result.errors()[0], r"needs 0\.\d+ GiB on each of \d ranks?, of "
+                                 r"which 0\.\d+ GiB are available \(memory.max .*job_7\)")
+        result = run("bench", "stream", "--n", "20", "--repeat", "1",
+                     env=system_with(self.folder, 100))
+        self.assertEqual(result.code, 0, result)
 
 
 if __name__ == "__main__":

@@ -31,37 +31,61 @@ static hrs_status look_here(MPI_Comm comm, bool shared, hrs_machine *out, hrs_co
   return hrs_comm_reduce(comm, MPI_MAX, MPI_INT64_T, &out->held, 1);
 }
 
-static hrs_status state(const hrs_run_options *o, hrs_count node_memory, hrs_machine *out) {
+static void state(const hrs_run_options *o, hrs_count node_memory, hrs_machine *out) {
   int nodes = o->plan_nodes ? o->plan_nodes : 1;
-  HRS_REQUIRE(nodes <= o->plan_ranks, USAGE,
-              "--plan-nodes %d: %d rank%s (--plan-ranks) cannot be on so many nodes", nodes,
-              o->plan_ranks, hrs_plural(o->plan_ranks));
   out->stated = true;
   out->ranks = o->plan_ranks;
   out->nodes = nodes;
   out->bandwidth = (double)o->plan_bandwidth;
-  if (!o->plan_nodes && !o->plan_memory) {
-    out->node_ranks = 1;
-    return HRS_OK;
-  }
+  out->node_ranks = 1;
+  if (!o->plan_nodes && !o->plan_memory) return;
   int fullest = (o->plan_ranks + nodes - 1) / nodes;
   out->node_ranks = o->plan_ranks / nodes;
   out->memory = (o->plan_memory ? o->plan_memory : node_memory) / fullest;
   if (o->plan_memory)
     snprintf(out->limit, sizeof out->limit, "--plan-memory, of %d rank%s on a node", fullest,
              hrs_plural(fullest));
+}
+
+hrs_status hrs_machine_check_options(const hrs_run_options *o) {
+  const char *without = o->plan_nodes       ? "--plan-nodes"
+                        : o->plan_memory    ? "--plan-memory"
+                        : o->plan_bandwidth ? "--plan-bandwidth"
+                                            : NULL;
+  HRS_REQUIRE(!without || o->plan_ranks, USAGE,
+              "%s belongs to --plan-ranks P: how many ranks the stated machine has", without);
+  HRS_REQUIRE(o->plan || !o->plan_ranks, USAGE,
+              "--plan-ranks %d belongs to --plan; a run has the ranks it is started with "
+              "(mpirun -n %d)",
+              o->plan_ranks, o->plan_ranks);
+  HRS_REQUIRE(o->plan_nodes <= o->plan_ranks, USAGE,
+              "--plan-nodes %d: %d rank%s (--plan-ranks) cannot be on so many nodes", o->plan_nodes,
+              o->plan_ranks, hrs_plural(o->plan_ranks));
   return HRS_OK;
 }
 
 hrs_status hrs_machine_find(MPI_Comm comm, const hrs_run_options *options, bool shared,
                             hrs_machine *out) {
-  HRS_REQUIRE(options->plan_ranks ||
-                  !(options->plan_nodes || options->plan_memory || options->plan_bandwidth),
-              USAGE, "%s belongs to --plan-ranks P: how many ranks the stated machine has",
-              options->plan_nodes    ? "--plan-nodes"
-              : options->plan_memory ? "--plan-memory"
-                                     : "--plan-bandwidth");
   hrs_count node_memory;
   HRS_TRY(look_here(comm, shared, out, &node_memory));
-  return options->plan_ranks ? state(options, node_memory, out) : HRS_OK;
+  if (options->plan_ranks) state(options, node_memory, out);
+  return HRS_OK;
+}
+
+double hrs_machine_usable(const hrs_machine *machine) {
+  return 0.95 * (double)machine->memory;
+}
+
+hrs_status hrs_machine_require(MPI_Comm comm, bool shared, hrs_count bytes, const char *what) {
+  hrs_machine machine;
+  hrs_count most = bytes;
+  HRS_TRY(hrs_comm_reduce(comm, MPI_MAX, MPI_INT64_T, &most, 1));
+  HRS_TRY(hrs_machine_find(comm, &(hrs_run_options){0}, shared, &machine));
+  most = hrs_count_add(most, machine.held);
+  HRS_REQUIRE(hrs_machine_may_hold(&machine, most), TOO_LARGE,
+              "%s needs %.2f GiB on each of %d rank%s, of which %.2f GiB are available (%s); take "
+              "fewer players, or more nodes",
+              what, (double)most / 0x1p30, machine.ranks, hrs_plural(machine.ranks),
+              hrs_machine_usable(&machine) / 0x1p30, machine.limit);
+  return HRS_OK;
 }

@@ -16,8 +16,6 @@
 
 #include <stdio.h>
 
-static const double USABLE = 0.95;
-
 /* What a plan is made for. */
 typedef struct asked {
   const hrs_problem *problem;
@@ -85,12 +83,8 @@ static int most_ranks(int n, int block_bits) {
   return 1 << hrs_smaller(bits, 30);
 }
 
-bool hrs_plan_may_hold(const hrs_plan *plan, hrs_count bytes) {
-  return (double)bytes <= USABLE * (double)plan->machine.memory;
-}
-
 static bool fits(const hrs_plan *plan) {
-  return hrs_plan_may_hold(plan, plan->rank_bytes);
+  return hrs_machine_may_hold(&plan->machine, plan->rank_bytes);
 }
 
 /* Does the memory of the plan's ranks hold the lattices of n players on `ranks` of them? */
@@ -125,7 +119,7 @@ hrs_status hrs_plan_check(const hrs_problem *problem, const hrs_plan *plan) {
       "available (%s); %s (or --precision single, fewer targets, fewer players; --plan shows more)",
       problem->n, hrs_plural(problem->n), problem->targets, hrs_plural(problem->targets),
       (double)plan->rank_bytes / 0x1p30, plan->ranks, hrs_plural(plan->ranks),
-      (double)plan->machine.memory / 0x1p30, plan->machine.limit, remedy);
+      hrs_machine_usable(&plan->machine) / 0x1p30, plan->machine.limit, remedy);
 }
 
 static hrs_status set_blocks(hrs_count blocks, int n, int *bits) {

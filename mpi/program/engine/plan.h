@@ -39,7 +39,4 @@ hrs_status hrs_plan_create(const hrs_problem *problem, const hrs_resources *reso
  * would do. Not collective. */
 hrs_status hrs_plan_check(const hrs_problem *problem, const hrs_plan *plan);
 
-/** The part of the memory that a plan may use. */
-bool hrs_plan_may_hold(const hrs_plan *plan, hrs_count bytes);
-
 #endif

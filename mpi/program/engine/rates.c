@@ -100,7 +100,7 @@ hrs_status hrs_rates_measure(MPI_Comm comm, const hrs_problem *problem, const hr
                              const hrs_row_work *work, const char *out, hrs_rates *rates) {
   *rates = (hrs_rates){0};
   /* Tables that do not fit are not made to measure how long they take. */
-  rates->evaluates = plan->fits || hrs_plan_may_hold(plan, problem->game_bytes);
+  rates->evaluates = plan->fits || hrs_machine_may_hold(&plan->machine, problem->game_bytes);
   hrs_status status = rates->evaluates ? time_game(problem, plan, rates) : HRS_OK;
   HRS_TRY(hrs_agree(comm, status));
   HRS_TRY(hrs_agree(comm, time_row(comm, plan, work, &rates->row)));

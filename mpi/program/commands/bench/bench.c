@@ -12,6 +12,7 @@
 #include "mpi/lattice/comm.h"
 #include "mpi/lattice/exchange.h"
 #include "mpi/program/commands/commands.h"
+#include "mpi/program/engine/machine.h"
 #include "mpi/program/options/options.h"
 #include "parts.h"
 
@@ -96,9 +97,17 @@ static double least(double a, double b) {
   return a < b ? a : b;
 }
 
+/* 2^n doubles on each rank. */
+static hrs_status require_array(const hrs_bench_options *o) {
+  char what[64];
+  snprintf(what, sizeof what, "bench with --n %d", o->n);
+  return hrs_machine_require(o->comm, false, (hrs_count)8 << o->n, what);
+}
+
 static hrs_status bench_stream(const hrs_bench_options *o, hrs_bench_report *r) {
   hrs_count count = (hrs_count)1 << o->n;
   double *data;
+  HRS_TRY(require_array(o));
   HRS_TRY(hrs_alloc(count, sizeof *data, &data));
   fill(data, count);
   double pass = hrs_bench_pass(o->comm, data, 1, count, o->repeat);
@@ -156,6 +165,7 @@ static hrs_status bench_transform(const hrs_bench_options *o, hrs_bench_report *
   hrs_count count = (hrs_count)1 << o->n;
   double *data, pass = 0, reference = 0, blocked = 0, single = 0;
   HRS_TRY(hrs_simd_check());
+  HRS_TRY(require_array(o));
   HRS_TRY(hrs_alloc(count, sizeof *data, &data));
   hrs_status status = time_butterfly(o, HRS_F64, data, HRS_BUTTERFLY_BLOCKED, &blocked, &pass);
   if (status == HRS_OK)
@@ -195,11 +205,13 @@ static hrs_status bare_sendrecv(const hrs_lattice *lattice, hrs_count volume, ch
   return HRS_OK;
 }
 
+/* The most bytes of each half. */
+static const hrs_count BARE = (hrs_count)256 << 20;
+
 /* Least time of the bare loop, and of the rank's own tiles. The lattice is not left as it was. */
 static hrs_status time_parts(const hrs_bench_options *o, hrs_lattice *lattice, hrs_count volume,
                              double *own, double *bare) {
-  const hrs_count most = (hrs_count)256 << 20;
-  hrs_count half = volume < most ? volume : most;
+  hrs_count half = volume < BARE ? volume : BARE;
   char *buffer;
   HRS_TRY(hrs_comm_alloc(lattice->comm, 2 * half, 1, &buffer));
   memset(buffer, 0, 2 * (size_t)half);
@@ -262,6 +274,8 @@ static hrs_status bench_exchange(const hrs_bench_options *o, hrs_bench_report *r
   HRS_REQUIRE((1 << part.block_bits) % size == 0, USAGE,
               "bench exchange: %d ranks do not divide the %d blocks", size, 1 << part.block_bits);
   hrs_lattice *lattice;
+  HRS_TRY(hrs_bench_require(o->comm, &part, HRS_F64, o->chunk, (hrs_sharing)o->shm, 1,
+                            size > 1 ? 2 * BARE : 0));
   HRS_TRY(hrs_lattice_create(o->comm, &part, HRS_F64, o->chunk, (hrs_sharing)o->shm, &lattice));
   for (hrs_count row = lattice->first; row < lattice->first + lattice->count; row++) {
     hrs_subcube cube = hrs_lattice_row_cube(lattice, row);

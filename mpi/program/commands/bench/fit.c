@@ -73,6 +73,9 @@ static hrs_status run(const hrs_bench_given *given, hrs_bench_report *r) {
   hrs_fit *fit = NULL;
   double delta;
   HRS_TRY(hrs_agree(comm, hrs_partition_create(problem->n, -1, hrs_comm_size(comm), &part)));
+  hrs_count bytes = hrs_fit_bytes(&part, resources->chunk, problem->games, given->split.bounded);
+  HRS_TRY(hrs_bench_require(comm, &part, HRS_F64, resources->chunk, resources->sharing,
+                            problem->games, hrs_count_add(bytes, problem->game_bytes)));
   hrs_status status = HRS_OK;
   for (int i = 0; i < problem->games; i++)
     HRS_GO(hrs_lattice_create(comm, &part, HRS_F64, resources->chunk, resources->sharing, &v[i]));

@@ -160,6 +160,9 @@ hrs_status hrs_bench_indices(const hrs_bench_options *o, hrs_bench_report *r) {
   hrs_partition part;
   HRS_TRY(hrs_partition_create(o->n, -1, size, &part));
   hrs_lattice *v;
+  /* One index at a time: its results, and a lattice beside v where it is made by transforms. */
+  HRS_TRY(hrs_bench_require(o->comm, &part, HRS_F64, o->chunk, (hrs_sharing)o->shm, 2,
+                            (hrs_count)24 << o->n));
   HRS_TRY(hrs_lattice_create(o->comm, &part, HRS_F64, o->chunk, (hrs_sharing)o->shm, &v));
   hrs_status status = run(o, v, r);
   hrs_lattice_destroy(&v);

@@ -160,6 +160,8 @@ static hrs_status run(const hrs_bench_given *given, hrs_bench_report *r) {
   hrs_partition part;
   hrs_lattice *v;
   HRS_TRY(hrs_partition_create(given->problem.n, -1, hrs_comm_size(comm), &part));
+  HRS_TRY(hrs_bench_require(comm, &part, resources->precision, resources->chunk, resources->sharing,
+                            1, given->problem.game_bytes));
   HRS_TRY(hrs_lattice_create(comm, &part, resources->precision, resources->chunk,
                              resources->sharing, &v));
   /* Memory is touched before clocks run. */

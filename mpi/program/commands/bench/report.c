@@ -2,6 +2,8 @@
 #include "report.h"
 
 #include "mpi/lattice/comm.h"
+#include "mpi/lattice/schedule.h"
+#include "mpi/program/engine/machine.h"
 
 #include <stdio.h>
 
@@ -54,4 +56,15 @@ double hrs_bench_pass(MPI_Comm comm, double *data, double change, hrs_count coun
     best = seconds < best ? seconds : best;
   }
   return best;
+}
+
+hrs_status hrs_bench_require(MPI_Comm comm, const hrs_partition *part, hrs_dtype type,
+                             hrs_count chunk, hrs_sharing sharing, int lattices, hrs_count bytes) {
+  char what[64];
+  hrs_count rows = ((hrs_count)1 << part->block_bits) - hrs_partition_first(part, part->ranks - 1);
+  hrs_count lattice = (rows << (part->n - part->block_bits)) * (hrs_count)hrs_dtype_size(type);
+  snprintf(what, sizeof what, "bench with %d player%s", part->n, hrs_plural(part->n));
+  lattice += 2 * hrs_schedule_chunk(part, type, chunk);
+  return hrs_machine_require(comm, sharing == HRS_SHARE_AUTO,
+                             hrs_count_add(hrs_count_multiply(lattice, lattices), bytes), what);
 }

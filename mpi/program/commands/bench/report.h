@@ -4,6 +4,11 @@
 
 #include <harsanyi/mpi.h>
 
+/** May the ranks hold so many lattices of a type, with their chunks, and other bytes? Collective;
+ * the status is agreed on. Errors: TOO_LARGE. */
+hrs_status hrs_bench_require(MPI_Comm comm, const hrs_partition *part, hrs_dtype type,
+                             hrs_count chunk, hrs_sharing sharing, int lattices, hrs_count bytes);
+
 typedef struct hrs_bench_figure {
   char name[48];
   const char *unit; /* NULL: a checksum */

@@ -4,6 +4,7 @@
 #include "mpi/lattice/comm.h"
 #include "mpi/program/commands/commands.h"
 #include "mpi/program/engine/files.h"
+#include "mpi/program/engine/machine.h"
 #include "mpi/program/kinds/features/features.h"
 
 typedef struct options {
@@ -13,19 +14,11 @@ typedef struct options {
 } options;
 
 #define AT(field) offsetof(options, field)
-static const hrs_option plan_alone[] = {
-    {"--plan", HRS_OPTION_FLAG, AT(run.plan), NULL, NULL,
-     "print bytes, multiply-adds and the predicted time; do nothing"},
-    {0}};
-
-static const hrs_option_group groups[] = {{hrs_group_network, AT(network)},
-                                          {hrs_group_samples, AT(problem)},
-                                          {hrs_group_out, AT(run)},
-                                          {hrs_group_restart, AT(run)},
-                                          {plan_alone, 0},
-                                          {hrs_group_nonfinite, AT(run)},
-                                          {hrs_group_talk, AT(run)},
-                                          {0}};
+static const hrs_option_group groups[] = {
+    {hrs_group_network, AT(network)}, {hrs_group_samples, AT(problem)},
+    {hrs_group_out, AT(run)},         {hrs_group_restart, AT(run)},
+    {hrs_group_plan, AT(run)},        {hrs_group_nonfinite, AT(run)},
+    {hrs_group_talk, AT(run)},        {0}};
 
 static const hrs_command_line line = {
     .usage = "[mpirun -n P] harsanyi features --model NET.onnx --samples FILE --out F.h5",
@@ -34,12 +27,12 @@ static const hrs_command_line line = {
                    "depend on the number of ranks.",
     .groups = groups};
 
-static hrs_status plan(MPI_Comm comm, const hrs_layers *layers) {
+static hrs_status plan(MPI_Comm comm, const hrs_layers *layers, const hrs_run_options *run) {
   hrs_features_given given;
   hrs_contents *contents;
   hrs_status status = hrs_agree(comm, hrs_features_describe(layers, &given, &contents));
   if (status == HRS_OK)
-    status = hrs_features_print_plan(comm, layers, hrs_contents_bytes(contents));
+    status = hrs_features_print_plan(comm, layers, run, hrs_contents_bytes(contents));
   hrs_contents_destroy(&contents);
   hrs_features_given_destroy(&given);
   return status;
@@ -49,13 +42,14 @@ static hrs_status solve(MPI_Comm comm, const void *parsed, const hrs_invocation 
   const options *o = parsed;
   HRS_REQUIRE(o->run.plan || o->run.out || hrs_layers_only_listed(&o->network), USAGE,
               "--out FILE.h5 is missing: where the features go");
+  HRS_TRY(hrs_machine_check_options(&o->run));
   hrs_layers layers;
   hrs_status status;
   HRS_GO(hrs_layers_create(comm, &o->network, &o->problem, &layers));
   if (hrs_layers_only_listed(&o->network)) {
     if (hrs_comm_rank(comm) == 0) hrs_layers_print(&layers);
   } else if (o->run.plan) {
-    status = plan(comm, &layers);
+    status = plan(comm, &layers, &o->run);
   } else {
     HRS_GO(hrs_files_check(comm, &o->run, &(hrs_place *){NULL}));
     status = hrs_features_write(comm, &layers, &o->run, invocation);

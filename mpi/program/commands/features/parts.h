@@ -14,7 +14,8 @@ static inline hrs_status hrs_features_describe(const hrs_layers *layers, hrs_fea
                                labels ? layers->problem.label : NULL, given, out);
 }
 /** What a run takes: memory, disk, and time, from a short measurement. Collective. */
-hrs_status hrs_features_print_plan(MPI_Comm comm, const hrs_layers *layers, hrs_count file_bytes);
+hrs_status hrs_features_print_plan(MPI_Comm comm, const hrs_layers *layers,
+                                   const hrs_run_options *options, hrs_count file_bytes);
 /** Evaluate and write; the invocation is for /run. Collective; the status is agreed on.
  */
 hrs_status hrs_features_write(MPI_Comm comm, const hrs_layers *layers,

@@ -3,8 +3,8 @@
 
 #include "mpi/lattice/comm.h"
 #include "mpi/program/engine/lines.h"
+#include "mpi/program/engine/machine.h"
 #include "mpi/program/log.h"
-#include "mpi/program/machine/node.h"
 
 #include <stdio.h>
 
@@ -28,9 +28,10 @@ static hrs_status measure(hrs_features *features, double *out) {
   return HRS_OK;
 }
 
-static hrs_status print(const hrs_layers *layers, int ranks, const hrs_node_room *room,
+static hrs_status print(const hrs_layers *layers, const hrs_machine *machine,
                         hrs_count file_bytes) {
   hrs_features *f = layers->features;
+  int ranks = machine->ranks;
   hrs_count samples = hrs_features_samples(f), batch = hrs_features_batch(f);
   hrs_count batches = (samples + batch - 1) / batch, busiest = (batches + ranks - 1) / ranks;
   double seconds = 0;
@@ -44,17 +45,18 @@ static hrs_status print(const hrs_layers *layers, int ranks, const hrs_node_room
   printf("  %-30s%lld\n", "multiply-adds per sample", (long long)hrs_features_multiply_adds(f));
   hrs_line_bytes("samples, on each rank", hrs_layers_sample_bytes(layers));
   hrs_line_bytes("network, on each rank", hrs_features_bytes(f));
-  hrs_line_bytes("available to a rank", room->bytes);
-  printf("  %-30s%s\n", "limited by", room->limit);
+  hrs_line_bytes("available to a rank", machine->memory);
+  printf("  %-30s%s\n", "limited by", machine->limit);
   hrs_line_bytes("file", file_bytes);
   hrs_line_time("time to evaluate", seconds, NULL);
   return HRS_OK;
 }
 
-hrs_status hrs_features_print_plan(MPI_Comm comm, const hrs_layers *layers, hrs_count file_bytes) {
-  hrs_node_room room;
-  HRS_TRY(hrs_node_memory(comm, false, &room));
+hrs_status hrs_features_print_plan(MPI_Comm comm, const hrs_layers *layers,
+                                   const hrs_run_options *options, hrs_count file_bytes) {
+  hrs_machine machine;
+  HRS_TRY(hrs_machine_find(comm, options, false, &machine));
   hrs_status status = HRS_OK;
-  if (hrs_comm_rank(comm) == 0) status = print(layers, hrs_comm_size(comm), &room, file_bytes);
+  if (hrs_comm_rank(comm) == 0) status = print(layers, &machine, file_bytes);
   return hrs_agree(comm, status);
 }

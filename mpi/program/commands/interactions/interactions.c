@@ -204,10 +204,7 @@ static hrs_status solve(MPI_Comm comm, const void *parsed, const hrs_invocation 
   const options *o = parsed;
   HRS_REQUIRE(o->run.plan || o->run.out, USAGE,
               "--out FILE.h5 is missing: where the data set goes");
-  HRS_REQUIRE(o->run.plan || !o->run.plan_ranks, USAGE,
-              "--plan-ranks %d belongs to --plan; a run has the ranks it is started with "
-              "(mpirun -n %d)",
-              o->run.plan_ranks, o->run.plan_ranks);
+  HRS_TRY(hrs_machine_check_options(&o->run));
   return solve_job(comm, &(job){.o = o, .invocation = invocation});
 }
 
