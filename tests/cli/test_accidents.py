@@ -5,9 +5,9 @@ import os
 import pathlib
 import signal
 import subprocess
-import time
 
 import gate
+import processes
 import program
 
 # A game of 8 players, which has an accident at the K-th batch that rank RANK is asked for:
@@ -119,7 +119,7 @@ class FullDisk(program.ProgramTest):
         environment = {**os.environ, "LD_PRELOAD": str(preload), "HARSANYI_PAUSE": "0:slice:1"}
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               env=environment) as process:
-            paused = paused_process(process.pid)
+            paused = processes.wait_for_pause(process)
             with open(filler, "wb", buffering=0) as file:
                 try:
                     while file.write(bytes(1 << 16)):
@@ -146,28 +146,6 @@ class FullDisk(program.ProgramTest):
             self.assertEqual(len(result.errors()), 1, result)
             self.assertIn("no space left", result.errors()[0], result)
             self.assertEqual(os.listdir(place), [], result)
-
-
-def paused_process(root):
-    """Wait until a process below this one, or itself, stands still, and tell its number."""
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        parent, stopped = {}, []
-        for entry in pathlib.Path("/proc").iterdir():
-            try:
-                state, above = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
-            except (OSError, ValueError):
-                continue
-            parent[entry.name] = above
-            stopped += [entry.name] if state == "T" else []
-        for name in stopped:
-            above = name
-            while above in parent and above != str(root):
-                above = parent[above]
-            if above == str(root):
-                return int(name)
-        time.sleep(0.02)
-    raise AssertionError("no process stands still")
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ uint64_t outcome_digest(const char *folder) {
   return digest;
 }
 
-static bool is_one_of(const char *name, const char *const *names) {
+bool outcome_is_one_of(const char *name, const char *const *names) {
   while (*names && strcmp(name, *names) != 0)
     names++;
   return *names != NULL;
@@ -101,8 +101,8 @@ bool outcome_remove(const char *folder, bool good) {
   bool clean = true;
   DIR *list = opendir(folder);
   for (struct dirent *entry; list && (entry = readdir(list));) {
-    if (is_one_of(entry->d_name, kept)) continue;
-    bool known = is_one_of(entry->d_name, results);
+    if (outcome_is_one_of(entry->d_name, kept)) continue;
+    bool known = outcome_is_one_of(entry->d_name, results);
     if (!known || !good) {
       fprintf(stderr, "left: %s\n", entry->d_name);
       clean = false;

@@ -12,4 +12,7 @@ uint64_t outcome_digest(const char *folder);
  *  a result. */
 bool outcome_remove(const char *folder, bool good);
 
+/** Is a name among these, of which NULL is the last? */
+bool outcome_is_one_of(const char *name, const char *const *names);
+
 #endif

@@ -14,6 +14,7 @@
 #include "mpi/program/log.h"
 #include "outcome.h"
 #include "src/base/fault.h"
+#include "words.h"
 
 #include <hdf5.h>
 #include <signal.h>
@@ -22,7 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { HANG_SECONDS = 60, WORDS = 64, USUAL_CASES = 3 };
+enum { HANG_SECONDS = 60, USUAL_CASES = 3 };
 
 /* Runs, as users give them; D is the folder of the bundled data, T one of this test, P a plug-in.
  * Those in front make what later ones read. */
@@ -110,26 +111,9 @@ static void on_alarm(int number) {
   _exit(3);
 }
 
-/* The run's text with the folders in place, cut into words that stay valid until the next call. */
-static int cut(const sweep *s, char **words) {
-  static char text[4096];
-  size_t used = 0;
-  for (const char *at = s->run; *at; at++) {
-    bool folder = strchr("DTP", *at) && strchr("/:", at[1]) && at > s->run && strchr(" :", at[-1]);
-    const char *to = *at == 'D' ? HRS_DATA_DIR : *at == 'T' ? s->folder : HRS_PLUGIN_EXAMPLE;
-    used += (size_t)(folder ? snprintf(text + used, sizeof text - used, "%s", to)
-                            : snprintf(text + used, sizeof text - used, "%c", *at));
-  }
-  int count = 0;
-  for (char *rest = text, *word; (word = strtok_r(rest, " ", &rest)) && count < WORDS - 1;)
-    words[count++] = word;
-  words[count] = NULL;
-  return count;
-}
-
 static hrs_status command(const sweep *s) {
   char *words[WORDS];
-  int count = cut(s, words);
+  int count = words_of(s->run, s->folder, words);
   return test_command(s->world, count, words);
 }
 
