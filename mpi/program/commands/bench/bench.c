@@ -13,11 +13,11 @@
 #include "mpi/lattice/exchange.h"
 #include "mpi/program/commands/commands.h"
 #include "mpi/program/engine/machine.h"
+#include "mpi/program/machine/node.h"
 #include "mpi/program/options/options.h"
 #include "parts.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,10 +55,8 @@ static hrs_status check_json(hrs_bench_options *o) {
   return hrs_place_create(o->json, "--json", o->force, &o->place);
 }
 
-static hrs_status print(const hrs_bench_report *r, hrs_bench_options *o) {
-  int rank = hrs_comm_rank(o->comm), size = hrs_comm_size(o->comm);
-  if (rank != 0) return HRS_OK;
-  printf("%s, n = %d, %d rank%s%s, verified\n", r->kind, o->n, size, size == 1 ? "" : "s", r->note);
+static void print_text(const hrs_bench_report *r, int n, int size) {
+  printf("%s, n = %d, %d rank%s%s, verified\n", r->kind, n, size, hrs_plural(size), r->note);
   for (int i = 0; i < r->count; i++) {
     const hrs_bench_figure *f = &r->figures[i];
     if (f->unit)
@@ -66,11 +64,17 @@ static hrs_status print(const hrs_bench_report *r, hrs_bench_options *o) {
     else
       printf("  %-44s%016" PRIx64 "\n", f->name, f->checksum);
   }
-  if (!o->place) return HRS_OK;
+}
+
+static hrs_status print_json(const hrs_bench_report *r, int n, int size, const char *hosts,
+                             hrs_place **place) {
   hrs_writer *out;
-  HRS_TRY(hrs_writer_begin(&o->place, &out));
+  HRS_TRY(hrs_writer_begin(place, &out));
   FILE *file = hrs_writer_stream(out);
-  fprintf(file, "{\"kind\": \"%s\", \"n\": %d, \"ranks\": %d", r->kind, o->n, size);
+  fprintf(file,
+          "{\"kind\": \"%s\", \"version\": \"%s\", \"git\": \"%s\", \"hosts\": \"%s\", "
+          "\"n\": %d, \"ranks\": %d",
+          r->kind, hrs_version(), hrs_git(), hosts, n, size);
   for (int i = 0; i < r->count; i++) {
     const hrs_bench_figure *f = &r->figures[i];
     if (f->unit)
@@ -80,6 +84,18 @@ static hrs_status print(const hrs_bench_report *r, hrs_bench_options *o) {
   }
   fprintf(file, "}\n");
   return hrs_writer_finish(&out);
+}
+
+/* Collective; errors need not agree. */
+static hrs_status print(const hrs_bench_report *r, hrs_bench_options *o) {
+  int size = hrs_comm_size(o->comm);
+  char *hosts;
+  HRS_TRY(hrs_node_names(o->comm, &hosts));
+  if (hrs_comm_rank(o->comm) != 0) return HRS_OK;
+  print_text(r, o->n, size);
+  hrs_status status = o->place ? print_json(r, o->n, size, hosts, &o->place) : HRS_OK;
+  hrs_free(hosts);
+  return status;
 }
 
 /* Small whole numbers: sums of them are exact, so that results can be compared for equality. */
