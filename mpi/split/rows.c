@@ -14,8 +14,12 @@ static void visit_row(hrs_fit *fit, hrs_fit_pass *pass, void *context, hrs_count
     /* The empty set is element 0 of row 0 in both phases. */
     pass(fit, (hrs_fit_chunk){row, from, count, row == 0 && from == 0}, context, sum);
   }
-  /* Most passes look at each slot, and some at several lattices of it. */
-  hrs_count_passed(fit->slots * hrs_lattice_row_bytes(fit->state[0]));
+}
+
+/* Most passes look at each slot, and some at several lattices of it. */
+static void count(const hrs_fit *fit) {
+  const hrs_lattice *any = fit->state[0];
+  hrs_count_passed(fit->slots * hrs_lattice_row_count(any) * hrs_lattice_row_bytes(any));
 }
 
 hrs_status hrs_fit_visit(hrs_fit *fit, hrs_fit_pass *pass, void *context, int width, double *sum) {
@@ -24,6 +28,7 @@ hrs_status hrs_fit_visit(hrs_fit *fit, hrs_fit_pass *pass, void *context, int wi
   memset(fit->parts, 0, (size_t)(rows * width) * sizeof *fit->parts);
   for (hrs_count row = 0; row < rows; row++)
     visit_row(fit, pass, context, first + row, fit->parts + row * width);
+  count(fit);
   return width ? hrs_lattice_add_rows(any, width, fit->parts, sum) : HRS_OK;
 }
 
@@ -34,6 +39,7 @@ hrs_status hrs_fit_visit_middle(hrs_fit *fit, hrs_fit_pass *pass, void *context,
   memset(fit->parts, 0, (size_t)(rows * width) * sizeof *fit->parts);
   for (hrs_count row = 0; row < rows; row++)
     visit_row(fit, pass, context, row, fit->parts);
+  count(fit);
   return hrs_lattice_add_rows(fit->state[0], width, fit->parts, sum);
 }
 
@@ -43,6 +49,7 @@ hrs_status hrs_fit_largest(hrs_fit *fit, hrs_fit_pass *pass, void *context, int 
   hrs_count first = hrs_lattice_first_row(any), rows = hrs_lattice_row_count(any);
   for (hrs_count row = first; row < first + rows; row++)
     visit_row(fit, pass, context, row, largest);
+  count(fit);
   return hrs_comm_reduce(fit->comm, MPI_MAX, MPI_DOUBLE, largest, width);
 }
 
