@@ -146,7 +146,8 @@ static void times_are_rates_by_numbers(void **state) {
                      .tables = 64,
                      .mask = 1e-6,
                      .disk = 1e8,
-                     .row = {.count = 2,
+                     .row = {.passes = 1,
+                             .count = 2,
                              .task = {{"transform", "memory", 3, 2}, {"reduce", "memory", 0.5, 0}},
                              .split = 1,
                              .step = 0.01,
@@ -171,6 +172,12 @@ static void times_are_rates_by_numbers(void **state) {
   plan.machine.bandwidth = 0x1p28;
   hrs_predict(&plan, &rates, HRS_F64, 0, &p);
   assert_string_equal(task_of(&p, "transform")->bound, "exchange between nodes");
+  /* All once more. */
+  double once = p.sum - task_of(&p, "write")->seconds, steps = p.most;
+  rates.row.passes = 2;
+  hrs_predict(&plan, &rates, HRS_F64, 0, &p);
+  assert_true(near(p.sum - task_of(&p, "write")->seconds, 2 * once) && near(p.most, 2 * steps));
+  rates.row.passes = 1;
   /* On one node, and where ranks have whole samples, nothing leaves it. */
   plan.machine.nodes = 1;
   hrs_predict(&plan, &rates, HRS_F64, 0, &p);

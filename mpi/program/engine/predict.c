@@ -29,12 +29,13 @@ static double between_nodes(const hrs_plan *plan, hrs_dtype type, bool *unknown)
 void hrs_predict(const hrs_plan *plan, const hrs_rates *rates, hrs_dtype type, hrs_count file_bytes,
                  hrs_prediction *out) {
   *out = (hrs_prediction){0};
-  double rows = (double)plan->rounds * plan->targets;
+  int passes = rates->row.passes;
+  double rows = (double)plan->rounds * plan->targets * passes;
   double exchange = between_nodes(plan, type, &out->unknown_exchange);
   if (rates->evaluates)
     add(out, "evaluate",
-        rates->tables / plan->ranks * (double)(plan->rounds * plan->needs.evaluations) +
-            rates->mask * (double)plan->masks,
+        passes * (rates->tables / plan->ranks * (double)plan->rounds * plan->needs.evaluations +
+                  rates->mask * (double)plan->masks),
         "arithmetic");
   for (int i = 0; i < rates->row.count; i++) {
     const hrs_row_time *row = &rates->row.task[i];

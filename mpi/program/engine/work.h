@@ -45,6 +45,7 @@ enum { HRS_ROW_TIMES = 4 };
 
 /** What a row of one target takes beside evaluating it and writing the file. */
 typedef struct hrs_row_times {
+  int passes; /* in which all rows are done: 2 where all are done again at the end */
   int count;
   hrs_row_time task[HRS_ROW_TIMES];
   /* Of a split, the number of whose steps nobody knows beforehand: */

@@ -36,16 +36,20 @@ static double busiest(const hrs_partition *part) {
 }
 
 /* The largest lattice, of at most as many players as planned, that leaves a rank so many elements
- * and a split so many bytes. */
+ * and a split so many bytes, and both half of the memory. */
 static hrs_status choose(rehearsal *r, bool split) {
   const hrs_split *s = &r->work->settings->split;
+  const hrs_machine *machine = &r->plan->machine;
+  hrs_count room = machine->stated ? INT64_MAX : machine->memory / 2;
+  hrs_count most = hrs_smaller(MOST_ELEMENTS, room / (2 * (hrs_count)sizeof(double)));
+  hrs_count most_bytes = hrs_smaller(MOST_FIT, room);
   int ranks = hrs_comm_size(r->comm);
   for (int n = r->plan->part.n; n >= 1; n--) {
     int bits = n == r->plan->part.n ? r->plan->part.block_bits : hrs_partition_default_bits(n);
     if (ranks > 1 << bits) break;
     HRS_TRY(hrs_partition_create(n, bits, ranks, &r->part));
     hrs_count bytes = split ? hrs_fit_bytes(&r->part, 0, s->networks, s->bounded) : 0;
-    if (busiest(&r->part) <= (double)MOST_ELEMENTS && bytes <= MOST_FIT) break;
+    if (busiest(&r->part) <= (double)most && bytes <= most_bytes) break;
   }
   r->elements = (double)r->plan->elements / busiest(&r->part);
   return HRS_OK;
@@ -300,7 +304,9 @@ hrs_status hrs_work_rehearse(const void *self, const hrs_plan *plan, MPI_Comm co
   HRS_TRY(hrs_comm_reduce(comm, MPI_MAX, MPI_DOUBLE, most, 4));
   /* A reconstruction is two transforms and an exchange. */
   int curve = settings->fit ? 3 * (hrs_curve_points(plan->part.n) + 1) : 0;
-  *out = (hrs_row_times){.count = 3,
+  bool again = settings->fit && settings->threshold.mode == HRS_THRESHOLD_GLOBAL; /* recount.c */
+  *out = (hrs_row_times){.passes = again ? 2 : 1,
+                         .count = 3,
                          .task = {{"transform", "memory", most[0], plan->needs.transforms},
                                   {"reduce", "memory", most[1], curve},
                                   {"verify", "arithmetic", most[2], 0}},
