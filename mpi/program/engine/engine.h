@@ -37,7 +37,7 @@ hrs_status hrs_engine_collect(hrs_engine *engine);
 /** Collect, and add groups, memory and times to /run. Collective over the world. */
 hrs_status hrs_engine_record(hrs_engine *engine, hrs_record *record);
 /** After the data set is complete: collect, measure limits, print a table, unless all is quiet, and
- *  write *place, rank 0's file of --timing, unless that is NULL. v is lost. Collective over the
+ *  write *place, rank 0's file of --timing, unless that is NULL. Collective over the
  *  world. Errors: MEMORY, IO (of rank 0 alone). */
 hrs_status hrs_engine_tell_times(hrs_engine *engine, const hrs_record *record, hrs_place **place);
 

@@ -10,7 +10,7 @@
 
 #include "mpi/lattice/comm.h"
 #include "mpi/program/log.h"
-#include "mpi/program/machine/limits.h"
+#include "mpi/program/machine/rates.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -124,11 +124,11 @@ static hrs_status measure_limits(hrs_engine *engine) {
   if (any) {
     hrs_count bytes = hrs_lattice_row_count(any) * hrs_lattice_row_size(any) *
                       (hrs_count)hrs_dtype_size(hrs_lattice_type(any));
-    limits[0] = hrs_limit_memory(hrs_lattice_row(any, hrs_lattice_first_row(any)), bytes / 8);
+    limits[0] = hrs_rate_memory(hrs_lattice_row(any, hrs_lattice_first_row(any)), bytes);
   }
   HRS_TRY(hrs_comm_barrier(engine->world));
   hrs_status status = HRS_OK;
-  if (engine->tally.multiply_adds > 0 && any) status = hrs_limit_products(&limits[1]);
+  if (engine->tally.multiply_adds > 0 && any) status = hrs_rate_products(&limits[1]);
   HRS_TRY(hrs_agree(engine->world, status));
   HRS_TRY(hrs_comm_reduce(engine->world, MPI_SUM, MPI_DOUBLE, limits, 2));
   engine->tally.memory_limit = limits[0];
@@ -171,7 +171,7 @@ static void print_task(const hrs_tally *tally, hrs_task task) {
   double alone = t->busy_max - t->exchange_max;
   if (task == HRS_TASK_EVALUATE && tally->multiply_adds > 0)
     print_amount(tally->multiply_adds, " multiply-adds", t->busy_max, tally->product_limit);
-  else if (task == HRS_TASK_WRITE)
+  else if (task == HRS_TASK_WRITE || task == HRS_TASK_CHECKPOINT)
     print_amount((double)t->written, "B written", t->seconds_max, 0);
   else if (t->passed > 0)
     print_amount((double)t->passed, "B passed over", alone, tally->memory_limit);

@@ -1,7 +1,7 @@
 /* bench evaluate: masks per second, by full passes and with tables, beside the limit. */
 #include "given.h"
 #include "mpi/lattice/comm.h"
-#include "mpi/program/machine/limits.h"
+#include "mpi/program/machine/rates.h"
 #include "parts.h"
 
 #include <math.h>
@@ -102,7 +102,7 @@ static hrs_status evaluate_network(const hrs_problem *problem, const hrs_partiti
     hrs_bench_add(r, "tables of a sample", 1e3 * tables, "ms");
     hrs_bench_add(r, "tables", (double)cost.bytes / 0x1p20, "MiB");
   }
-  HRS_TRY(hrs_agree(problem->comm, hrs_limit_products(&gemm)));
+  HRS_TRY(hrs_agree(problem->comm, hrs_rate_products(&gemm)));
   hrs_bench_add(r, "multiply-adds per mask, full passes", cost.brute, "");
   hrs_bench_add(r, "multiply-adds per mask, with tables", work, "");
   hrs_bench_add(r, "multiply-adds of a rank, a sample", own * work / 1e9, "G");

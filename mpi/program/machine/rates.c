@@ -1,14 +1,17 @@
 /* What memory and arithmetic allow. */
-#include "limits.h"
+#include "rates.h"
 
 #include "src/base/smaller.h"
 
 #include <cblas.h>
 
-double hrs_limit_memory(double *data, hrs_count count) {
+double hrs_rate_memory(void *memory, hrs_count bytes) {
+  static const volatile uint64_t nothing = 0; /* as far as the compiler knows, anything */
+  uint64_t *data = memory;
+  const uint64_t change = nothing;
   const double enough = 0.05;
   enum { LEAST = 128, REPEATS = 3 };
-  count = hrs_smaller(count, (hrs_count)256 << 17);
+  hrs_count count = hrs_smaller(bytes, (hrs_count)256 << 20) / (hrs_count)sizeof *data;
   if (count < LEAST) return 0;
   double best = 1e300, spent = 0;
   hrs_count passes = 1 + (1 << 20) / count; /* between looks at the clock */
@@ -16,7 +19,7 @@ double hrs_limit_memory(double *data, hrs_count count) {
     double start = hrs_time();
     for (hrs_count pass = 0; pass < passes; pass++)
       for (hrs_count j = 0; j < count; j++)
-        data[j] += 0.0;
+        data[j] += change;
     double seconds = (hrs_time() - start) / (double)passes;
     spent += seconds * (double)passes;
     best = seconds < best ? seconds : best;
@@ -24,7 +27,7 @@ double hrs_limit_memory(double *data, hrs_count count) {
   return 2.0 * (double)count * sizeof *data / best;
 }
 
-hrs_status hrs_limit_products(double *rate) {
+hrs_status hrs_rate_products(double *rate) {
   enum { SIZE = 768 };
   float *a;
   HRS_TRY(hrs_calloc(3 * SIZE * SIZE, sizeof *a, &a));
