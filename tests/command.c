@@ -11,6 +11,7 @@ hrs_status test_command(MPI_Comm world, int argc, char **argv) {
     hrs_status (*run)(MPI_Comm comm, int argc, char **argv);
   } commands[] = {{"interactions", hrs_command_interactions},
                   {"features", hrs_command_features},
+                  {"merge", hrs_command_merge},
                   {"model", hrs_command_model},
                   {"show", hrs_command_show},
                   {"export", hrs_command_export},

@@ -40,6 +40,7 @@ typedef struct hrs_axis {
   /* The scale has a length and no values, as netCDF's dimensions that are no variables: it is made
    * with the first array that has the axis, and is not in the table. */
   bool bare;
+  bool joins; /* files of the kind are put one behind another along it (harsanyi merge) */
 } hrs_axis;
 
 /** Ends a list of axes, and is what an array without a named one has. */

@@ -14,6 +14,10 @@
  *  type that is stored (hrs_contents_array.type). Errors: IO. */
 hrs_status hrs_dataset_write(hrs_dataset *set, const char *path, hrs_count first, hrs_count count,
                              const void *data);
+/** Write elements [first, first + count) of row k of an array with two axes, HRS_DATASET_SLAB bytes
+ *  at most. Errors: IO. */
+hrs_status hrs_dataset_write_part(hrs_dataset *set, const char *path, hrs_count k, hrs_count first,
+                                  hrs_count count, const void *data);
 /** Write row k of all arrays that have their place in a record, from the struct at `data`.
  *  Errors: IO. */
 hrs_status hrs_dataset_write_record(hrs_dataset *set, int record, hrs_count k, const void *data);

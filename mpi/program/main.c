@@ -27,6 +27,8 @@ static const struct {
      "masked outputs -> AND/OR interactions, values, indices -> one HDF5 data set"},
     {"features", hrs_command_features, true,
      "what a network's layers are for each of many samples -> one HDF5 data set"},
+    {"merge", hrs_command_merge, true,
+     "data sets over different samples, as array jobs leave them -> one"},
     {"model", hrs_command_model, false,
      "an ONNX file: inputs, outputs, operators, cost, what is unsupported, whether it batches"},
     {"show", hrs_command_show, false, "a data set, for reading in a terminal"},

@@ -56,6 +56,7 @@ OBJECTS = {
     "salient/order": Kind("u1", ("entry",), True),
     "salient/value": Kind("<f8", ("entry",), True),
     "salient/threshold": Kind("<f8", ("row",), True),
+    "salient/effect": Kind("<f8", ("row",)),
     "salient/truncated": Kind("u1", ("row",), True),
     "orders/order": Kind("<i4", ("order",), True),
     "orders/mean_effect": Kind("<f8", ("row", "order"), True),

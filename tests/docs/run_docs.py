@@ -40,6 +40,7 @@ TOLERANCE = 2e-3
 # Where the options of each command are explained.
 EXPLAINED = {"interactions": "docs/guide/README.md", "show": "docs/guide/README.md",
              "export": "docs/guide/README.md", "features": "docs/guide/README.md",
+             "merge": "docs/guide/README.md",
              "bench": "docs/performance/README.md", "model": "docs/models/README.md"}
 # Added to jobs/setup.sh: whoever runs the tests has installed and built already.
 SETUP = """

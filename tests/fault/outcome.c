@@ -95,8 +95,9 @@ bool outcome_is_one_of(const char *name, const char *const *names) {
 }
 
 bool outcome_remove(const char *folder, bool good) {
-  static const char *const kept[] = {".",       "..",          "values.npy", "names.txt",
-                                     "file.h5", "features.h5", "printed",    0};
+  static const char *const kept[] = {
+      ".",           "..",       "values.npy", "names.txt", "file.h5",
+      "features.h5", "first.h5", "second.h5",  "printed",   0};
   static const char *const results[] = {"out.h5", "time.json", "export.csv", "export.json", 0};
   bool clean = true;
   DIR *list = opendir(folder);

@@ -60,6 +60,8 @@ static const char *const runs[] = {
     "--select 0:30 --out T/out.h5",
     "features --model D/wine_mlp.onnx --samples D/wine_features.npy --layers features --plan",
     "features --model D/tokens_transformer.onnx --layers list",
+    "merge T/first.h5 T/second.h5 --out T/out.h5",
+    "merge T/features.h5 --out T/out.h5",
     "model D/wine_mlp.onnx",
     "show T/file.h5",
     "show T/file.h5 --json",
@@ -222,13 +224,22 @@ static hrs_status make_inputs(sweep *s) {
            "--out T/file.h5");
   s->run = text;
   HRS_TRY(command(s));
+  /* Lists that are cut, and a threshold that falls in one of the two: made anew. */
+  for (int part = 0; part < 2; part++) {
+    snprintf(
+        text, sizeof text,
+        "interactions --table T/values.npy --select %d --threshold delta:0.1 --salient-limit 3 "
+        "--out T/%s.h5",
+        part, part ? "second" : "first");
+    HRS_TRY(command(s));
+  }
   s->run = "features --model D/wine_mlp.onnx --samples D/wine_features.npy --out T/features.h5";
   return command(s);
 }
 
 static void remove_inputs(const sweep *s) {
   static const char *const inputs[] = {"values.npy", "names.txt", "file.h5", "features.h5",
-                                       "printed"};
+                                       "first.h5",   "second.h5", "printed"};
   char path[128];
   for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
     snprintf(path, sizeof path, "%s/%s", s->folder, inputs[i]);

@@ -7,6 +7,7 @@
 /** Collective over `comm`, a guarded communicator: the caller agrees on the status at the end. */
 hrs_status hrs_command_interactions(MPI_Comm comm, int argc, char **argv);
 hrs_status hrs_command_features(MPI_Comm comm, int argc, char **argv);
+hrs_status hrs_command_merge(MPI_Comm comm, int argc, char **argv);
 hrs_status hrs_command_bench(MPI_Comm comm, int argc, char **argv);
 /** Rank 0 works, the others wait. */
 hrs_status hrs_command_model(MPI_Comm comm, int argc, char **argv);

@@ -12,7 +12,8 @@ static hrs_status create(MPI_Comm comm, const hrs_command_line *line, int argc, 
   hrs_status status = hrs_options_echo(line, values, &out->options);
   if (status == HRS_OK) status = hrs_options_join(argc, argv, &out->command_line);
   HRS_TRY(hrs_agree(comm, status));
-  return hrs_comm_same_text(comm, "the options", out->options);
+  HRS_TRY(hrs_comm_same_text(comm, "the options", out->options));
+  return out->arguments ? hrs_comm_same_text(comm, "the files", out->command_line) : HRS_OK;
 }
 
 static void talk(const hrs_run_options *options) {
@@ -34,12 +35,20 @@ hrs_status hrs_command_run(MPI_Comm comm, const hrs_command_line *line, int argc
     hrs_options_help(line);
     return HRS_OK;
   }
-  HRS_TRY(hrs_options_parse(line, argc, argv, options, NULL, NULL));
-  talk(run);
-  limit(run);
   hrs_invocation invocation = {0};
-  hrs_status status = create(comm, line, argc, argv, options, &invocation);
+  hrs_status status = HRS_OK;
+  if (line->max_positional) status = hrs_calloc(argc, sizeof(char *), &invocation.argument);
+  if (status == HRS_OK)
+    status =
+        hrs_options_parse(line, argc, argv, options, invocation.argument, &invocation.arguments);
+  if (status == HRS_OK) {
+    talk(run);
+    limit(run);
+  }
+  status = hrs_agree(comm, status);
+  if (status == HRS_OK) status = create(comm, line, argc, argv, options, &invocation);
   if (status == HRS_OK) status = solve(comm, options, &invocation);
+  hrs_free(invocation.argument);
   hrs_free(invocation.command_line);
   hrs_free(invocation.options);
   return status;

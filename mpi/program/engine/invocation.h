@@ -10,6 +10,8 @@
 typedef struct hrs_invocation {
   char *command_line; /* as typed */
   char *options;      /* all that hold, defaults included */
+  int arguments;      /* what is no option, where the command takes such */
+  const char **argument;
 } hrs_invocation;
 
 /** A command's work; `options` are parsed, and stay after it. Collective; the status is agreed on.

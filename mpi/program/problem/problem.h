@@ -71,8 +71,9 @@ static inline hrs_count hrs_problem_in_game(const hrs_problem *problem, hrs_coun
   return problem->model ? s : problem->index[s];
 }
 /** Mean |v(N) - v(empty)| over all samples and targets, from two masks each, dealt over the ranks
- *  of comm. Collective over comm. */
-hrs_status hrs_problem_delta(MPI_Comm comm, const hrs_problem *problem, double *out);
+ *  of comm; effect[samples * targets] gets those of each, on every rank. Collective over comm. */
+hrs_status hrs_problem_delta(MPI_Comm comm, const hrs_problem *problem, double *effect,
+                             double *out);
 
 /* ---- parts, for those who make one
  * --------------------------------------------------------------------- */

@@ -59,6 +59,7 @@ static hrs_status contents_of(const hrs_work *work, hrs_contents **out) {
                                 .rows = problem->samples * problem->targets,
                                 .precision = work->resources->precision,
                                 .values = settings->values,
+                                .effect = settings->threshold.mode == HRS_THRESHOLD_DELTA,
                                 .types = {settings->types[0], settings->types[1]},
                                 .networks = problem->games,
                                 .game = problem->record,

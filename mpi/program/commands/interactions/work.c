@@ -6,6 +6,7 @@
  */
 #include "work.h"
 
+#include "mpi/dataset/write.h"
 #include "mpi/lattice/comm.h"
 #include "mpi/program/log.h"
 #include "rehearse.h"
@@ -123,6 +124,21 @@ static hrs_status allocate(hrs_work *work) {
                          work->threshold.mode == HRS_THRESHOLD_GLOBAL, &work->done);
 }
 
+/* The mean |v(N) - v(empty)|, and to the data set what it is the mean of, where the threshold
+ * follows from it: so that it can be found again when data sets are merged. */
+static hrs_status find_delta(hrs_work *work) {
+  MPI_Comm world = work->engine->world;
+  hrs_count rows = work->problem->samples * work->problem->targets;
+  double *effect;
+  HRS_TRY(hrs_comm_alloc(world, rows, sizeof *effect, &effect));
+  hrs_status status = hrs_problem_delta(world, work->problem, effect, &work->delta);
+  bool writes = work->threshold.mode == HRS_THRESHOLD_DELTA && hrs_comm_rank(world) == 0;
+  if (status == HRS_OK && writes)
+    status = hrs_dataset_write(work->set, "/salient/effect", 0, rows, effect);
+  hrs_free(effect);
+  return hrs_agree(world, status);
+}
+
 hrs_status hrs_work_start(hrs_work *work, hrs_engine *engine, hrs_dataset *set) {
   const hrs_settings *settings = work->settings;
   work->engine = engine;
@@ -135,7 +151,7 @@ hrs_status hrs_work_start(hrs_work *work, hrs_engine *engine, hrs_dataset *set) 
   HRS_TRY(hrs_agree(engine->world, status));
   bool spreads = settings->fit && isfinite(settings->split.spread);
   if (work->threshold.mode != HRS_THRESHOLD_DELTA && !spreads) return HRS_OK;
-  return hrs_problem_delta(engine->world, work->problem, &work->delta);
+  return find_delta(work);
 }
 
 void hrs_work_destroy(hrs_work *work) {

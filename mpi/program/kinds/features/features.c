@@ -7,7 +7,7 @@
 enum { SAMPLE = 1, LAYER, AXES };
 
 static const hrs_axis axes[AXES] = {
-    [SAMPLE] = {"sample", "/samples/index", false},
+    [SAMPLE] = {"sample", "/samples/index", false, .joins = true},
     [LAYER] = {"layer", "/layers/name", false},
 };
 

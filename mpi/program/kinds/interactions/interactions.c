@@ -11,7 +11,7 @@
 enum { ROW = 1, PLAYER, ORDER, MASK, CLASS, OFFSET, ENTRY, POINT, SHARED, SET, AXES };
 
 static const hrs_axis axes[AXES] = {
-    [ROW] = {"row", "/row", false},
+    [ROW] = {"row", "/row", false, .joins = true},
     [PLAYER] = {"player", "/player", false},
     [ORDER] = {"order", "/orders/order", false},
     [MASK] = {"mask", "/mask", true},
@@ -38,7 +38,8 @@ enum {
   CLASS_NAMES = 1 << 10,
   MAP = 1 << 11,
   BASELINE = 1 << 12,
-  INDEX = 1 << 13
+  INDEX = 1 << 13,
+  EFFECT = 1 << 14
 };
 #define LATER HRS_WHEN_LATER
 
@@ -110,6 +111,7 @@ static const hrs_object objects[] = {
     {"/indices/%s/value", HRS_F64, {ROW, SET}, INDEX, PLAIN},
     {"/indices/%s/error", HRS_F64, {ROW}, INDEX, PLAIN},
     {"/salient/threshold", HRS_F64, {ROW}, OF_ROW(threshold)},
+    {"/salient/effect", HRS_F64, {ROW}, EFFECT, PLAIN},
     {"/salient/truncated", HRS_U8, {ROW}, PLAIN},
     {"/salient/offset", HRS_U64, {OFFSET}, LATER, PLAIN},
     {"/salient/mask", HRS_U64, {ENTRY}, LATER, PLAIN},
@@ -173,7 +175,8 @@ static unsigned bits_of(const hrs_interactions_spec *spec) {
              {CLASS_NAMES, spec->class_names && spec->classes > 0},
              {MAP, spec->map != NULL},
              {BASELINE, spec->baseline != NULL},
-             {INDEX, true}};
+             {INDEX, true},
+             {EFFECT, spec->effect}};
   unsigned bits = 0;
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     bits |= all[i].has ? all[i].bit : 0;

@@ -65,6 +65,7 @@ typedef struct hrs_interactions_spec {
   hrs_count rows;    /* k = (sample, target) pairs, sample by sample */
   hrs_dtype precision;
   bool values;                 /* /values */
+  bool effect;                 /* /salient/effect */
   bool types[2];               /* AND, OR computed: /orders */
   int networks;                /* rows of several networks in turn: /samples/network; else 0 or 1 */
   bool fit;                    /* AND and OR are a fitted split: /fit, /reconstruction */
