@@ -24,6 +24,21 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
+/**
+ * Where a fit is between two of its steps. With the vectors of the iteration, lattices of double in
+ * phase A that a fit hands out beside it, another fit goes on from there to the same bits, on any
+ * number of ranks. What the numbers are concerns the fit alone.
+ */
+typedef struct hrs_fit_iterate {
+  int64_t stage;                /* which of the problems that are solved one after the other */
+  int64_t done, since;          /* steps: of this stage, and since the last restart */
+  int64_t iterations;           /* and of all stages */
+  double step, least, most;     /* the step length, and its limits */
+  double first, last;           /* residuals: at the restart, and now */
+  double loss, bound, gap;      /* as last certified; gap NaN: not yet */
+  double safe_loss, safe_range; /* of the exact split that a bounded one starts from */
+} hrs_fit_iterate;
+
 /** What is asked of a fit. */
 typedef struct hrs_fit_options {
   double gap;                       /* stop where (loss - bound) / loss is at most that */
@@ -33,6 +48,13 @@ typedef struct hrs_fit_options {
   hrs_share share;                  /* {0, 1} for one network */
   /* Called after every step, unless NULL: steps so far, and the gap last certified (NaN: none). */
   void (*progress)(void *context, int steps, double gap);
+  /* Called where a fit may stop, and where it does (then it ends STOPPED whatever is returned but a
+   * failure), unless NULL. The lattices are not to be changed. Collective; errors end the fit. */
+  hrs_status (*keep)(void *context, const hrs_fit_iterate *at, int count,
+                     hrs_lattice *const *vectors);
+  /* Go on from there, with vectors that `restore` fills; NULL: begin. Collective. */
+  const hrs_fit_iterate *from;
+  hrs_status (*restore)(void *context, int count, hrs_lattice *const *vectors);
   void *context;
 } hrs_fit_options;
 
@@ -45,6 +67,9 @@ typedef struct hrs_fit_report {
   double l1[HRS_SHARE_NETWORKS];       /* Σ |a| + |b| of each network */
   double residual[HRS_SHARE_NETWORKS]; /* largest |v reconstructed - v| over all masks */
 } hrs_fit_report;
+
+/** Vectors that fits hand out at most. */
+enum { HRS_FIT_VECTORS = 10 * HRS_SHARE_NETWORKS };
 
 /** Working memory of fits: 7 lattices of double for each network, 15 where there may be noise or a
  *  spread, and the chunks of those that are exchanged. */
@@ -75,7 +100,7 @@ typedef struct hrs_fit_conventions {
  * ranks. Where the iterations run out the report says the gap reached; where values are NaN or
  * infinite it and the interactions are NaN. Singles stay unmerged where merging would leave a
  * spread. Collective. Errors: STOPPED (hrs_stop_reason), which is no failure of the communicator;
- * USAGE (bounds for a fit made without).
+ * USAGE (bounds for a fit made without; an iterate that is none of such a fit).
  */
 hrs_status hrs_fit_run(hrs_fit *fit, hrs_lattice *const *v, const hrs_fit_options *options,
                        hrs_fit_conventions conventions, hrs_fit_report *report);

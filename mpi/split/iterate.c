@@ -20,12 +20,6 @@
 
 #include <math.h>
 
-typedef struct iteration {
-  double step, least, most; /* the step may not leave [least, most] */
-  int since;                /* steps since the restart */
-  double first_residual, last_residual;
-} iteration;
-
 typedef struct advance_context {
   double step, back; /* back: share of the anchor */
 } advance_context;
@@ -89,7 +83,7 @@ static void restart_at(hrs_fit *fit, hrs_fit_chunk chunk, void *context, double 
  * alone: by the moves the step would then fall by orders of magnitude, and the others would stand
  * still. By the sizes it would stay where those near 0 need long.
  */
-static double next_step(const hrs_fit *fit, const iteration *it, const double *sums) {
+static double next_step(const hrs_fit *fit, const hrs_fit_iterate *it, const double *sums) {
   /* Moves smaller than that are rounding, which says nothing of the step. */
   static const double ROUNDING = 1e-22;
   double step = it->step, weight = fit->method->moves;
@@ -99,7 +93,7 @@ static double next_step(const hrs_fit *fit, const iteration *it, const double *s
   return step > it->most ? it->most : step < it->least ? it->least : step;
 }
 
-static hrs_status restart(hrs_fit *fit, iteration *it, bool adapt) {
+static hrs_status restart(hrs_fit *fit, hrs_fit_iterate *it, bool adapt) {
   double sums[4], step = it->step;
   if (adapt) {
     HRS_TRY(hrs_fit_visit(fit, measure_moves, &it->step, 4, sums));
@@ -107,67 +101,132 @@ static hrs_status restart(hrs_fit *fit, iteration *it, bool adapt) {
   }
   rescaling r = {it->step, step};
   HRS_TRY(hrs_fit_visit(fit, restart_at, &r, 0, NULL));
-  *it = (iteration){.step = step, .least = it->least, .most = it->most};
+  it->step = step;
+  it->since = 0;
+  it->first = it->last = 0;
   return HRS_OK;
 }
 
-/* One step; `done` counts all steps so far. */
-static hrs_status iterate(hrs_fit *fit, iteration *it, int done) {
-  advance_context context = {it->step, 1.0 / (it->since + 2)};
+/* One step. */
+static hrs_status iterate(hrs_fit *fit, hrs_fit_iterate *it) {
+  advance_context context = {it->step, 1.0 / ((double)it->since + 2)};
   double residual;
   HRS_TRY(hrs_fit_reflect(fit, it->step));
   HRS_TRY(hrs_fit_visit(fit, advance, &context, 1, &residual));
   residual = sqrt(residual);
-  if (it->since == 0) it->first_residual = it->last_residual = residual;
-  bool much = residual <= 0.2 * it->first_residual;
-  bool turned = residual <= 0.8 * it->first_residual && residual > it->last_residual;
-  bool stalled = it->since > 0.36 * done + 20;
-  it->last_residual = residual;
+  if (it->since == 0) it->first = it->last = residual;
+  bool much = residual <= 0.2 * it->first;
+  bool turned = residual <= 0.8 * it->first && residual > it->last;
+  bool stalled = (double)it->since > 0.36 * (double)it->done + 20;
+  it->last = residual;
   if (it->since++ > 1 && (much || turned || stalled)) return restart(fit, it, true);
   return HRS_OK;
 }
+
+/* ---- where it may stop, and go on ------------------------------------------------------------ */
 
 /* Where steps take long, each of them is a place to stop at; else to ask would take long. */
 static bool may_stop(const hrs_fit *fit, bool certifies) {
   return certifies || fit->part.n >= 20;
 }
 
+/* State, anchor, and where the bounded fit has one, the exact split. */
+static int list_vectors(const hrs_fit *fit, hrs_fit_stage stage, hrs_lattice **vectors) {
+  int count = 0;
+  for (int slot = 0; slot < fit->slots; slot++) {
+    vectors[count++] = fit->state[slot];
+    vectors[count++] = fit->anchor[slot];
+  }
+  for (int i = 0; i < 2 * fit->networks && stage == HRS_FIT_BOUNDEDLY; i++)
+    vectors[count++] = fit->safe[i];
+  return count;
+}
+
+/* Stop together, or not; what has been reached can be kept in both cases. */
+static hrs_status look(hrs_fit *fit, hrs_fit_iterate *it) {
+  const hrs_fit_options *o = &fit->options;
+  hrs_lattice *vectors[HRS_FIT_VECTORS];
+  hrs_status status = hrs_agree_or_stop(fit->comm, HRS_OK);
+  if ((status != HRS_OK && status != HRS_STATUS_STOPPED) || !o->keep) return status;
+  it->safe_loss = fit->safe_loss;
+  it->safe_range = fit->safe_range;
+  HRS_TRY(o->keep(o->context, it, list_vectors(fit, (hrs_fit_stage)it->stage, vectors), vectors));
+  return status == HRS_OK ? HRS_OK : hrs_stop_check("splitting");
+}
+
+/* The problem is posed, its vectors are those of the iterate. */
+static hrs_status go_on(hrs_fit *fit, hrs_fit_iterate *it) {
+  const hrs_fit_options *o = &fit->options;
+  hrs_lattice *vectors[HRS_FIT_VECTORS];
+  *it = *o->from;
+  return o->restore(o->context, list_vectors(fit, (hrs_fit_stage)it->stage, vectors), vectors);
+}
+
+bool hrs_fit_is_past(const hrs_fit *fit, hrs_fit_stage stage) {
+  const hrs_fit_iterate *from = fit->options.from;
+  return from && from->stage > (int64_t)stage;
+}
+
+bool hrs_fit_can_go_on(const hrs_fit_options *o, bool noise, bool bounded) {
+  const hrs_fit_iterate *from = o->from;
+  if (!from) return true;
+  bool stage = from->stage == HRS_FIT_EXACTLY || (from->stage == HRS_FIT_REFINED && noise) ||
+               (from->stage == HRS_FIT_BOUNDEDLY && bounded);
+  return stage && from->done >= 0 && from->since >= 0 && from->since <= from->done &&
+         from->iterations >= from->done && from->iterations <= o->iterations && from->step > 0 &&
+         isfinite(from->step);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
 /* Rounding allows no smaller gap to be asked for. */
 static const double CERTAIN = 1e-13;
 
-static bool time_to_certify(int done) {
+static bool time_to_certify(int64_t done) {
   return done && done % (done < 100 ? 10 : 25) == 0;
 }
 
-hrs_status hrs_fit_solve(hrs_fit *fit, const hrs_fit_method *method, hrs_lattice *const *v,
-                         double gap, hrs_fit_report *report, double *step) {
+static hrs_status certify(hrs_fit *fit, hrs_fit_iterate *it) {
+  double bound;
+  HRS_TRY(fit->method->certify(fit, it->step, &it->loss, &bound));
+  it->bound = bound > it->bound ? bound : it->bound;
+  it->gap = it->loss > 0 ? 1 - it->bound / it->loss : 0;
+  return HRS_OK;
+}
+
+/* The steps; *it is that of the answer afterwards. */
+static hrs_status repeat(hrs_fit *fit, double gap, hrs_fit_iterate *it) {
+  const hrs_fit_options *o = &fit->options;
+  for (;; it->done++, it->iterations++) {
+    bool last = it->iterations >= o->iterations, certifies = time_to_certify(it->done) || last;
+    if (may_stop(fit, certifies)) HRS_TRY(look(fit, it));
+    if (certifies) HRS_TRY(certify(fit, it));
+    if (certifies && (it->gap <= gap || it->gap <= CERTAIN || last)) return HRS_OK;
+    HRS_TRY(iterate(fit, it));
+    if (o->progress) o->progress(o->context, (int)it->iterations + 1, it->gap);
+  }
+}
+
+hrs_status hrs_fit_solve(hrs_fit *fit, hrs_fit_stage stage, const hrs_fit_method *method,
+                         hrs_lattice *const *v, double gap, hrs_fit_report *report, double *step) {
   fit->method = method;
   fit->slots = method->slots * fit->networks;
-  iteration it = {.step = *step};
-  HRS_TRY(method->start(fit, v, &it.step));
-  it.least = 1e-5 * it.step;
-  it.most = 1e5 * it.step;
+  HRS_TRY(method->start(fit, v, step));
   report->bound = report->loss = report->gap = 0;
-  double certified = NAN;
+  if (!(*step > 0)) return HRS_OK; /* v is constant zero */
+  hrs_fit_iterate it = {.stage = stage,
+                        .iterations = report->iterations,
+                        .step = *step,
+                        .least = 1e-5 * *step,
+                        .most = 1e5 * *step,
+                        .gap = NAN};
+  bool goes_on = fit->options.from && fit->options.from->stage == (int64_t)stage;
+  HRS_TRY(goes_on ? go_on(fit, &it) : restart(fit, &it, false));
+  HRS_TRY(repeat(fit, gap, &it));
   *step = it.step;
-  if (!(it.step > 0)) return HRS_OK; /* v is constant zero */
-  HRS_TRY(restart(fit, &it, false));
-  for (int done = 0;; done++, report->iterations++) {
-    bool last = report->iterations >= fit->options.iterations;
-    bool certifies = time_to_certify(done) || last;
-    *step = it.step;
-    if (may_stop(fit, certifies)) HRS_TRY(hrs_agree_or_stop(fit->comm, HRS_OK));
-    if (certifies) {
-      double bound;
-      HRS_TRY(method->certify(fit, it.step, &report->loss, &bound));
-      report->bound = bound > report->bound ? bound : report->bound;
-      report->gap = report->loss > 0 ? 1 - report->bound / report->loss : 0;
-      certified = report->gap;
-      if (report->gap <= gap || report->gap <= CERTAIN || last) break;
-    }
-    HRS_TRY(iterate(fit, &it, done));
-    if (fit->options.progress)
-      fit->options.progress(fit->options.context, report->iterations + 1, certified);
-  }
+  report->loss = it.loss;
+  report->bound = it.bound;
+  report->gap = it.gap;
+  report->iterations = (int)it.iterations;
   return HRS_OK;
 }

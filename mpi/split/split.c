@@ -15,22 +15,24 @@
 #include <math.h>
 #include <string.h>
 
-static hrs_status check(const hrs_fit *fit, const hrs_fit_options *o, bool *bounded) {
-  *bounded = fit->networks > 1 && isfinite(o->spread);
-  for (int k = 0; k < fit->networks; k++)
-    *bounded = *bounded || o->noise[k] > 0;
-  HRS_REQUIRE(fit->bounded || !*bounded, USAGE, "a fit made without bounds is given some");
-  HRS_REQUIRE(o->share.max >= 0 && o->share.sum >= 0 && o->share.max + o->share.sum > 0, USAGE,
-              "weights %g of the maximum and %g of the sum: one must be positive", o->share.max,
-              o->share.sum);
-  return HRS_OK;
-}
-
 static bool has_noise(const hrs_fit *fit, bool all) {
   int count = 0;
   for (int k = 0; k < fit->networks; k++)
     count += fit->options.noise[k] > 0;
   return all ? count == fit->networks : count > 0;
+}
+
+static hrs_status check(const hrs_fit *fit, bool *bounded) {
+  const hrs_fit_options *o = &fit->options;
+  bool noise = has_noise(fit, false);
+  *bounded = noise || (fit->networks > 1 && isfinite(o->spread));
+  HRS_REQUIRE(fit->bounded || !*bounded, USAGE, "a fit made without bounds is given some");
+  HRS_REQUIRE(o->share.max >= 0 && o->share.sum >= 0 && o->share.max + o->share.sum > 0, USAGE,
+              "weights %g of the maximum and %g of the sum: one must be positive", o->share.max,
+              o->share.sum);
+  HRS_REQUIRE(hrs_fit_can_go_on(o, noise, *bounded), USAGE,
+              "what a fit is to go on from is no iterate of it");
+  return HRS_OK;
 }
 
 /*
@@ -42,17 +44,22 @@ static hrs_status solve_exact(hrs_fit *fit, hrs_lattice *const *v, hrs_fit_repor
                               double *step, bool *done) {
   static const double ROUGH = 0.01;
   double gap = fit->options.gap, price;
-  bool rough = has_noise(fit, true) && gap < ROUGH;
-  *done = false;
-  HRS_TRY(hrs_fit_solve(fit, &hrs_fit_exact, v, rough ? ROUGH : gap, report, step));
-  if (!(*step > 0)) return HRS_OK;
+  bool rough = has_noise(fit, true) && gap < ROUGH, past = hrs_fit_is_past(fit, HRS_FIT_EXACTLY);
+  if (!past) {
+    HRS_TRY(
+        hrs_fit_solve(fit, HRS_FIT_EXACTLY, &hrs_fit_exact, v, rough ? ROUGH : gap, report, step));
+    if (!(*step > 0)) return HRS_OK;
+  }
   if (has_noise(fit, false)) {
-    HRS_TRY(hrs_fit_exact_price(fit, *step, &price));
-    *done =
-        price <= gap / 2 * report->loss && !(fit->networks > 1 && isfinite(fit->options.spread));
-    if (*done && rough) {
+    if (!past) {
+      HRS_TRY(hrs_fit_exact_price(fit, *step, &price));
+      *done =
+          price <= gap / 2 * report->loss && !(fit->networks > 1 && isfinite(fit->options.spread));
+    }
+    if (past || (*done && rough)) {
+      *done = true;
       *step = 0;
-      HRS_TRY(hrs_fit_solve(fit, &hrs_fit_exact, v, gap / 2, report, step));
+      HRS_TRY(hrs_fit_solve(fit, HRS_FIT_REFINED, &hrs_fit_exact, v, gap / 2, report, step));
       HRS_TRY(hrs_fit_exact_price(fit, *step, &price));
     }
     if (*done) report->bound = report->bound > price ? report->bound - price : 0;
@@ -67,6 +74,13 @@ static void keep_split(hrs_fit *fit, bool back) {
                  back ? fit->state[slot] : fit->work[slot], 0, 1);
 }
 
+static hrs_status solve_within_bounds(hrs_fit *fit, hrs_lattice *const *v, hrs_fit_report *report,
+                                      double *step) {
+  HRS_TRY(
+      hrs_fit_solve(fit, HRS_FIT_BOUNDEDLY, &hrs_fit_bounded, v, fit->options.gap, report, step));
+  return *step > 0 ? fit->method->finish(fit, *step) : HRS_OK;
+}
+
 /* The exact split is in work slots A and B; is that all? Else it is where the bounded fit starts.
  */
 static hrs_status solve_bounded(hrs_fit *fit, hrs_lattice *const *v, hrs_fit_report *report,
@@ -77,8 +91,16 @@ static hrs_status solve_bounded(hrs_fit *fit, hrs_lattice *const *v, hrs_fit_rep
   HRS_TRY(hrs_fit_range(fit, &fit->safe_range));
   keep_split(fit, true);
   if (!has_noise(fit, false) && fit->safe_range <= 2 * fit->options.spread) return HRS_OK;
-  HRS_TRY(hrs_fit_solve(fit, &hrs_fit_bounded, v, fit->options.gap, report, step));
-  return *step > 0 ? fit->method->finish(fit, *step) : HRS_OK;
+  return solve_within_bounds(fit, v, report, step);
+}
+
+/* The same from an iterate of the bounded fit: the exact split is among its vectors. */
+static hrs_status go_on_bounded(hrs_fit *fit, hrs_lattice *const *v, hrs_fit_report *report,
+                                double *step) {
+  fit->safe_loss = fit->options.from->safe_loss;
+  fit->safe_range = fit->options.from->safe_range;
+  *step = fit->options.from->step;
+  return solve_within_bounds(fit, v, report, step);
 }
 
 /* Interactions of v: b = -P v_or, and the scale. */
@@ -218,10 +240,10 @@ hrs_status hrs_fit_run(hrs_fit *fit, hrs_lattice *const *v, const hrs_fit_option
                        hrs_fit_conventions conventions, hrs_fit_report *report) {
   bool bounded, done = false;
   double step = 0, largest;
-  HRS_TRY(check(fit, options, &bounded));
+  fit->options = *options;
+  HRS_TRY(check(fit, &bounded));
   for (int k = 0; k < fit->networks; k++)
     HRS_ASSERT(hrs_lattice_phase(v[k]) == HRS_PHASE_A);
-  fit->options = *options;
   memset(report, 0, sizeof *report);
   for (int slot = 0; slot < HRS_FIT_SLOTS && fit->work[slot]; slot++) {
     hrs_lattice_reset(fit->work[slot]);
@@ -229,8 +251,12 @@ hrs_status hrs_fit_run(hrs_fit *fit, hrs_lattice *const *v, const hrs_fit_option
   }
   HRS_TRY(choose_scale(fit, v, &largest));
   if (!isfinite(largest)) return give_up(fit, report);
-  HRS_TRY(solve_exact(fit, v, report, &step, &done));
-  if (bounded && !done && step > 0) HRS_TRY(solve_bounded(fit, v, report, &step));
+  if (hrs_fit_is_past(fit, HRS_FIT_REFINED)) {
+    HRS_TRY(go_on_bounded(fit, v, report, &step));
+  } else {
+    HRS_TRY(solve_exact(fit, v, report, &step, &done));
+    if (bounded && !done && step > 0) HRS_TRY(solve_bounded(fit, v, report, &step));
+  }
   return complete(fit, v, conventions, report);
 }
 
