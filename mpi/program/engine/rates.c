@@ -10,15 +10,27 @@
 #include "rates.h"
 
 #include "mpi/lattice/comm.h"
+#include "mpi/program/log.h"
 #include "src/base/smaller.h"
 #include "state.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 static const double TO_EVALUATE = 0.5, TO_WRITE = 0.3; /* seconds */
+
+/* What a run does with a slice of a target: look at the values, and keep them. */
+static hrs_count keep(double *to, const double *values, hrs_count count, hrs_range *range) {
+  hrs_count bad = 0;
+  hrs_range_add(range, count, values, false);
+  for (hrs_count i = 0; i < count; i++)
+    bad += !isfinite(values[i]);
+  memcpy(to, values, (size_t)count * sizeof *values);
+  return bad;
+}
 
 /* Masks of this rank's rows into `memory`, of `room` values, until it is full or the time is over.
  */
@@ -26,22 +38,22 @@ static hrs_status time_masks(const hrs_problem *problem, const hrs_plan *plan, d
                              double *memory, hrs_count room, double *seconds) {
   int row_bits = problem->n - plan->part.block_bits;
   int bits = (int)hrs_smaller(row_bits, hrs_game_slice_bits(problem->game));
-  hrs_count count = (hrs_count)1 << bits, slices = (hrs_count)1 << (row_bits - bits), done = 0;
+  hrs_count count = (hrs_count)1 << bits, slices = (hrs_count)1 << (row_bits - bits);
+  hrs_count size = count * problem->targets, kept = 0, turns = 0, bad = 0;
   hrs_range range = {0};
   double start = 0, now = 0;
-  for (hrs_count i = -1; done == 0 || now - start < TO_EVALUATE; i++) {
-    hrs_count at = i < 0 ? 0 : i % (slices << plan->part.block_bits);
+  while (turns < 2 || (now - start < TO_EVALUATE && kept + size <= room)) {
+    hrs_count at = turns % (slices << plan->part.block_bits);
     hrs_subcube row = hrs_partition_row_cube(&plan->part, HRS_PHASE_A, at / slices);
     HRS_TRY(hrs_game_evaluate(problem->game, hrs_subcube_part(row, bits, at % slices), slice));
+    for (int t = 0; t < problem->targets; t++)
+      bad += keep(memory + kept + t * count, slice + t * count, count, &range);
     now = hrs_time();
-    if (i < 0) start = now; /* buffers are warm now */
-    for (int t = 0; t < problem->targets && i >= 0; t++) {
-      hrs_range_add(&range, count, slice + t * count, false);
-      memcpy(memory + done % room, slice + t * count, (size_t)count * sizeof *slice);
-    }
-    done = i < 0 ? 0 : done + count;
+    if (turns++ == 0) start = now; /* buffers are warm now */
+    kept = turns == 1 ? 0 : kept + size;
   }
-  *seconds = (now - start) / (double)done;
+  if (bad) hrs_log("some of the values are NaN or infinite");
+  *seconds = (now - start) / (double)((turns - 1) * count);
   return HRS_OK;
 }
 
@@ -49,9 +61,10 @@ static hrs_status time_game(const hrs_problem *problem, const hrs_plan *plan, hr
   double *slice, *memory = NULL, start = hrs_time();
   HRS_TRY(hrs_game_prepare(problem->game));
   rates->tables = hrs_time() - start;
-  hrs_count count = (hrs_count)1 << hrs_game_slice_bits(problem->game), room = 4 * count;
-  while (room < (hrs_count)1 << 21)
-    room *= 2;
+  /* As much as a rank's lattices, up to 64 MiB, and two slices at least. */
+  hrs_count count = (hrs_count)1 << hrs_game_slice_bits(problem->game);
+  hrs_count room = hrs_smaller((hrs_count)1 << 23, plan->elements) * problem->targets;
+  room = hrs_smaller(room, (hrs_count)1 << 23) + 2 * count * problem->targets;
   HRS_TRY(hrs_alloc(problem->targets * count, sizeof *slice, &slice));
   hrs_status status = hrs_alloc(room, sizeof *memory, &memory);
   if (status == HRS_OK) status = time_masks(problem, plan, slice, memory, room, &rates->mask);

@@ -1,10 +1,10 @@
 /*
- * A row rehearsed: the passes that row.c makes, in the same functions, on lattices of at most 32
+ * A row rehearsed: the passes that row.c makes, in the same functions, on lattices of at most 64
  * MiB on a rank, and timed. What is bound by memory takes as long per element on the planned
  * lattice, so times are scaled by elements; those of transforms by their bits too.
  *
  * It is a row with few salient interactions, whose lists cost nothing. Where it loses: caches that
- * hold 32 MiB for a rank alone make it too fast, and other ranks' traffic is there only where they
+ * hold as much for a rank alone make it too fast, and other ranks' traffic is there only where they
  * rehearse beside it (mpirun, with as many ranks as the run will have).
  */
 #include "rehearse.h"
@@ -17,8 +17,9 @@
 #include "src/base/smaller.h"
 
 #include <math.h>
+#include <stdlib.h>
 
-static const hrs_count MOST_ELEMENTS = (hrs_count)1 << 22, MOST_FIT = (hrs_count)48 << 20;
+static const hrs_count MOST_ELEMENTS = (hrs_count)1 << 23, MOST_FIT = (hrs_count)144 << 20;
 
 typedef struct rehearsal {
   const hrs_work *work;
@@ -199,25 +200,39 @@ done:
 
 /* ---- a split -------------------------------------------------------------------------------- */
 
+enum { STEPS = 12, CERTIFY_FIRST = 10, CERTIFY_LATER = 25 };
+
 /* Steps one by one; before some of them the split is certified. */
 typedef struct steps {
-  double last, plain, certified;
+  double last, certified;
+  double plain[STEPS];
   int count; /* of plain ones */
 } steps;
-
-enum { STEPS = 12, CERTIFY_FIRST = 10, CERTIFY_LATER = 25 };
 
 static void tell(void *context, int done, double gap) {
   steps *s = context;
   double seconds = since(&s->last);
   (void)gap;
   if (done == 1) return;
-  if ((done - 1) % CERTIFY_FIRST == 0) {
+  if ((done - 1) % CERTIFY_FIRST == 0)
     s->certified = seconds;
-  } else {
-    s->plain += seconds;
-    s->count++;
+  else
+    s->plain[s->count++] = seconds;
+}
+
+static int by_size(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* Rotations of a step; the first time, memory is new to them. */
+static hrs_status time_rotations(hrs_fit *fit, bool bounded, double *seconds) {
+  for (int i = 0; i < 2; i++) {
+    double start = hrs_time();
+    HRS_TRY(hrs_fit_rotate(fit, bounded));
+    *seconds = since(&start);
   }
+  return HRS_OK;
 }
 
 /* A step of long splits, which are certified now and then; within bounds its rotations tell by how
@@ -225,19 +240,18 @@ static void tell(void *context, int done, double gap) {
 static hrs_status time_steps(rehearsal *r, hrs_fit *fit, hrs_lattice *const *v, double *step) {
   hrs_split split = r->work->settings->split;
   hrs_fit_report report;
-  double noise[HRS_SHARE_NETWORKS], rotations[2] = {1, 1};
+  double noise[HRS_SHARE_NETWORKS], exact = 1, bounded = 1;
   steps s = {.last = hrs_time()};
   split.gap = 0;
   split.iterations = STEPS;
   HRS_TRY(hrs_split_run(&split, fit, v, 1, tell, &s, &report, noise));
-  double plain = s.count ? s.plain / s.count : 0;
-  double certificate = s.certified > plain ? s.certified - plain : 0;
-  for (int bounded = 0; bounded <= split.bounded; bounded++) {
-    double start = hrs_time();
-    HRS_TRY(hrs_fit_rotate(fit, bounded));
-    rotations[bounded] = since(&start);
-  }
-  *step = (plain + certificate / CERTIFY_LATER) * (split.bounded ? rotations[1] / rotations[0] : 1);
+  qsort(s.plain, (size_t)s.count, sizeof *s.plain, by_size);
+  double plain = s.count ? s.plain[s.count / 2] : 0;
+  *step = plain + (s.certified > plain ? s.certified - plain : 0) / CERTIFY_LATER;
+  if (!split.bounded) return HRS_OK;
+  HRS_TRY(time_rotations(fit, false, &exact));
+  HRS_TRY(time_rotations(fit, true, &bounded));
+  *step *= bounded / exact;
   return HRS_OK;
 }
 
