@@ -88,7 +88,9 @@ class Merge(ProgramTest):
 
     def test_delta(self):
         for args in (("--keep", "all"), ("--keep", "all", "--precision", "single", "--blocks", "4",
-                                         "--salient-limit", "20"), ("--keep", "top:254")):
+                                         "--salient-limit", "20"), ("--keep", "top:254"),
+                     ("--keep", "salient", "--values", "--salient-limit", "20"),
+                     ("--keep", "top:9", "--values")):
             paths, whole, _ = self.check_same(*SEVEN, "--types", "and,or", "--threshold",
                                               "delta:0.3", *args)
             mine, all_rows = self.thresholds(paths), self.thresholds([whole])[0]

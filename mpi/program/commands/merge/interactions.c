@@ -90,7 +90,9 @@ static hrs_status read_settings(const hrs_merge_file *file, hrs_merge_settings *
   *out = (hrs_merge_settings){.fit = file->interactions->fitted, .limit = INT64_MAX};
   HRS_TRY(read_count(file, "--salient-limit", &out->limit));
   HRS_TRY(read_count(file, "--blocks", &out->blocks));
-  return read_words(file, out);
+  HRS_TRY(read_words(file, out));
+  out->whole = out->keep == HRS_KEEP_ALL || hrs_reading_has(file->reading, "/values");
+  return HRS_OK;
 }
 
 /* ---- the threshold of all rows -------------------------------------------------------------- */
@@ -180,12 +182,13 @@ static hrs_status check_rows(const hrs_merge *merge, int i) {
               "interactions of a split reconstruct is not known for another threshold: give "
               "--threshold sample:X to the runs",
               merge->path[i], threshold, source->threshold);
-  if (rows->settings.keep == HRS_KEEP_ALL) return HRS_OK;
+  if (rows->settings.whole) return HRS_OK;
   for (hrs_count k = source->first; k < source->first + source->rows; k++)
     lacking += rows->reach[k] > threshold;
   HRS_REQUIRE(lacking == 0, INPUT,
               "%s: the threshold of all rows is %g, and was %g in this file, whose lists do not "
-              "reach so far in %lld row%s; give --keep all to the runs, --threshold sample:X, or a "
+              "reach so far in %lld row%s; give --keep all or --values to the runs, --threshold "
+              "sample:X, or a "
               "larger --salient-limit",
               merge->path[i], threshold, source->threshold, (long long)lacking,
               hrs_plural(lacking));

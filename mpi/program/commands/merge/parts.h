@@ -95,6 +95,7 @@ typedef struct hrs_merge_settings {
   hrs_count limit; /* most that are listed of a row */
   hrs_count blocks;
   bool fit;
+  bool whole; /* files have all interactions, or v, of which they are made */
 } hrs_merge_settings;
 
 typedef struct hrs_merge_rows {

@@ -5,10 +5,11 @@
  * the list. What is below the threshold adds nothing. So where the list has all that passes, the
  * lattice's rows are filled from it, zeros elsewhere, and added in the same order; a row of the
  * lattice without an entry adds nothing either. Where the list does not reach so far, the
- * lattice's rows are read from /interactions, and the list is made anew.
+ * lattice's rows are read from /interactions, or made of /values, and the list is made anew.
  *
  * Cost: from a list, that of the lattice's rows that have an entry, 2^n additions at most; from
- * /interactions, reading them. No more than a row of the lattice and two lists stand in memory.
+ * /interactions, reading them, with no more than a row of the lattice and two lists in memory; from
+ * /values a transform, and all of the lattice in the memory of one rank.
  */
 #include "parts.h"
 
@@ -30,9 +31,11 @@ typedef struct work {
   hrs_count k;
   hrs_partition part;
   hrs_interactions_row row;
-  hrs_salient list; /* as the file has it */
-  bool cut;         /* more pass the threshold than may be listed */
-  entry *entry;     /* the new list, of at most `limit`, with room for twice as many */
+  hrs_salient list;     /* as the file has it */
+  bool cut;             /* more pass the threshold than may be listed */
+  void *values;         /* a row of the lattice */
+  hrs_lattice *lattice; /* all of it, where /values is all there is */
+  entry *entry;         /* the new list, of at most `limit`, with room for twice as many */
   hrs_count entries, room;
 } work;
 
@@ -150,29 +153,62 @@ static hrs_status list_row(work *w, int type, hrs_dtype stored, const void *valu
   return HRS_OK;
 }
 
-/* Sums and list of all interactions that the file keeps. */
-static hrs_status read_all(work *w) {
-  static const char *const paths[2] = {"/interactions/and", "/interactions/or"};
+/* ---- all interactions ----------------------------------------------------------------------- */
+
+/* v of the file's row into the lattice, whose rows of phase A are spread over those that are read.
+ */
+static hrs_status read_values(work *w) {
+  hrs_count blocks = (hrs_count)1 << w->part.block_bits, size = hrs_lattice_row_size(w->lattice);
+  size_t tile = (size_t)(size / blocks) * hrs_dtype_size(w->set->precision);
+  hrs_lattice_reset(w->lattice);
+  for (hrs_count h = 0; h < blocks; h++) {
+    HRS_TRY(hrs_reading_read(w->set->file, "/values", w->k, h * size, size, w->set->precision,
+                             w->values));
+    for (hrs_count q = 0; q < blocks; q++)
+      memcpy((char *)hrs_lattice_row(w->lattice, q) + (size_t)h * tile,
+             (const char *)w->values + (size_t)q * tile, tile);
+  }
+  return HRS_OK;
+}
+
+/* As a run makes a type of v. */
+static hrs_status transform(work *w, int type) {
+  hrs_kernel kernel = hrs_kernel_get(type ? HRS_KERNEL_OR : HRS_KERNEL_MOBIUS);
+  HRS_TRY(read_values(w));
+  HRS_TRY(hrs_lattice_transform(w->lattice, kernel, type ? -1 : 1));
+  if (type) hrs_lattice_set(w->lattice, 0, 0);
+  return HRS_OK;
+}
+
+static hrs_status do_type(work *w, int type) {
+  const char *path = type ? "/interactions/or" : "/interactions/and";
   hrs_count size = (hrs_count)1 << (w->part.n - w->part.block_bits);
   hrs_dtype stored = w->set->precision;
-  void *values = NULL;
-  HRS_TRY(hrs_alloc(size, hrs_dtype_size(stored), &values));
-  hrs_status status = HRS_OK;
-  clear_sums(w);
-  for (int type = 0; type < 2; type++) {
-    hrs_count rows = w->set->types[type] ? (hrs_count)1 << w->part.block_bits : 0;
-    for (hrs_count row = 0; row < rows && status == HRS_OK; row++) {
-      status = hrs_stop_check("merging %s", w->set->file->path);
-      if (status == HRS_OK)
-        status =
-            hrs_reading_read(w->set->file, paths[type], w->k, row * size, size, stored, values);
-      if (status == HRS_OK) status = add_row(w, type, stored, values, row);
-      if (status == HRS_OK) status = list_row(w, type, stored, values, row * size, size);
-    }
+  if (w->lattice) HRS_TRY(transform(w, type));
+  for (hrs_count row = 0; row < (hrs_count)1 << w->part.block_bits; row++) {
+    const void *values = w->lattice ? hrs_lattice_row(w->lattice, row) : w->values;
+    HRS_TRY(hrs_stop_check("merging %s", w->set->file->path));
+    if (!w->lattice)
+      HRS_TRY(hrs_reading_read(w->set->file, path, w->k, row * size, size, stored, w->values));
+    HRS_TRY(add_row(w, type, stored, values, row));
+    if (w->settings->keep != HRS_KEEP_TOP)
+      HRS_TRY(list_row(w, type, stored, values, row * size, size));
   }
-  hrs_free(values);
+  return HRS_OK;
+}
+
+/* Sums and list of all interactions, which the file keeps, or v, of which they are made. */
+static hrs_status do_all(work *w) {
+  hrs_count size = (hrs_count)1 << (w->part.n - w->part.block_bits);
+  HRS_TRY(hrs_alloc(size, hrs_dtype_size(w->set->precision), &w->values));
+  if (w->settings->keep != HRS_KEEP_ALL)
+    HRS_TRY(hrs_lattice_create(MPI_COMM_SELF, &w->part, w->set->precision, 0, HRS_SHARE_OFF,
+                               &w->lattice));
+  clear_sums(w);
+  for (int type = 0; type < 2; type++)
+    if (w->set->types[type]) HRS_TRY(do_type(w, type));
   cut_list(w);
-  return status;
+  return HRS_OK;
 }
 
 static hrs_status make_list(const work *w, hrs_salient *out) {
@@ -197,7 +233,7 @@ static hrs_status make_list(const work *w, hrs_salient *out) {
 static hrs_status start(work *w) {
   int bits = -1;
   if (w->settings->blocks > 0)
-    for (bits = 0; (hrs_count)1 << bits < w->settings->blocks;)
+    for (bits = 0; bits < 62 && (hrs_count)1 << bits < w->settings->blocks;)
       bits++;
   HRS_TRY(hrs_partition_create(w->set->n, bits, 1, &w->part));
   HRS_TRY(hrs_reading_record(w->set->file, HRS_INTERACTIONS_ROW, w->k, &w->row));
@@ -209,7 +245,11 @@ static hrs_status start(work *w) {
 static hrs_status count(work *w, hrs_count *entries, hrs_salient *anew) {
   const hrs_merge_settings *settings = w->settings;
   if (!reaches(w)) {
-    HRS_TRY(read_all(w));
+    HRS_TRY(do_all(w));
+    if (settings->keep == HRS_KEEP_TOP) {
+      w->cut = true; /* the largest are the largest */
+      return HRS_OK;
+    }
     *entries = w->entries;
     return make_list(w, anew);
   }
@@ -238,6 +278,8 @@ hrs_status hrs_merge_row(hrs_merge *merge, const hrs_interactions_file *file, hr
     status = hrs_dataset_write_record(merge->set, HRS_INTERACTIONS_ROW, to, &w->row);
   if (status == HRS_OK) status = hrs_dataset_write(merge->set, "/salient/truncated", to, 1, &cut);
   hrs_salient_destroy(&w->list);
+  hrs_lattice_destroy(&w->lattice);
+  hrs_free(w->values);
   hrs_free(w->entry);
   hrs_free(w);
   return status;
