@@ -30,8 +30,8 @@ submit() {
   local array
   array=$(sbatch --parsable --array=0-$((PARTS - 1)) "$0" part)
   # A part that fails leaves the merge in the queue for ever, unless it is told otherwise.
-  sbatch --dependency=afterok:"${array%%;*}" --kill-on-invalid-dep=yes --array=0 --ntasks=1 \
-    --output=harsanyi-%A_merge.log "$0" merge
+  sbatch --dependency=afterok:"${array%%;*}" --kill-on-invalid-dep=yes --ntasks=1 \
+    --output=harsanyi-%j-merge.log "$0" merge
 }
 
 # Part i of PARTS: lengths differ by one at most.

@@ -6,6 +6,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+from check_dataset import differences
 from program import DATA, PROGRAM, ProgramTest, main, run
 from cluster import CannotStart, Cluster
 
@@ -73,6 +74,27 @@ class Jobs(ProgramTest):
         self.assertEqual(self.of_job(job)["JobState"], "COMPLETED", log.read_text())
         self.assertRegex(log.read_text(), "(?s)4 samples.* 2 ranks .*logit")
         self.assertEqual(run("show", self.work / f"harsanyi-{job}.h5", "--check").code, 0)
+
+    def test_array(self):
+        """jobs/slurm_array.sh: the merged parts are one run over all samples."""
+        merged, whole = self.work / "all.h5", self.work / "whole.h5"
+        done = subprocess.run(
+            [JOBS / "slurm_array.sh"], cwd=self.work, stdin=subprocess.DEVNULL,
+            env={**self.cluster.environment, "HARSANYI": PROGRAM, "DATA": str(DATA), "SAMPLES": "7",
+                 "PARTS": "3", "PLAYERS": "grid:2x2", "OUT": str(merged)},
+            capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        job = done.stdout.split()[-1]
+        self.addCleanup(self.cluster.ask, "scancel", job)
+        log = self.work / f"harsanyi-{job}-merge.log"
+        state = self.until_state(job, log, "COMPLETED", "FAILED", "CANCELLED", "TIMEOUT")
+        self.assertEqual(state, "COMPLETED", log.read_text() if log.exists() else "no log")
+        done = run("interactions", "--model", DATA / "digits_cnn.onnx", "--samples",
+                   DATA / "digits_images.npy", "--labels", DATA / "digits_labels.npy", "--select",
+                   "0:7", "--players", "grid:2x2", "--types", "and,or", "--out", whole)
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(differences(whole, merged), [])
+        self.assertEqual([*self.work.glob("all.h5.*")], [])
 
 
 if __name__ == "__main__":
