@@ -454,7 +454,7 @@ void hrs_stop_after(double seconds, const char *text);
 void hrs_stop_share(int (*with_others)(int reason));
 /** Why this process is to stop: 0 if it is not; the larger, the more urgent. */
 int hrs_stop_reason(void);
-/** As if there had been this reason here. */
+/** As if there had been this reason here; from now on no signal gives another. */
 void hrs_stop_want(int reason);
 /** Is there only about a second left? So after SIGTERM, SIGINT and SIGHUP, which launchers and
  *  terminals send before they kill. */

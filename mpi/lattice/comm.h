@@ -48,7 +48,8 @@ hrs_status hrs_agree_finally(MPI_Comm comm, hrs_status status);
 /**
  * hrs_agree where stopping early is no failure: STOPPED counts as HRS_OK, and then all ranks stop
  * if one of them has a reason to (hrs_stop_reason), or none. The communicator stays sound, so that
- * what is done can be kept. Errors: STOPPED, on all ranks. Collective.
+ * what is done can be kept; all have the same reason from then on. Errors: STOPPED, on all ranks.
+ * Collective.
  */
 hrs_status hrs_agree_or_stop(MPI_Comm comm, hrs_status status);
 

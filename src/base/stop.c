@@ -27,8 +27,8 @@ static const struct {
                {SIGINT, "SIGINT", true}};
 enum { NONE, TIME_IS_OVER, FIRST_SIGNAL, REASONS = sizeof reasons / sizeof *reasons };
 
-static volatile sig_atomic_t wanted;
-static struct timespec first_signal; /* of the handler alone; 0: none yet */
+static volatile sig_atomic_t wanted, settled; /* settled: no signal changes what is wanted */
+static struct timespec first_signal;          /* of the handler alone; 0: none yet */
 static double begun, limit = INFINITY;
 static char limit_text[48];
 static int (*share)(int reason);
@@ -53,7 +53,7 @@ static void on_signal(int number) {
     return;
   }
   for (int reason = FIRST_SIGNAL; reason < REASONS; reason++)
-    if (reasons[reason].number == number && reason > wanted) wanted = reason;
+    if (reasons[reason].number == number && reason > wanted && !settled) wanted = reason;
 }
 
 void hrs_stop_install(void) {
@@ -83,13 +83,23 @@ void hrs_stop_share(int (*with_others)(int reason)) {
   share = with_others;
 }
 
-void hrs_stop_want(int reason) {
+static void raise_to(int reason) {
   if (reason > wanted) wanted = reason;
 }
 
+/* Processes that have agreed on a reason go the same way, whatever signals come to some. */
+void hrs_stop_want(int reason) {
+  if (reason == NONE) return;
+  settled = 1;
+  raise_to(reason);
+}
+
 int hrs_stop_reason(void) {
-  if (wanted == NONE && hrs_time() - begun >= limit) wanted = TIME_IS_OVER;
-  if (share) hrs_stop_want(share(wanted));
+  if (wanted == NONE && hrs_time() - begun >= limit) raise_to(TIME_IS_OVER);
+  if (share) {
+    int heard = share(wanted);
+    if (!settled) raise_to(heard);
+  }
   return wanted;
 }
 
