@@ -5,7 +5,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
-from matplotlib.ticker import NullLocator, ScalarFormatter  # noqa: E402
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, ScalarFormatter  # noqa: E402
 
 from model import Model, Partition, fit_link  # noqa: E402
 from plots.style import FAINT, FRAME, tidy  # noqa: E402
@@ -17,12 +17,17 @@ BEYOND = 64  # ranks that the model is drawn up to
 
 
 def logarithmic(axes, along, ticks=None):
-    """Plain numbers at powers of two, or where there is room."""
+    """Plain numbers at powers of two; else at powers of ten, or between them where there are few.
+    """
     axis = getattr(axes, f"{along}axis")
     getattr(axes, f"set_{along}scale")("log", base=2 if ticks else 10)
+    low, high = getattr(axes, f"get_{along}lim")()
     if ticks:
         axis.set_ticks(ticks)
         axis.set_major_formatter(ScalarFormatter())
+    elif high < 300 * low:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_locator(NullLocator())
 
 
@@ -49,11 +54,8 @@ def model_line(machine, study, part, sizes):
             for count, n in ranks]
 
 
-def draw_series(axes, study, part, n, sizes, machine, colour):
+def draw_series(axes, study, part, n, timed, machine, colour):
     """Times above, efficiency below: what was measured, the model here, the model beyond."""
-    timed = {ranks: row for ranks, row in sizes.items() if not row["oversubscribed"]}
-    if not timed:
-        return
     row = next(iter(timed.values()))
     phases = [one["seconds"][one["phase"]] for one in timed.values()]
     least = [phase["least"] for phase in phases]
@@ -78,7 +80,8 @@ def draw_series(axes, study, part, n, sizes, machine, colour):
 
 def draw_study(rows, machine, study, folder):
     """One column for each part."""
-    parts = {part: by_n for (kind, part), by_n in groups(rows).items() if kind == study}
+    timed = [row for row in rows if row["study"] == study and not row["oversubscribed"]]
+    parts = {part: by_n for (_, part), by_n in groups(timed).items()}
     if not parts:
         return None
     figure, axes = plt.subplots(2, len(parts), figsize=(3.3 * len(parts) + 0.6, 5.6), squeeze=False,
@@ -99,7 +102,7 @@ def draw_study(rows, machine, study, folder):
         pair[1].set_xlabel("ranks")
     axes[0][0].set_ylabel("seconds, slowest rank")
     axes[1][0].set_ylabel("efficiency")
-    hosts = ", ".join(sorted({row["hosts"] for row in rows}))
+    hosts = ", ".join(sorted({row["hosts"] for row in timed}))
     figure.suptitle(f"{study.capitalize()} scaling on {hosts}, {machine.node_ranks} cores a node. "
                     "Dots: least of the repeats, bars to the longest. Lines: model; dashed beyond "
                     "this machine, not measured", fontsize=9, color=FRAME)

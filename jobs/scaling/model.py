@@ -128,7 +128,7 @@ class Machine:
     alpha: float                # seconds per message to another node
     beta: float                 # seconds per byte that leaves a node
     write: float                # bytes per second, all ranks
-    reduce: float               # bytes of lattice per second, a rank, order strengths and thresholds
+    reduce: float               # bytes of lattice per second, a rank: order strengths, salience, SV
     stream: float               # bytes of lattice per second, a rank, of the passes of a split's step
     node_ranks: int             # cores of a node, a rank each
     name: str = ""
@@ -196,7 +196,7 @@ class Model:
         lattice = self.part.bytes * targets
         return {"evaluate": self.evaluate(targets),
                 "transform": types * targets * self.transform(),
-                "reduce": types * lattice / self.machine.reduce,
+                "reduce": (1 + types) * lattice / self.machine.reduce,
                 "write": written / self.machine.write}
 
     def memory(self, lattices=2):

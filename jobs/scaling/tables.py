@@ -1,9 +1,9 @@
 """Tables of a study in Markdown: what was measured beside the model, and what the model predicts."""
 import dataclasses
 
-from model import Model, Partition, efficiency
+from model import Model, Partition, efficiency, fit_link
 
-MIB, GIB = 2.0**20, 2.0**30
+ORDER = ["evaluate", "transform", "split", "run"]
 
 
 def table(head, rows):
@@ -19,7 +19,7 @@ def time_text(seconds):
 
 
 def size_text(size):
-    for unit, one in (("TiB", 2.0**40), ("GiB", GIB), ("MiB", MIB), ("KiB", 2.0**10)):
+    for unit, one in (("TiB", 2.0**40), ("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10)):
         if size >= one:
             return f"{size / one:.3g} {unit}"
     return f"{size:.0f} B"
@@ -32,7 +32,8 @@ def groups(rows):
         n = row["n"] - (row["ranks"].bit_length() - 1 if row["study"] == "weak" else 0)
         out.setdefault((row["study"], row["part"]), {}).setdefault(n, {})[row["ranks"]] = row
     return {key: {n: dict(sorted(sizes.items())) for n, sizes in sorted(value.items())}
-            for key, value in sorted(out.items())}
+            for key, value in sorted(out.items(), key=lambda item: (item[0][0],
+                                                                    ORDER.index(item[0][1])))}
 
 
 def seconds_of(row):
@@ -119,12 +120,13 @@ def predictions(machine, numbers, ranks):
 
 def link(points):
     """Exchanges by messages against alpha per message and beta per byte."""
-    from model import fit_link
     alpha, beta = fit_link([(p["messages"], p["bytes"], p["seconds"]) for p in points])
-    lines = [[p["n"], p["ranks"], size_text(p["chunk"]), p["messages"], size_text(p["bytes"]),
-              f"{p['seconds']:.4g}", f"{alpha * p['messages'] + beta * p['bytes']:.4g}",
-              f"{p['seconds'] / (alpha * p['messages'] + beta * p['bytes']):.2f}"] for p in points]
-    return (f"alpha = {alpha * 1e6:.3g} µs per message, beta = {beta * 1e9:.3g} ns per byte "
-            f"({1 / beta / 1e9:.3g} GB/s)\n\n" if beta > 0 else "") + table(
-                ["n", "ranks", "chunk", "messages", "sent by a rank", "seconds", "model, s",
-                 "measured / model"], lines)
+    lines = []
+    for p in points:
+        expected = alpha * p["messages"] + beta * p["bytes"]
+        lines.append([p["n"], p["ranks"], size_text(p["chunk"]), p["messages"],
+                      size_text(p["bytes"]), f"{p['seconds']:.4g}", f"{expected:.4g}",
+                      f"{p['seconds'] / expected:.2f}"])
+    return (f"alpha = {alpha * 1e6:.3g} µs per message, beta = {beta * 1e9:.3g} ns per byte\n\n" +
+            table(["n", "ranks", "chunk", "messages", "sent by a rank", "seconds", "model, s",
+                   "measured / model"], lines))

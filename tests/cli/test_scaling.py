@@ -49,6 +49,17 @@ class Counts(program.ProgramTest):
             self.assertLess(abs(total - rest - Model(part, Machine(**MACHINE)).memory(1)),
                             max(0.05 * total, 64 << 20))
 
+    def test_planned_link(self):
+        """A link that is so slow that it is all there is to a transform."""
+        plan = run("interactions", "--closed-form", "and-or:n=30", "--types", "and", "--plan",
+                   "--plan-ranks", 64, "--plan-nodes", 4, "--plan-memory", "64GiB",
+                   "--plan-bandwidth", "1000000/s")
+        self.assertEqual(plan.code, 0, plan)
+        seconds = re.search(r"^  transform .*\((\S+) s\), exchange between nodes", plan.out, re.M)
+        self.assertTrue(seconds, plan)
+        expected = model(30, 64, beta=1e-6, node_ranks=16).exchange()
+        self.assertLess(abs(float(seconds[1]) / expected - 1), 0.02)
+
     def test_exchange(self):
         """An exchange that is really done."""
         for n, ranks, chunk in ((18, 3, 1 << 14), (16, 2, 100)):
@@ -112,7 +123,7 @@ class Times(unittest.TestCase):
     def test_run(self):
         phases = model(24, 2, reduce=1e6, write=1e3).run(types=2, written=5e3)
         self.assertEqual(phases, {"evaluate": 2**23 / 1000, "transform": 2 * 2**26 / 1e9,
-                                  "reduce": 2 * 2**26 / 1e6, "write": 5})
+                                  "reduce": 3 * 2**26 / 1e6, "write": 5})
         self.assertEqual(model(20, 2, stream=1e6).split(10), 10 * (4 * 2**22 / 1e9 + 2**22 / 1e6))
 
     def test_efficiency(self):
