@@ -31,9 +31,11 @@ typedef struct hrs_work {
   hrs_done done;
 } hrs_work;
 
-/** Does AND replace v, so that v is evaluated again? */
+/** Does AND replace v, so that v is evaluated again? The same on all ranks, idle ones as well. */
 static inline bool hrs_work_is_lean(const hrs_work *work) {
-  return !work->fit && !work->and_lattice;
+  const hrs_settings *settings = work->settings;
+  bool both = settings->types[0] && settings->types[1] && !settings->fit;
+  return both && work->engine->plan->lean;
 }
 
 #endif
