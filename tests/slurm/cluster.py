@@ -37,6 +37,8 @@ AuthInfo=socket={folder}/munge.socket,cred_expire=5
 CredType=cred/munge
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool
+TmpFS={folder}/tmp
+FirstJobId={controller_port}
 SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd.pid
 ProctrackType=proctrack/linuxproc
@@ -47,6 +49,7 @@ SlurmdParameters=config_overrides
 MpiDefault=pmix
 JobRequeue=1
 KillWait=5
+MessageTimeout=60
 ReturnToService=2
 SchedulerParameters=sched_interval=1,sched_min_interval=0
 NodeName={host} NodeAddr=127.0.0.1 CPUs={slots} RealMemory=100000 State=UNKNOWN
@@ -99,7 +102,7 @@ class Cluster:
                               "apt-get install slurm-wlm munge")
         if os.geteuid() != 0:
             raise CannotStart("not root")
-        for name in ("state", "spool"):
+        for name in ("state", "spool", "tmp"):
             (self.folder / name).mkdir()
         key = self.folder / "munge.key"
         key.touch(0o600)
