@@ -5,7 +5,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages="build-essential cmake ninja-build pkg-config git
   libopenmpi-dev openmpi-bin libopenblas-dev libhdf5-openmpi-dev
-  libprotobuf-c-dev protobuf-c-compiler libonnx-dev libzip-dev liblbfgs-dev"
+  libprotobuf-c-dev protobuf-c-compiler libonnx-dev libzip-dev liblbfgs-dev
+  libxxhash-dev"
 
 # mpirun refuses to run as root unless told twice; ranks may outnumber cores here, and then they
 # should yield while they wait.

@@ -67,7 +67,7 @@ static hrs_status make_room(const char *part, hrs_count growth) {
 }
 
 /* All of the file as long as it is, so that the values to come find their place. */
-static hrs_status fill_room(const char *part) {
+hrs_status hrs_dataset_fill(const char *part) {
   struct stat info;
   int file = open(part, O_WRONLY | O_CLOEXEC);
   HRS_REQUIRE(file >= 0, IO, "%s: %s", part, strerror(errno));
@@ -363,10 +363,14 @@ static hrs_status build(hid_t file, const void *context) {
   return set_attributes(file, contents);
 }
 
+hrs_status hrs_dataset_build_bare(const char *part, const hrs_contents *contents) {
+  return with_file(part, true, hrs_contents_bytes(contents), build, contents);
+}
+
 hrs_status hrs_dataset_build(const char *part, const hrs_contents *contents) {
-  HRS_TRY(with_file(part, true, hrs_contents_bytes(contents), build, contents));
+  HRS_TRY(hrs_dataset_build_bare(part, contents));
   hrs_fault_pass(HRS_FAULT_BUILD);
-  return fill_room(part);
+  return hrs_dataset_fill(part);
 }
 
 static hrs_status build_later(hid_t file, const void *context) {
@@ -377,7 +381,7 @@ hrs_status hrs_dataset_build_later(const char *part, const hrs_contents *content
   hrs_count growth = hrs_count_add(hrs_contents_later_bytes(contents), SOME);
   HRS_TRY(with_file(part, false, growth, build_later, contents));
   hrs_fault_pass(HRS_FAULT_EXTEND);
-  return fill_room(part);
+  return hrs_dataset_fill(part);
 }
 
 typedef struct run_record {

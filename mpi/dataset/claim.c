@@ -7,8 +7,9 @@
  *
  * The file of the lock may be removed only by who holds it. So a lock that was had counts only if
  * its file is still the one of that name; else one begins anew. What a dead run has left is
- * replaced by a new file, never opened: a rank of it may still be writing. PATH.part without a lock
- * that names it is somebody's own, and refused.
+ * replaced by a new file, never opened: a rank of it may still be writing; but for a run that is to
+ * be resumed, of which all ranks have ended for good (what one of them still writes is what the new
+ * run writes there, too). PATH.part without a lock that names it is somebody's own, and refused.
  *
  * Limits: where the file system knows no locks, the file that is created first is the lock, and
  * that of a dead run has to be removed by hand. Where locks hold within a node alone (NFS mounted
@@ -17,6 +18,7 @@
  */
 #include "claim.h"
 
+#include "checkpoint.h"
 #include "src/base/fault.h"
 
 #include <errno.h>
@@ -31,10 +33,11 @@
 
 struct hrs_claim {
   hrs_place *place;
-  char *part, *lock;
+  char *part, *lock, *folder;
   char *replaced; /* see claim.h */
   int descriptor; /* of the lock; -1: not held */
   ino_t inode;    /* of the part; 0: not made */
+  bool kept;      /* the part stays, and so does the lock's file, which names it */
   bool filled;    /* the part is complete, and no longer ours to remove */
 };
 
@@ -152,6 +155,12 @@ static void unlock(hrs_claim *c, bool keep) {
 
 /* ---- the part ------------------------------------------------------------------------------- */
 
+/* Has a run that is named by the lock's file left this part? */
+static bool is_left(const owner *before, const struct stat *info) {
+  return before->process && S_ISREG(info->st_mode) &&
+         (before->inode ? info->st_ino == (ino_t)before->inode : info->st_size == 0);
+}
+
 static hrs_status clear_part(hrs_claim *c, const owner *before) {
   char text[PATH_MAX + 320];
   struct stat info;
@@ -160,9 +169,7 @@ static hrs_status clear_part(hrs_claim *c, const owner *before) {
                 strerror(errno));
     return HRS_OK;
   }
-  bool left = before->process && S_ISREG(info.st_mode) &&
-              (before->inode ? info.st_ino == (ino_t)before->inode : info.st_size == 0);
-  HRS_REQUIRE(left, USAGE,
+  HRS_REQUIRE(is_left(before, &info), USAGE,
               "%s: %s is there and no run that has died has left it; move it or give another name",
               hrs_place_name(c->place), c->part);
   HRS_REQUIRE(unlink(c->part) == 0, IO, "%s: %s cannot be removed: %s", hrs_place_name(c->place),
@@ -192,28 +199,54 @@ static hrs_status append(const char *path, const char *end, char **out) {
   return HRS_OK;
 }
 
-/* Once the lock is held: may the part be made? */
-static hrs_status clear(hrs_claim *c, const char *path, bool force, const owner *before) {
+/* Take over the part of a run that is resumed. */
+static hrs_status adopt_part(hrs_claim *c, const owner *before) {
+  struct stat info;
+  HRS_REQUIRE(lstat(c->part, &info) == 0, INPUT,
+              "%s: %s is there, but %s, which it belongs to, is not: nothing can be resumed; give "
+              "--force without --resume to begin anew",
+              hrs_place_name(c->place), c->folder, c->part);
+  HRS_REQUIRE(before->inode && is_left(before, &info), USAGE,
+              "%s: %s is not the file of the run that %s is of (was it copied or moved?); give "
+              "--force without --resume to begin anew",
+              hrs_place_name(c->place), c->part, c->folder);
+  c->inode = info.st_ino;
+  c->kept = true;
+  return write_owner(c);
+}
+
+/* Is the run that is to be resumed over? Its end names the data set first, and then removes the
+ * checkpoint. Where the user has PATH replaced, without a checkpoint nothing tells whose PATH is.
+ */
+static bool is_done(const hrs_claim *c, bool force) {
+  struct stat info;
+  bool part = lstat(c->part, &info) == 0, path = lstat(hrs_place_path(c->place), &info) == 0;
+  return path && !part && (!force || hrs_checkpoint_is_there(c->folder));
+}
+
+/* Once the lock is held. */
+static hrs_status begin(hrs_claim *c, const char *path, bool force, bool resume,
+                        const owner *before, hrs_claim_begins *begins) {
+  bool checkpoint = hrs_checkpoint_is_there(c->folder);
+  if (resume && is_done(c, force)) {
+    *begins = HRS_CLAIM_DONE;
+    return hrs_checkpoint_remove(c->folder);
+  }
   /* Again: a run that has just ended may have left its result. */
   hrs_place *place;
   HRS_TRY(hrs_place_create(path, "--out", force, &place));
   hrs_place_destroy(&place);
-  return clear_part(c, before);
-}
-
-static hrs_status take(hrs_claim *c, const char *path, bool force) {
-  bool made;
-  owner before;
-  HRS_TRY(hrs_place_create(path, "--out", force, &c->place));
-  HRS_TRY(append(hrs_place_path(c->place), ".part", &c->part));
-  HRS_TRY(append(c->part, ".lock", &c->lock));
+  if (checkpoint && resume) {
+    *begins = HRS_CLAIM_RESUMED;
+    return adopt_part(c, before);
+  }
+  HRS_REQUIRE(!checkpoint || force, USAGE,
+              "%s: %s is there, the checkpoint of a run that has ended early; give --resume to go "
+              "on with it, or --force to begin anew",
+              hrs_place_name(c->place), c->folder);
+  HRS_TRY(hrs_checkpoint_remove(c->folder));
+  HRS_TRY(clear_part(c, before));
   hrs_fault_pass(HRS_FAULT_CLAIM);
-  HRS_TRY(lock(c, &made, &before));
-  hrs_fault_pass(HRS_FAULT_CLAIM);
-  hrs_status status = clear(c, path, force, &before);
-  hrs_fault_pass(HRS_FAULT_CLAIM);
-  if (status != HRS_OK) unlock(c, !made);
-  HRS_TRY(status);
   HRS_TRY(write_owner(c));
   hrs_fault_pass(HRS_FAULT_CLAIM);
   HRS_TRY(make_part(c));
@@ -221,15 +254,40 @@ static hrs_status take(hrs_claim *c, const char *path, bool force) {
   return HRS_OK;
 }
 
+static hrs_status take(hrs_claim *c, const char *path, bool force, bool resume,
+                       hrs_claim_begins *begins) {
+  bool made;
+  owner before;
+  /* A run that is over is no reason to refuse to resume it. */
+  HRS_TRY(hrs_place_create(path, "--out", force || resume, &c->place));
+  HRS_TRY(append(hrs_place_path(c->place), ".part", &c->part));
+  HRS_TRY(append(c->part, ".lock", &c->lock));
+  HRS_TRY(append(hrs_place_path(c->place), ".checkpoint", &c->folder));
+  hrs_fault_pass(HRS_FAULT_CLAIM);
+  HRS_TRY(lock(c, &made, &before));
+  hrs_fault_pass(HRS_FAULT_CLAIM);
+  hrs_status status = begin(c, path, force, resume, &before, begins);
+  if (*begins == HRS_CLAIM_DONE || (status != HRS_OK && !c->inode)) {
+    unlock(c, !made && status != HRS_OK);
+    return status;
+  }
+  if (status != HRS_OK || force || !resume) return status;
+  /* PATH is not replaced, if it appears meanwhile. */
+  hrs_place_destroy(&c->place);
+  return hrs_place_create(path, "--out", false, &c->place);
+}
+
 /* ---- life ----------------------------------------------------------------------------------- */
 
-hrs_status hrs_claim_take(const char *path, bool force, hrs_claim **out) {
+hrs_status hrs_claim_take(const char *path, bool force, bool resume, hrs_claim_begins *begins,
+                          hrs_claim **out) {
   *out = NULL;
+  *begins = HRS_CLAIM_NEW;
   hrs_claim *c;
   HRS_TRY(hrs_calloc(1, sizeof *c, &c));
   c->descriptor = -1;
-  hrs_status status = take(c, path, force);
-  if (status != HRS_OK) hrs_claim_release(&c);
+  hrs_status status = take(c, path, force, resume, begins);
+  if (status != HRS_OK || *begins == HRS_CLAIM_DONE) hrs_claim_release(&c);
   *out = c;
   return status;
 }
@@ -240,6 +298,14 @@ const char *hrs_claim_replaced(const hrs_claim *claim) {
 
 const char *hrs_claim_part(const hrs_claim *claim) {
   return claim->part;
+}
+
+const char *hrs_claim_folder(const hrs_claim *claim) {
+  return claim->folder;
+}
+
+void hrs_claim_keep(hrs_claim *claim) {
+  claim->kept = true;
 }
 
 static bool is_own_part(const hrs_claim *c) {
@@ -263,11 +329,13 @@ hrs_status hrs_claim_fill(hrs_claim *claim) {
 void hrs_claim_release(hrs_claim **claim) {
   hrs_claim *c = *claim;
   if (!c) return;
-  if (!c->filled && is_own_part(c)) unlink(c->part);
-  unlock(c, false);
+  bool kept = c->kept && !c->filled;
+  if (!kept && !c->filled && is_own_part(c)) unlink(c->part);
+  unlock(c, kept);
   hrs_place_destroy(&c->place);
   hrs_free(c->part);
   hrs_free(c->lock);
+  hrs_free(c->folder);
   hrs_free(c->replaced);
   hrs_free(c);
   *claim = NULL;

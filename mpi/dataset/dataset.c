@@ -10,13 +10,19 @@
  */
 #include "dataset.h"
 
+#include "checkpoint.h"
 #include "h5.h"
 #include "mpi/lattice/comm.h"
+#include "rebuild.h"
 
 #include <harsanyi/mpi.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 /* MPI-IO does not say why a write failed; the disk itself does. */
 hrs_status hrs_dataset_write_failed(const hrs_dataset *set, const char *what) {
@@ -52,10 +58,13 @@ static hrs_status check_room(const hrs_kind *kind, const char *path, const char 
 }
 
 /* Make PATH.part this run's own. By rank 0. */
-static hrs_status prepare_place(hrs_dataset *set, const char *path, bool force, hrs_count bytes) {
-  HRS_TRY(hrs_claim_take(path, force, &set->claim));
+static hrs_status prepare_place(hrs_dataset *set, const char *path, bool force, bool resume) {
+  HRS_TRY(hrs_claim_take(path, force, resume, &set->begins, &set->claim));
+  if (set->begins == HRS_CLAIM_DONE) return HRS_OK;
   snprintf(set->part, sizeof set->part, "%s", hrs_claim_part(set->claim));
-  return check_room(set->contents->kind, path, set->part, bytes);
+  snprintf(set->folder, sizeof set->folder, "%s", hrs_claim_folder(set->claim));
+  if (set->begins == HRS_CLAIM_RESUMED) return HRS_OK; /* which has its space */
+  return check_room(set->contents->kind, path, set->part, hrs_contents_bytes(set->contents));
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */
@@ -153,31 +162,58 @@ const char *hrs_dataset_replaced(const hrs_dataset *set) {
 
 static hrs_status build(hrs_dataset *set, const void *context) {
   (void)context;
-  return hrs_dataset_build(set->part, set->contents);
+  char scratch[HRS_CHECKPOINT_PATH];
+  if (set->begins == HRS_CLAIM_NEW) return hrs_dataset_build(set->part, set->contents);
+  hrs_checkpoint_file(set->folder, scratch, "structure");
+  return hrs_dataset_rebuild(set->part, scratch, set->contents);
 }
 
-hrs_status hrs_dataset_create(MPI_Comm comm, const char *path, bool force, hrs_contents **contents,
-                              hrs_dataset **out) {
+/* What rank 0 has found, on all ranks. */
+static hrs_status share_place(hrs_dataset *set) {
+  int begins = (int)set->begins;
+  HRS_TRY(hrs_broadcast(set->comm, 0, &begins, sizeof begins));
+  set->begins = (hrs_claim_begins)begins;
+  HRS_TRY(hrs_broadcast(set->comm, 0, set->part, sizeof set->part));
+  return hrs_broadcast(set->comm, 0, set->folder, sizeof set->folder);
+}
+
+hrs_status hrs_dataset_take(MPI_Comm comm, const char *path, bool force, bool resume,
+                            hrs_contents **contents, hrs_dataset **out) {
   hrs_dataset *set = NULL;
   *out = NULL;
   hrs_h5_quiet();
   hrs_status status = hrs_agree(comm, make_handle(comm, *contents, &set));
   if (status != HRS_OK && set) set->contents = NULL; /* still the caller's */
   if (status == HRS_OK) *contents = NULL;
-  if (status == HRS_OK && set->rank == 0)
-    status = prepare_place(set, path, force, hrs_contents_bytes(set->contents));
+  if (status == HRS_OK && set->rank == 0) status = prepare_place(set, path, force, resume);
   status = hrs_agree(comm, status);
-  if (status == HRS_OK) status = hrs_broadcast(comm, 0, set->part, sizeof set->part);
-  if (status != HRS_OK) {
-    free_handle(&set);
-    return status;
-  }
-  status = serially(set, build, NULL, true);
-  if (status != HRS_OK) {
-    hrs_dataset_abort(&set);
-    return status;
-  }
+  if (status == HRS_OK) status = share_place(set);
+  if (status != HRS_OK || set->begins == HRS_CLAIM_DONE) free_handle(&set);
   *out = set;
+  return status;
+}
+
+hrs_status hrs_dataset_begin(hrs_dataset **set) {
+  hrs_status status = serially(*set, build, NULL, true);
+  if (status != HRS_OK) hrs_dataset_abort(set);
+  return status;
+}
+
+hrs_status hrs_dataset_create(MPI_Comm comm, const char *path, bool force, hrs_contents **contents,
+                              hrs_dataset **out) {
+  HRS_TRY(hrs_dataset_take(comm, path, force, false, contents, out));
+  return hrs_dataset_begin(out);
+}
+
+void hrs_dataset_keep(hrs_dataset *set) {
+  if (set->claim) hrs_claim_keep(set->claim);
+}
+
+hrs_status hrs_dataset_sync(const hrs_dataset *set) {
+  int file = open(set->part, O_RDWR | O_CLOEXEC);
+  int error = file < 0 || fsync(file) != 0 ? errno : 0;
+  if (file >= 0) close(file);
+  HRS_REQUIRE(error == 0, IO, "%s: %s", set->part, strerror(error));
   return HRS_OK;
 }
 

@@ -15,8 +15,10 @@
 typedef struct hrs_dataset {
   MPI_Comm comm;
   int rank;
-  hrs_claim *claim; /* rank 0's, else NULL */
-  char part[4096];  /* PATH.part */
+  hrs_claim *claim;  /* rank 0's, else NULL */
+  char part[4096];   /* PATH.part */
+  char folder[4096]; /* of its checkpoint */
+  hrs_claim_begins begins;
   hrs_contents *contents;
   hid_t file;    /* open on all ranks */
   hid_t *array;  /* [contents->arrays], opened when first used, by whoever uses it */
@@ -33,6 +35,22 @@ typedef struct hrs_dataset {
  */
 hrs_status hrs_dataset_create(MPI_Comm comm, const char *path, bool force, hrs_contents **contents,
                               hrs_dataset **out);
+/**
+ * The first half of it: make PATH.part this run's, or take over that of the run that is resumed
+ * (claim.h); (*out)->begins says which, and *out is NULL where there is nothing to do. The same on
+ * all ranks. Collective over comm. Errors: as of hrs_claim_take.
+ */
+hrs_status hrs_dataset_take(MPI_Comm comm, const char *path, bool force, bool resume,
+                            hrs_contents **contents, hrs_dataset **out);
+/** The second: all arrays, or their structure anew around the values of the run that is resumed;
+ * and open it. On failure *set is NULL. Collective. Errors: IO; INPUT, where PATH.part cannot be
+ * that of these contents. */
+hrs_status hrs_dataset_begin(hrs_dataset **set);
+/** From now on the unfinished file stays if the run ends early: there is a checkpoint. Not
+ *  collective; rank 0's counts. */
+void hrs_dataset_keep(hrs_dataset *set);
+/** See what this rank's node has written of values safely to disk. Not collective. Errors: IO. */
+hrs_status hrs_dataset_sync(const hrs_dataset *set);
 /** What a run that has died left at PATH.part, and this one has replaced, as the beginning of a
  *  sentence for the user; NULL where there was nothing. Of rank 0; NULL elsewhere. Not collective.
  */
@@ -44,7 +62,7 @@ hrs_status hrs_dataset_extend(hrs_dataset *set, int axis, hrs_count length);
  *  file. One that is complete and finds its name taken is left as PATH.part. *set is NULL
  *  afterwards. Collective. Errors: IO. */
 hrs_status hrs_dataset_finish(hrs_dataset **set, int attributes, const hrs_run_attribute *run);
-/** Close and remove the unfinished file; NULL is fine. Collective. */
+/** Close the unfinished file, and remove it unless it is kept; NULL is fine. Collective. */
 void hrs_dataset_abort(hrs_dataset **set);
 
 /** The failure of a write that HDF5 has just reported, with the reason as far as it can be known.

@@ -3,6 +3,7 @@
 
 #include "mpi/lattice/comm.h"
 #include "mpi/program/log.h"
+#include "restart.h"
 #include "src/base/smaller.h"
 
 static void announce(const hrs_engine *engine) {
@@ -101,36 +102,50 @@ hrs_status hrs_engine_agree(hrs_engine *engine, hrs_status status) {
   const hrs_problem *problem = engine->problem;
   double evaluated = (double)engine->evaluated;
   HRS_TRY(hrs_comm_reduce(engine->world, MPI_SUM, MPI_DOUBLE, &evaluated, 1));
-  HRS_FAIL(STOPPED,
-           "stopped by %s with %lld of %lld sample%s %s, %.3g masks evaluated in all; nothing was "
-           "written",
+  /* Where little time is left, what was kept before is not put at risk. */
+  if (!hrs_stop_hurries(hrs_stop_reason())) HRS_TRY(hrs_engine_checkpoint(engine));
+  HRS_FAIL(STOPPED, "stopped by %s with %lld of %lld sample%s %s, %.3g masks evaluated in all; %s",
            hrs_stop_text(hrs_stop_reason()), (long long)engine->finished,
            (long long)problem->samples, hrs_plural(problem->samples),
-           engine->again ? "done, some of them again" : "done", evaluated);
+           engine->again ? "done, some of them again" : "done", evaluated,
+           hrs_engine_is_kept(engine) ? "--resume goes on" : "nothing was written");
+}
+
+/* Rows of a sample that were done before. */
+static int rows_done(const hrs_engine *engine, hrs_count sample) {
+  int targets = engine->problem->targets, done = 0;
+  for (int t = 0; t < targets; t++)
+    done += hrs_engine_has_row(engine, sample * targets + t);
+  return done;
+}
+
+/* All samples that something is left to do of. */
+static hrs_status list_samples(const hrs_engine *engine, hrs_count **samples, hrs_count *count) {
+  *count = 0;
+  HRS_TRY(hrs_comm_alloc(engine->world, engine->problem->samples, sizeof **samples, samples));
+  for (hrs_count i = 0; i < engine->problem->samples; i++)
+    if (rows_done(engine, i) < engine->problem->targets) (*samples)[(*count)++] = i;
+  return HRS_OK;
 }
 
 /* Samples are dealt by their place in the list, a group each in every round: so a list of those
  * that are left to do keeps all groups busy. */
-hrs_status hrs_engine_run(hrs_engine *engine, const hrs_row_work *work, const hrs_count *samples,
-                          hrs_count count, bool again) {
-  if (!samples) count = engine->problem->samples;
+static hrs_status run_list(hrs_engine *engine, const hrs_row_work *work, const hrs_count *samples,
+                           hrs_count count) {
   const hrs_plan *plan = engine->plan;
   hrs_progress *progress = &engine->progress;
   hrs_count rounds = (count + plan->groups - 1) / plan->groups;
   double beside = 0; /* seconds of what is not evaluating */
-  engine->again = again;
   engine->finished = 0;
-  if (again)
-    hrs_progress_more(progress,
-                      hrs_count_multiply(rounds * plan->needs.evaluations, plan->elements));
   progress->samples = count;
   for (hrs_count first = 0, round = 0; first < count; first += plan->groups, round++) {
     hrs_count at = first + engine->group_index;
     bool active = engine->group != MPI_COMM_NULL && at < count;
-    hrs_count sample = active && samples ? samples[at] : at;
+    hrs_count sample = active ? samples[at] : 0;
     progress->sample = at + 1;
     progress->beside = round ? beside / (double)round * (double)(rounds - round) : 0;
     hrs_engine_begin(engine, HRS_TASK_EVALUATE);
+    bool again = engine->again || (active && rows_done(engine, sample) > 0);
     hrs_status status = active ? hrs_engine_evaluate(engine, sample, again) : HRS_OK;
     HRS_TRY(hrs_engine_agree(engine, status));
     double start = hrs_time();
@@ -140,6 +155,25 @@ hrs_status hrs_engine_run(hrs_engine *engine, const hrs_row_work *work, const hr
   }
   progress->samples = 0;
   return HRS_OK;
+}
+
+hrs_status hrs_engine_run(hrs_engine *engine, const hrs_row_work *work, const hrs_count *samples,
+                          hrs_count count, bool again) {
+  engine->again = again;
+  engine->work = work;
+  if (samples) {
+    const hrs_plan *plan = engine->plan;
+    hrs_count rounds = (count + plan->groups - 1) / plan->groups;
+    hrs_progress_more(&engine->progress,
+                      hrs_count_multiply(rounds * plan->needs.evaluations, plan->elements));
+    return run_list(engine, work, samples, count);
+  }
+  hrs_count *all;
+  HRS_TRY(list_samples(engine, &all, &count));
+  hrs_progress_left(&engine->progress, count, engine->problem->samples);
+  hrs_status status = run_list(engine, work, all, count);
+  hrs_free(all);
+  return status;
 }
 
 hrs_status hrs_engine_end(hrs_engine *engine) {

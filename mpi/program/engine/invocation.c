@@ -35,7 +35,7 @@ hrs_status hrs_command_run(MPI_Comm comm, const hrs_command_line *line, int argc
     hrs_options_help(line);
     return HRS_OK;
   }
-  hrs_invocation invocation = {0};
+  hrs_invocation invocation = {.line = line, .values = options};
   hrs_status status = HRS_OK;
   if (line->max_positional) status = hrs_calloc(argc, sizeof(char *), &invocation.argument);
   if (status == HRS_OK)

@@ -12,6 +12,8 @@ typedef struct hrs_invocation {
   char *options;      /* all that hold, defaults included */
   int arguments;      /* what is no option, where the command takes such */
   const char **argument;
+  const hrs_command_line *line; /* what options were parsed by, into */
+  const void *values;
 } hrs_invocation;
 
 /** A command's work; `options` are parsed, and stay after it. Collective; the status is agreed on.

@@ -23,13 +23,22 @@ void hrs_engine_note(hrs_engine *engine, int kind, hrs_count sample, double wors
   va_start(arguments, format);
   vsnprintf(note.text, sizeof note.text, format, arguments);
   va_end(arguments);
-  join(&engine->notes[kind], &note);
+  join(&engine->fresh[kind], &note);
+}
+
+void hrs_engine_add_notes(hrs_engine *engine, const hrs_note *notes) {
+  for (int kind = 0; kind < HRS_NOTES; kind++) {
+    hrs_note note = notes[kind];
+    note.text[sizeof note.text - 1] = '\0';
+    join(&engine->notes[kind], &note);
+  }
 }
 
 hrs_status hrs_engine_say_notes(hrs_engine *engine) {
   int ranks = hrs_comm_size(engine->world);
   hrs_note(*all)[HRS_NOTES], notes[HRS_NOTES] = {{0}};
   HRS_TRY(hrs_comm_alloc(engine->world, ranks, sizeof *all, &all));
+  hrs_engine_add_notes(engine, engine->fresh);
   hrs_status status = hrs_comm_allgather(engine->world, engine->notes, sizeof *all, all);
   for (int rank = 0; rank < ranks && status == HRS_OK; rank++)
     for (int kind = 0; kind < HRS_NOTES; kind++)

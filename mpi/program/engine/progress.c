@@ -78,6 +78,11 @@ HRS_PRINTF(2, 3) static void show(hrs_progress *progress, const char *format, ..
 
 /* ---- evaluating ----------------------------------------------------------------------------- */
 
+void hrs_progress_left(hrs_progress *progress, hrs_count left, hrs_count samples) {
+  if (left < samples)
+    progress->total = (hrs_count)((double)progress->total * (double)left / (double)samples);
+}
+
 void hrs_progress_announce(hrs_progress *progress) {
   char text[32];
   if (!progress->speaks || progress->shown > 0) return;

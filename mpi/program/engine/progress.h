@@ -32,6 +32,8 @@ typedef struct hrs_progress {
 } hrs_progress;
 
 void hrs_progress_start(hrs_progress *progress, hrs_count total, int ranks, bool speaks);
+/** Of all samples so many are left to do. */
+void hrs_progress_left(hrs_progress *progress, hrs_count left, hrs_count samples);
 /** The first masks are known to take longer than a second: say so at once. */
 void hrs_progress_announce(hrs_progress *progress);
 /** So many more are done, which took so many seconds. */

@@ -50,9 +50,12 @@ typedef struct hrs_engine {
   hrs_range *ranges;    /* [targets] */
   double *slice;        /* [targets][2^slice bits] */
   hrs_note notes[HRS_NOTES];
-  hrs_count evaluated; /* masks, by this rank */
-  hrs_count finished;  /* samples of this pass, by all */
-  uint64_t checksum;   /* of this group's rows, where the work adds it up */
+  hrs_note fresh[HRS_NOTES];   /* of them, those since the last checkpoint, which are not there */
+  struct hrs_restart *restart; /* NULL: nothing is kept */
+  const hrs_row_work *work;    /* of the pass under way */
+  hrs_count evaluated;         /* masks, by this rank */
+  hrs_count finished;          /* samples of this pass, by all */
+  uint64_t checksum;           /* of this group's rows, where the work adds it up */
   hrs_times *times;
   hrs_tally tally;
   hrs_progress progress;
@@ -65,6 +68,8 @@ void hrs_range_add(hrs_range *range, hrs_count count, const double *values, bool
 /** After all rows of a sample: the ranges of all its values, and, unless that has been done
  *  (`again`), a note of those that lost most of their digits. Collective over the group. */
 hrs_status hrs_engine_agree_ranges(hrs_engine *engine, hrs_count sample, bool again);
+/** Notes of other rows, before the end. Not collective. */
+void hrs_engine_add_notes(hrs_engine *engine, const hrs_note *notes);
 /** The warnings. Collective over the world. */
 hrs_status hrs_engine_say_notes(hrs_engine *engine);
 

@@ -7,6 +7,8 @@
 
 #include <harsanyi/mpi.h>
 
+#include <stdio.h>
+
 struct hrs_plan;
 struct hrs_engine;
 
@@ -69,6 +71,15 @@ typedef struct hrs_row_work {
    *  comm share: as many as a group has, or one, which makes no exchanges. Collective over comm. */
   hrs_status (*rehearse)(const void *self, const struct hrs_plan *plan, MPI_Comm comm,
                          hrs_row_times *out);
+  /* For checkpoints, by a group's first rank; not collective. */
+  /** The rows that are done, by rising numbers in a run: *k has them, and how many. */
+  hrs_count (*done)(const void *self, const hrs_count **k);
+  /** What it needs of those from number `from` on beside their arrays. Errors: MEMORY. */
+  hrs_status (*save)(const void *self, hrs_count from, FILE *out);
+  /** Take over rows that were saved. The bytes have their digest, and may be anything all the same.
+   *  Errors: INPUT, MEMORY. */
+  hrs_status (*load)(void *self, hrs_count rows, const hrs_count *k, const void *data,
+                     hrs_count bytes);
 } hrs_row_work;
 
 #endif

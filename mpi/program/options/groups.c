@@ -132,40 +132,52 @@ const hrs_option hrs_group_share[] = {
 #undef AT
 #define AT(field) offsetof(hrs_run_options, field)
 
-const hrs_option hrs_group_out[] = {
-    {.kind = HRS_OPTION_HEADING, .help = "Run"},
-    {"--out", HRS_OPTION_TEXT, AT(out), "FILE.h5", NULL, "the data set (required)"},
-    {"--force", HRS_OPTION_FLAG, AT(force), NULL, NULL, "replace an existing one"},
-    {0}};
+const hrs_option hrs_group_out[] = {{.kind = HRS_OPTION_HEADING, .help = "Run"},
+                                    {"--out", HRS_OPTION_TEXT | HRS_OPTION_FREE, AT(out), "FILE.h5",
+                                     NULL, "the data set (required)"},
+                                    {"--force", HRS_OPTION_FLAG | HRS_OPTION_FREE, AT(force), NULL,
+                                     NULL, "replace an existing one"},
+                                    {0}};
 
 const hrs_option hrs_group_plan[] = {
-    {"--plan", HRS_OPTION_FLAG, AT(plan), NULL, NULL,
+    {"--plan", HRS_OPTION_FLAG | HRS_OPTION_FREE, AT(plan), NULL, NULL,
      "print memory, volumes, predicted times and the largest n that fits; do nothing else"},
-    {"--plan-ranks", HRS_OPTION_POSITIVE, AT(plan_ranks), "P", NULL,
+    {"--plan-ranks", HRS_OPTION_POSITIVE | HRS_OPTION_FREE, AT(plan_ranks), "P", NULL,
      "--plan for P ranks, each with as much memory as a rank has here"},
-    {"--plan-nodes", HRS_OPTION_POSITIVE, AT(plan_nodes), "K", NULL,
+    {"--plan-nodes", HRS_OPTION_POSITIVE | HRS_OPTION_FREE, AT(plan_nodes), "K", NULL,
      "of --plan-ranks: on K nodes, each with as much memory as this one"},
-    {"--plan-memory", HRS_OPTION_COUNT, AT(plan_memory), "SIZE", NULL,
+    {"--plan-memory", HRS_OPTION_COUNT | HRS_OPTION_FREE, AT(plan_memory), "SIZE", NULL,
      "of --plan-ranks: each node has SIZE bytes of memory"},
-    {"--plan-bandwidth", HRS_OPTION_RATE, AT(plan_bandwidth), "SIZE/s", NULL,
+    {"--plan-bandwidth", HRS_OPTION_RATE | HRS_OPTION_FREE, AT(plan_bandwidth), "SIZE/s", NULL,
      "of --plan-ranks: a node sends SIZE bytes in a second"},
     {0}};
 
-const hrs_option hrs_group_restart[] = {{"--max-time", HRS_OPTION_DURATION, AT(max_time), "H:MM:SS",
-                                         NULL, "stop early, with exit code 75, after so long"},
+const hrs_option hrs_group_restart[] = {{"--max-time", HRS_OPTION_DURATION | HRS_OPTION_FREE,
+                                         AT(max_time), "H:MM:SS", NULL,
+                                         "stop early, with exit code 75, after so long"},
                                         {0}};
 
-const hrs_option hrs_group_nonfinite[] = {{"--allow-nonfinite", HRS_OPTION_FLAG,
+const hrs_option hrs_group_checkpoint[] = {
+    {"--checkpoint-every", HRS_OPTION_NUMBER | HRS_OPTION_FREE, AT(checkpoint_every), "SECONDS",
+     "300", "keep what is done in FILE.h5.checkpoint, so often; 0: never"},
+    {"--resume", HRS_OPTION_FLAG | HRS_OPTION_FREE, AT(resume), NULL, NULL,
+     "go on where a run that ended early has stopped, to the same result; with any number of "
+     "ranks. Where there is none, begin; where it is done, do nothing"},
+    {0}};
+
+const hrs_option hrs_group_nonfinite[] = {{"--allow-nonfinite", HRS_OPTION_FLAG | HRS_OPTION_FREE,
                                            AT(allow_nonfinite), NULL, NULL,
                                            "go on where the network puts out NaN or infinity"},
                                           {0}};
 
-const hrs_option hrs_group_timing[] = {
-    {"--timing", HRS_OPTION_TEXT, AT(timing), "FILE.json", NULL, "write where the time went"}, {0}};
+const hrs_option hrs_group_timing[] = {{"--timing", HRS_OPTION_TEXT | HRS_OPTION_FREE, AT(timing),
+                                        "FILE.json", NULL, "write where the time went"},
+                                       {0}};
 
 const hrs_option hrs_group_talk[] = {
-    {"--quiet", HRS_OPTION_FLAG, AT(quiet), NULL, NULL, "print errors and warnings alone"},
-    {"--verbose", HRS_OPTION_FLAG, AT(verbose), NULL, NULL,
+    {"--quiet", HRS_OPTION_FLAG | HRS_OPTION_FREE, AT(quiet), NULL, NULL,
+     "print errors and warnings alone"},
+    {"--verbose", HRS_OPTION_FLAG | HRS_OPTION_FREE, AT(verbose), NULL, NULL,
      "say where the time went, and where in the code an error arose"},
     {0}};
 
@@ -175,11 +187,12 @@ const hrs_option hrs_group_talk[] = {
 const hrs_option hrs_group_resources[] = {
     {"--precision", HRS_OPTION_CHOICE, AT(precision), "double|single", "double",
      "storage of the lattice; sums are in double"},
-    {"--blocks", HRS_OPTION_COUNT, AT(blocks), "COUNT", NULL,
+    {"--blocks", HRS_OPTION_COUNT | HRS_OPTION_FREE, AT(blocks), "COUNT", NULL,
      "rows of the lattice, a power of two up to 2^(n/2); by default a function of n alone"},
-    {"--chunk", HRS_OPTION_COUNT, AT(chunk), "BYTES", "8MiB", "messages of the exchange"},
-    {"--shm", HRS_OPTION_CHOICE, AT(shm), "auto|off", "auto",
+    {"--chunk", HRS_OPTION_COUNT | HRS_OPTION_FREE, AT(chunk), "BYTES", "8MiB",
+     "messages of the exchange"},
+    {"--shm", HRS_OPTION_CHOICE | HRS_OPTION_FREE, AT(shm), "auto|off", "auto",
      "ranks of a node exchange through memory they share, or by messages like all others"},
-    {"--ranks-per-sample", HRS_OPTION_POSITIVE, AT(ranks_per_sample), "R", NULL,
+    {"--ranks-per-sample", HRS_OPTION_POSITIVE | HRS_OPTION_FREE, AT(ranks_per_sample), "R", NULL,
      "ranks that share a sample; by default what is fastest and fits"},
     {0}};

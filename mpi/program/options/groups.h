@@ -70,17 +70,19 @@ typedef struct hrs_resource_options {
 
 extern const hrs_option hrs_group_resources[];
 
-/** Where results go, how long it may take, and what is said (groups out, restart, plan, nonfinite,
- *  timing, talk). */
+/** Where results go, how long it may take, what is kept, and what is said (groups out, restart,
+ *  checkpoint, plan, nonfinite, timing, talk). */
 typedef struct hrs_run_options {
   const char *out, *timing;
   bool force, plan, quiet, verbose, allow_nonfinite;
   double max_time;            /* seconds; 0: not given */
   int plan_ranks, plan_nodes; /* 0: not given */
   hrs_count plan_memory, plan_bandwidth;
+  double checkpoint_every; /* seconds; 0: never */
+  bool resume;
 } hrs_run_options;
 
-extern const hrs_option hrs_group_out[], hrs_group_restart[], hrs_group_plan[],
-    hrs_group_nonfinite[], hrs_group_timing[], hrs_group_talk[];
+extern const hrs_option hrs_group_out[], hrs_group_restart[], hrs_group_checkpoint[],
+    hrs_group_plan[], hrs_group_nonfinite[], hrs_group_timing[], hrs_group_talk[];
 
 #endif

@@ -99,8 +99,12 @@ hrs_status hrs_text_choice(const char *text, const char *what, const char *words
   HRS_FAIL(USAGE, "%s: '%s' is none of %s", what, text, all);
 }
 
+static hrs_option_kind kind_of(const hrs_option *option) {
+  return (hrs_option_kind)(option->kind & ~HRS_OPTION_FREE);
+}
+
 static hrs_status store(const hrs_option *option, const char *text, void *place) {
-  switch (option->kind) {
+  switch (kind_of(option)) {
   case HRS_OPTION_COUNT:
     return hrs_text_count(text, option->name, place);
   case HRS_OPTION_RATE: {
@@ -198,9 +202,9 @@ static bool find(const hrs_command_line *line, const char *text, size_t length, 
 /* Tell the heading that an option stands under, if it wants to know. */
 static void note(found at, void *values) {
   found heading = at;
-  while (heading.option > at.group->rows && heading.option->kind != HRS_OPTION_HEADING)
+  while (heading.option > at.group->rows && kind_of(heading.option) != HRS_OPTION_HEADING)
     heading.option--;
-  if (heading.option->kind == HRS_OPTION_HEADING && heading.option->offset)
+  if (kind_of(heading.option) == HRS_OPTION_HEADING && heading.option->offset)
     memcpy(place_of(heading, values), &at.option->name, sizeof at.option->name);
 }
 
@@ -238,7 +242,7 @@ hrs_status hrs_options_parse(const hrs_command_line *line, int argc, char **argv
     if (!find(line, text, length, &at)) return unknown(line, text, length);
     const hrs_option *option = at.option;
     note(at, values);
-    if (option->kind == HRS_OPTION_FLAG) {
+    if (kind_of(option) == HRS_OPTION_FLAG) {
       HRS_REQUIRE(!equals, USAGE, "%s takes no value (given '%s')", option->name, equals + 1);
       *(bool *)place_of(at, values) = true;
       continue;
@@ -254,67 +258,82 @@ hrs_status hrs_options_parse(const hrs_command_line *line, int argc, char **argv
   return HRS_OK;
 }
 
-static hrs_status append(char **text, size_t *used, const char *name, const char *value) {
-  size_t more = strlen(name) + strlen(value) + 3;
-  HRS_TRY(hrs_realloc(text, (hrs_count)(*used + more), 1));
-  *used += (size_t)snprintf(*text + *used, more, "%s%s%s%s", *used ? " " : "", name,
-                            *value ? " " : "", value);
+/* Visit one option, unless it has no value. */
+static hrs_status visit_option(const hrs_option *o, const void *place, hrs_option_visit *visit,
+                               void *context) {
+  char number[64] = "";
+  const char *value = number;
+  switch (kind_of(o)) {
+  case HRS_OPTION_HEADING:
+    return HRS_OK;
+  case HRS_OPTION_FLAG:
+    if (!*(const bool *)place) return HRS_OK;
+    break;
+  case HRS_OPTION_TEXT:
+    memcpy(&value, place, sizeof value);
+    if (!value) return HRS_OK;
+    break;
+  case HRS_OPTION_COUNT:
+  case HRS_OPTION_RATE:
+    snprintf(number, sizeof number, "%lld", (long long)*(const hrs_count *)place);
+    break;
+  case HRS_OPTION_INT:
+  case HRS_OPTION_POSITIVE:
+    snprintf(number, sizeof number, "%d", *(const int *)place);
+    break;
+  case HRS_OPTION_NUMBER:
+    snprintf(number, sizeof number, "%.17g", *(const double *)place);
+    break;
+  case HRS_OPTION_DURATION:
+    if (!*(const double *)place) return HRS_OK;
+    value = hrs_duration_text(*(const double *)place, number);
+    break;
+  case HRS_OPTION_LIST: {
+    const hrs_text_list *list = place;
+    for (int i = 0; i < list->count; i++)
+      HRS_TRY(visit(context, o, list->text[i]));
+    return HRS_OK;
+  }
+  case HRS_OPTION_CHOICE: {
+    int word = *(const int *)place - !o->otherwise;
+    if (word < 0) return HRS_OK;
+    value = hrs_text_word(o->argument, word, number);
+    break;
+  }
+  }
+  return visit(context, o, value);
+}
+
+hrs_status hrs_options_visit(const hrs_command_line *line, const void *values,
+                             hrs_option_visit *visit, void *context) {
+  for (found at = {line->groups, NULL}; step(&at);)
+    HRS_TRY(visit_option(at.option, place_of(at, values), visit, context));
+  return HRS_OK;
+}
+
+typedef struct echo {
+  char *text;
+  size_t used;
+} echo;
+
+static hrs_status append(void *context, const hrs_option *option, const char *value) {
+  echo *e = context;
+  size_t more = strlen(option->name) + strlen(value) + 3;
+  HRS_TRY(hrs_realloc(&e->text, (hrs_count)(e->used + more), 1));
+  e->used += (size_t)snprintf(e->text + e->used, more, "%s%s%s%s", e->used ? " " : "", option->name,
+                              *value ? " " : "", value);
   return HRS_OK;
 }
 
 hrs_status hrs_options_echo(const hrs_command_line *line, const void *values, char **out) {
+  echo e = {NULL, 0};
   *out = NULL;
-  size_t used = 0;
-  hrs_status status = append(out, &used, "", "");
-  for (found at = {line->groups, NULL}; status == HRS_OK && step(&at);) {
-    const hrs_option *o = at.option;
-    const void *place = place_of(at, values);
-    char number[64] = "";
-    const char *value = number;
-    switch (o->kind) {
-    case HRS_OPTION_HEADING:
-      continue;
-    case HRS_OPTION_FLAG:
-      if (!*(const bool *)place) continue;
-      break;
-    case HRS_OPTION_TEXT:
-      memcpy(&value, place, sizeof value);
-      if (!value) continue;
-      break;
-    case HRS_OPTION_COUNT:
-    case HRS_OPTION_RATE:
-      snprintf(number, sizeof number, "%lld", (long long)*(const hrs_count *)place);
-      break;
-    case HRS_OPTION_INT:
-    case HRS_OPTION_POSITIVE:
-      snprintf(number, sizeof number, "%d", *(const int *)place);
-      break;
-    case HRS_OPTION_NUMBER:
-      snprintf(number, sizeof number, "%.17g", *(const double *)place);
-      break;
-    case HRS_OPTION_DURATION:
-      if (!*(const double *)place) continue;
-      value = hrs_duration_text(*(const double *)place, number);
-      break;
-    case HRS_OPTION_LIST: {
-      const hrs_text_list *list = place;
-      for (int i = 0; i < list->count && status == HRS_OK; i++)
-        status = append(out, &used, o->name, list->text[i]);
-      continue;
-    }
-    case HRS_OPTION_CHOICE: {
-      int word = *(const int *)place - !o->otherwise;
-      if (word < 0) continue;
-      value = hrs_text_word(o->argument, word, number);
-      break;
-    }
-    }
-    status = append(out, &used, o->name, value);
-  }
-  if (status != HRS_OK) {
-    hrs_free(*out);
-    *out = NULL;
-  }
+  HRS_TRY(hrs_strdup("", &e.text));
+  hrs_status status = hrs_options_visit(line, values, append, &e);
+  if (status != HRS_OK)
+    hrs_free(e.text);
+  else
+    *out = e.text;
   return status;
 }
 

@@ -28,6 +28,10 @@ typedef enum hrs_option_kind {
                        from 0; else from 1, and 0 is none of them: not given */
 } hrs_option_kind;
 
+/** Added to a kind: results do not depend on the option, so a run may be resumed with another value
+ *  of it. */
+#define HRS_OPTION_FREE 64
+
 enum { HRS_OPTION_REPEATS = 64 };
 
 typedef struct hrs_text_list {
@@ -36,8 +40,8 @@ typedef struct hrs_text_list {
 } hrs_text_list;
 
 typedef struct hrs_option {
-  const char *name; /* with its dashes */
-  hrs_option_kind kind;
+  const char *name;      /* with its dashes */
+  int kind;              /* hrs_option_kind, and HRS_OPTION_FREE */
   size_t offset;         /* of the value in the group's struct */
   const char *argument;  /* for the help: "FILE"; of a CHOICE its words: "lsb|msb" */
   const char *otherwise; /* default, parsed as if typed; NULL: zero */
@@ -69,6 +73,11 @@ hrs_status hrs_options_parse(const hrs_command_line *line, int argc, char **argv
 void hrs_options_help(const hrs_command_line *line);
 /** Is --help (or -h) among the arguments? */
 bool hrs_options_want_help(int argc, char **argv);
+/** What is done with an option and the value in force; `value` is empty for a flag. */
+typedef hrs_status hrs_option_visit(void *context, const hrs_option *option, const char *value);
+/** Visit all options that have a value, in their order; repeated ones value by value. */
+hrs_status hrs_options_visit(const hrs_command_line *line, const void *values,
+                             hrs_option_visit *visit, void *context);
 /** "--name value --flag ...": all options with the values in force, for the data set's record.
  *  Free with hrs_free. */
 hrs_status hrs_options_echo(const hrs_command_line *line, const void *values, char **out);

@@ -33,17 +33,22 @@ static hrs_status make_room(hrs_done *done) {
   return HRS_OK;
 }
 
-hrs_status hrs_done_add(hrs_done *done, hrs_dataset *set, hrs_count k,
-                        const hrs_interactions_row *row, hrs_salient *list) {
+hrs_status hrs_done_restore(hrs_done *done, hrs_count k, const hrs_interactions_row *row,
+                            hrs_salient *list) {
   HRS_TRY(make_room(done));
   hrs_count at = done->count++;
-  list->truncated = hrs_salient_lacks(list, row->threshold);
   done->k[at] = k;
   done->list[at] = *list;
   memset(list, 0, sizeof *list);
-  if (!done->row) return hrs_dataset_write_record(set, HRS_INTERACTIONS_ROW, k, row);
-  done->row[at] = *row;
+  if (done->row) done->row[at] = *row;
   return HRS_OK;
+}
+
+hrs_status hrs_done_add(hrs_done *done, hrs_dataset *set, hrs_count k,
+                        const hrs_interactions_row *row, hrs_salient *list) {
+  list->truncated = hrs_salient_lacks(list, row->threshold);
+  if (!done->row) HRS_TRY(hrs_dataset_write_record(set, HRS_INTERACTIONS_ROW, k, row));
+  return hrs_done_restore(done, k, row, list);
 }
 
 void hrs_done_forget(hrs_done *done, int targets, const bool *samples) {

@@ -23,6 +23,10 @@ void hrs_done_destroy(hrs_done *done);
  */
 hrs_status hrs_done_add(hrs_done *done, hrs_dataset *set, hrs_count k,
                         const hrs_interactions_row *row, hrs_salient *list);
+/** Take over a row that an earlier run has done; its results where they wait, else NULL, for they
+ *  are written. Takes the list. Errors: MEMORY. */
+hrs_status hrs_done_restore(hrs_done *done, hrs_count k, const hrs_interactions_row *row,
+                            hrs_salient *list);
 /** Forget the rows of the samples that are marked. */
 void hrs_done_forget(hrs_done *done, int targets, const bool *samples);
 

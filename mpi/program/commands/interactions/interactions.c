@@ -5,6 +5,7 @@
 #include "mpi/program/engine/invocation.h"
 #include "mpi/program/engine/predict.h"
 #include "mpi/program/engine/record.h"
+#include "mpi/program/engine/restart.h"
 #include "mpi/program/kinds/interactions/salient.h"
 #include "mpi/program/log.h"
 #include "recount.h"
@@ -32,6 +33,7 @@ static const hrs_option_group groups[] = {{hrs_group_game, offsetof(options, pro
                                           {hrs_group_keep, offsetof(options, interactions)},
                                           {hrs_group_out, offsetof(options, run)},
                                           {hrs_group_restart, offsetof(options, run)},
+                                          {hrs_group_checkpoint, offsetof(options, run)},
                                           {hrs_group_resources, offsetof(options, resources)},
                                           {hrs_group_plan, offsetof(options, run)},
                                           {hrs_group_evaluator, offsetof(options, problem)},
@@ -108,9 +110,12 @@ static hrs_status finish(job *j, hrs_engine *engine, hrs_dataset **set) {
   hrs_engine_begin(engine, HRS_TASK_CLOSE);
   HRS_TRY(hrs_record_create(engine->world, j->invocation, j->problem.description, j->times.start,
                             &record));
+  hrs_record_number(&record, "resumed", hrs_restart_times(engine->restart));
+  hrs_record_number(&record, "checkpoints", (double)engine->restart->checkpoints);
   hrs_status status = hrs_engine_record(engine, &record);
   if (status == HRS_OK) status = hrs_record_finish(&record, set);
   bool written = status == HRS_OK;
+  if (written && hrs_comm_rank(engine->world) == 0) hrs_restart_remove(engine->restart);
   hrs_progress_end(&engine->progress);
   if (written && (o->timing || o->verbose))
     status = hrs_engine_tell_times(engine, &record, &j->timing);
@@ -124,34 +129,60 @@ static hrs_status finish(job *j, hrs_engine *engine, hrs_dataset **set) {
   return hrs_agree(engine->world, status);
 }
 
-static hrs_status run(MPI_Comm comm, job *j, hrs_work *work) {
-  hrs_engine engine = {.group = MPI_COMM_NULL};
-  hrs_dataset *set = NULL;
-  hrs_contents *contents = NULL;
+/* From the first row, or the first that is left, to the last. Collective. */
+static hrs_status do_rows(hrs_work *work, hrs_engine *engine, hrs_dataset *set) {
   hrs_row_work row_work = hrs_work_of(work);
-  hrs_status status = contents_of(work, &contents);
-  HRS_GO(hrs_agree(comm, status));
-  HRS_GO(hrs_dataset_create(comm, j->o->run.out, j->o->run.force, &contents, &set));
-  if (hrs_dataset_replaced(set)) hrs_warn("%s is replaced", hrs_dataset_replaced(set));
+  HRS_TRY(hrs_work_start(work, engine, set));
+  HRS_TRY(hrs_engine_load(engine, &row_work));
+  HRS_TRY(hrs_engine_run(engine, &row_work, NULL, 0, false));
+  HRS_TRY(hrs_work_recount(work));
+  HRS_TRY(hrs_engine_end(engine));
+  HRS_TRY(check_verified(work));
+  hrs_engine_begin(engine, HRS_TASK_WRITE);
+  return hrs_salient_write(set, work->done.count, work->done.k, work->done.list);
+}
+
+/* With the data set's place, which is there unless there is nothing to do. Collective. */
+static hrs_status run_in_place(MPI_Comm comm, job *j, hrs_work *work, hrs_dataset **set) {
+  hrs_engine engine = {.group = MPI_COMM_NULL};
+  hrs_restart restart;
+  hrs_status status;
+  HRS_GO(
+      hrs_restart_create(comm, j->invocation, &j->o->run, &j->problem, &j->plan, *set, &restart));
+  if (hrs_dataset_replaced(*set)) hrs_warn("%s is replaced", hrs_dataset_replaced(*set));
+  HRS_GO(hrs_dataset_begin(set));
   HRS_GO(hrs_engine_create(comm, &j->problem, &j->resources, &j->plan, j->o->run.allow_nonfinite,
                            &j->times, &engine));
-  HRS_GO(hrs_work_start(work, &engine, set));
-  HRS_GO(hrs_engine_run(&engine, &row_work, NULL, 0, false));
-  HRS_GO(hrs_work_recount(work));
-  HRS_GO(hrs_engine_end(&engine));
-  HRS_GO(check_verified(work));
-  hrs_engine_begin(&engine, HRS_TASK_WRITE);
-  HRS_GO(hrs_salient_write(set, work->done.count, work->done.k, work->done.list));
-  HRS_GO(finish(j, &engine, &set));
+  engine.restart = &restart;
+  HRS_GO(do_rows(work, &engine, *set));
+  HRS_GO(finish(j, &engine, set));
 done:
-  hrs_contents_destroy(&contents);
   status = hrs_agree(comm, status); /* whoever failed alone says so before it closes the file */
   if (status != HRS_OK) {
     hrs_progress_end(&engine.progress);
-    hrs_dataset_abort(&set);
+    if (restart.kept && engine.restart)
+      hrs_log("what was done by the last checkpoint is kept in %s; --resume goes on with it",
+              restart.folder);
+    hrs_dataset_abort(set);
   }
   hrs_work_destroy(work);
   hrs_engine_destroy(&engine);
+  hrs_restart_destroy(&restart);
+  return status;
+}
+
+static hrs_status run(MPI_Comm comm, job *j, hrs_work *work) {
+  const hrs_run_options *o = &j->o->run;
+  hrs_dataset *set = NULL;
+  hrs_contents *contents = NULL;
+  hrs_status status = hrs_agree(comm, contents_of(work, &contents));
+  if (status == HRS_OK)
+    status = hrs_dataset_take(comm, o->out, o->force, o->resume, &contents, &set);
+  if (status == HRS_OK && set)
+    status = run_in_place(comm, j, work, &set);
+  else if (status == HRS_OK)
+    hrs_log("--resume: %s is complete; there is nothing left to do", o->out);
+  hrs_contents_destroy(&contents);
   return status;
 }
 

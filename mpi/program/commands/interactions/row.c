@@ -20,6 +20,7 @@
 #include "mpi/lattice/comm.h"
 #include "mpi/lattice/counters.h"
 #include "mpi/lattice/lattice.h"
+#include "mpi/program/engine/restart.h"
 #include "mpi/program/kinds/interactions/salient.h"
 #include "src/base/random.h"
 
@@ -340,14 +341,20 @@ done:
 hrs_status hrs_work_sample(void *self, hrs_engine *engine, hrs_count sample,
                            hrs_lattice *const *v) {
   hrs_work *work = self;
-  for (int t = 0; t < work->problem->targets; t++) {
-    if (t > 0 && t % work->problem->games == 0) HRS_TRY(hrs_engine_agree(engine, HRS_OK));
-    if (work->settings->fit && t % work->problem->games == 0) {
+  int targets = work->problem->targets, games = work->problem->games;
+  bool active = false;
+  for (int t = 0; t < targets; t++) {
+    bool first = t % games == 0, last = t % games == games - 1;
+    /* Rows that are fitted together were done together. */
+    if (first) active = v && !hrs_engine_has_row(engine, sample * targets + t);
+    if (first && t > 0) HRS_TRY(hrs_engine_agree(engine, HRS_OK));
+    if (work->settings->fit && first) {
       hrs_engine_begin(engine, HRS_TASK_FIT);
-      hrs_status status = v ? hrs_work_split(work, sample, v + t) : HRS_OK;
+      hrs_status status = active ? hrs_work_split(work, sample, v + t) : HRS_OK;
       HRS_TRY(hrs_engine_agree(engine, status));
     }
-    HRS_TRY(do_row(work, sample, t, v ? v[t] : NULL));
+    HRS_TRY(do_row(work, sample, t, active ? v[t] : NULL));
+    if (last) HRS_TRY(hrs_engine_checkpoint_if_due(engine));
   }
   return HRS_OK;
 }

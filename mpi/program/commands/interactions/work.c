@@ -11,6 +11,7 @@
 #include "mpi/program/log.h"
 #include "rehearse.h"
 #include "row.h"
+#include "save.h"
 #include "src/base/smaller.h"
 
 #include <math.h>
@@ -102,7 +103,13 @@ static void needs(const void *self, const hrs_plan *plan, hrs_needs *out) {
 }
 
 hrs_row_work hrs_work_of(hrs_work *work) {
-  return (hrs_row_work){work, needs, hrs_work_sample, hrs_work_rehearse};
+  return (hrs_row_work){.self = work,
+                        .needs = needs,
+                        .sample = hrs_work_sample,
+                        .rehearse = hrs_work_rehearse,
+                        .done = hrs_work_done,
+                        .save = hrs_work_save,
+                        .load = hrs_work_load};
 }
 
 /* ---- a run ---------------------------------------------------------------------------------- */
