@@ -134,6 +134,8 @@ static hrs_status do_rows(hrs_work *work, hrs_engine *engine, hrs_dataset *set) 
   hrs_row_work row_work = hrs_work_of(work);
   HRS_TRY(hrs_work_start(work, engine, set));
   HRS_TRY(hrs_engine_load(engine, &row_work));
+  /* First ranks alone have loaded; thresholds steer what all ranks of a group do together. */
+  HRS_TRY(hrs_comm_reduce(engine->world, MPI_MAX, MPI_DOUBLE, &work->running_max, 1));
   HRS_TRY(hrs_engine_run(engine, &row_work, NULL, 0, false));
   HRS_TRY(hrs_work_recount(work));
   HRS_TRY(hrs_engine_end(engine));
