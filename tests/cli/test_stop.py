@@ -115,8 +115,8 @@ class Stop(ProgramTest):
     def test_max_time(self):
         for ranks in (0, 2):
             out = self.output()
-            result = run("interactions", *SLOW, "--out", out, "--max-time", "0:00:01", ranks=ranks)
-            self.check(result, out, "--max-time 0:00:01", "0 of 1 sample")
+            result = run("interactions", *SLOW, "--out", out, "--max-time", "0:00:03", ranks=ranks)
+            self.check(result, out, "--max-time 0:00:03", "0 of 1 sample")
 
     def test_max_time_that_is_enough(self):
         self.interactions(*GAME, "--max-time", "10:00:00")
