@@ -49,9 +49,9 @@ static int set_aside(int file, hrs_count from, hrs_count bytes) {
   return 0;
 }
 
-/* May the file grow by so much (there are limits on the size of files), and is there some space
- * behind its end, for HDF5's own data? */
-static hrs_status make_room(const char *part, hrs_count growth) {
+/* May the file grow by so much (there are limits on the size of files), and is there space behind
+ * its end: `aside`, and some for HDF5's own data? */
+static hrs_status make_room(const char *part, hrs_count growth, hrs_count aside) {
   enum { RESERVE = 256 << 10 };
   struct stat info;
   int file = open(part, O_WRONLY | O_CLOEXEC), error = 0;
@@ -60,7 +60,7 @@ static hrs_status make_room(const char *part, hrs_count growth) {
       ftruncate(file, info.st_size) != 0)
     error = errno;
   else
-    error = set_aside(file, info.st_size, RESERVE);
+    error = set_aside(file, info.st_size, hrs_count_add(RESERVE, aside));
   close(file);
   HRS_REQUIRE(error == 0, IO, "%s cannot be written: %s", part, strerror(error));
   return HRS_OK;
@@ -107,7 +107,9 @@ static hrs_status with_file(const char *part, bool make, hrs_count growth, seria
   hrs_h5_quiet();
   HRS_REQUIRE(!hrs_fault_strikes(HRS_FAULT_WRITE), IO, "%s cannot be written: %s", part,
               strerror(EIO));
-  HRS_GO(make_room(part, growth));
+  /* Values that are there already are not to be lost to a disk that is full: that is known first.
+   */
+  HRS_GO(make_room(part, growth, make ? 0 : growth));
   HRS_H5_GO(access, H5Pcreate(H5P_FILE_ACCESS), IO, "%s", part);
   HRS_H5_GO(create, H5Pcreate(H5P_FILE_CREATE), IO, "%s", part);
   H5Pset_file_locking(access, false, true);
@@ -119,7 +121,7 @@ static hrs_status with_file(const char *part, bool make, hrs_count growth, seria
             make ? H5Fcreate(part, H5F_ACC_TRUNC, create, access)
                  : H5Fopen(part, H5F_ACC_RDWR, access),
             IO, "%s", part);
-  if (make) HRS_GO(make_room(part, 0)); /* again: the file was emptied */
+  if (make) HRS_GO(make_room(part, 0, 0)); /* again: the file was emptied */
   status = work(file, context);
   if (status != HRS_OK) {
     status = hrs_error_context(status, "%s", part);
@@ -129,7 +131,7 @@ static hrs_status with_file(const char *part, bool make, hrs_count growth, seria
   HRS_H5_GO(error, H5Fflush(file, H5F_SCOPE_GLOBAL), IO, "%s cannot be written", part);
   hrs_fault_pass(HRS_FAULT_FLUSH);
 done:
-  if (status != HRS_OK && truncate(part, 0) != 0) unlink(part);
+  if (status != HRS_OK && file >= 0 && truncate(part, 0) != 0) unlink(part);
   if (file >= 0 && H5Fclose(file) < 0 && status == HRS_OK)
     status = hrs_h5_error(HRS_STATUS_IO, __FILE__, __LINE__, "%s cannot be written", part);
   hrs_h5_close(create);

@@ -6,45 +6,12 @@ import shutil
 import numpy as np
 
 import program
-from check_dataset import bits
-from program import DATA, ProgramTest, datasets_of, run, run_attributes
-
-ALWAYS = ["--checkpoint-every", "1e-9"]  # after every row
-CNN = ["--model", DATA / "digits_cnn.onnx", "--samples", DATA / "digits_images.npy",
-       "--labels", DATA / "digits_labels.npy", "--select", "0:4", "--players", "grid:2x4"]
+from program import DATA, run, run_attributes
+from resume import ALWAYS, CNN, ResumeTest, table
 
 
-def table(rows, n, seed=0):
-    """Values of games."""
-    return np.random.default_rng(seed).normal(size=(rows, 2**n))
-
-
-class Resume(ProgramTest):
+class Resume(ResumeTest):
     """Runs in parts."""
-
-    def assert_same(self, found, reference):
-        """Byte for byte, but for /run."""
-        arrays, attributes = datasets_of(reference)
-        others, other_attributes = datasets_of(found)
-        self.assertEqual(sorted(others), sorted(arrays))
-        for name, array in arrays.items():
-            self.assertEqual(bits(others[name]), bits(array), name)
-        self.assertEqual(sorted(other_attributes), sorted(attributes))
-        for key, value in attributes.items():
-            np.testing.assert_array_equal(other_attributes[key], value, str(key))
-
-    def cut(self, *args, out, ranks=0, **accident):
-        """A run that ends early, by accidents such as STOP="0:slice:9"."""
-        environment = {f"HARSANYI_{name}": value for name, value in accident.items()}
-        result = run("interactions", *args, *ALWAYS, "--out", out, ranks=ranks,
-                     env={**os.environ, **environment})
-        self.assertNotEqual(result.code, 0, result)
-        self.assertFalse(out.exists(), result)
-        return result
-
-    def left(self, out):
-        """Files of the run that there are beside the data set."""
-        return sorted(path.name[len(out.name):] for path in out.parent.glob(f"{out.name}?*"))
 
     def check(self, args, accidents, reference=None):
         """accidents: (ranks, accident, ranks of the rest, more options)."""
@@ -71,7 +38,9 @@ class Resume(ProgramTest):
         self.cut(*args, out=out, STOP="0:slice:22")
         _, result = self.interactions(*args, "--resume", out=out)
         self.assertIn("5 of 7 rows were done before", result.out)
-        self.assertIn(f"{2 * 2**8} masks evaluated", result.out)
+        kept = 2**6  # a slice of the next sample
+        self.assertEqual(run_attributes(out)["masks_resumed"], kept)
+        self.assertIn(f"{2 * 2**8 - kept} masks evaluated", result.out)
 
     def test_thresholds(self):
         """What waits for all rows is kept, too: lists, results, and the largest of all."""

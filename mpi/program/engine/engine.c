@@ -1,8 +1,10 @@
 /* The rounds of groups over samples: engine.h has the model. */
 #include "engine.h"
 
+#include "checkpoint.h"
 #include "mpi/lattice/comm.h"
 #include "mpi/program/log.h"
+#include "pieces.h"
 #include "restart.h"
 #include "src/base/smaller.h"
 
@@ -36,6 +38,7 @@ static hrs_status allocate(hrs_engine *engine) {
       hrs_alloc((hrs_count)problem->targets << slice_bits, sizeof *engine->slice, &engine->slice);
   if (status == HRS_OK)
     status = hrs_alloc(problem->targets, sizeof *engine->ranges, &engine->ranges);
+  if (status == HRS_OK) status = hrs_pieces_create(engine, &engine->pieces);
   HRS_TRY(hrs_agree(engine->group, status));
   if (!problem->model || engine->plan->ranks == 1) return HRS_OK;
   HRS_TRY(hrs_mpi_team_create(engine->group, resources->sharing == HRS_SHARE_AUTO, &engine->team));
@@ -66,6 +69,7 @@ hrs_status hrs_engine_create(MPI_Comm world, const hrs_problem *problem,
 
 void hrs_engine_destroy(hrs_engine *engine) {
   hrs_progress_end(&engine->progress);
+  hrs_pieces_destroy(&engine->pieces);
   for (int t = 0; engine->values && t < engine->problem->targets; t++)
     hrs_lattice_destroy(&engine->values[t]);
   hrs_free(engine->values);
@@ -148,6 +152,7 @@ static hrs_status run_list(hrs_engine *engine, const hrs_row_work *work, const h
     bool again = engine->again || (active && rows_done(engine, sample) > 0);
     hrs_status status = active ? hrs_engine_evaluate(engine, sample, again) : HRS_OK;
     HRS_TRY(hrs_engine_agree(engine, status));
+    hrs_pieces_close(engine);
     double start = hrs_time();
     HRS_TRY(work->sample(work->self, engine, sample, active ? engine->values : NULL));
     engine->finished = hrs_smaller(first + plan->groups, count);

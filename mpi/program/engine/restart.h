@@ -23,15 +23,17 @@ typedef struct hrs_restart {
   const hrs_plan *plan;
   hrs_dataset *set;
   char folder[HRS_CHECKPOINT_PATH];
-  char *identity;        /* of rank 0, once it is needed */
-  double every, last;    /* seconds between checkpoints, 0: there are none; when the last one was */
-  bool kept;             /* there is a checkpoint, so FILE.h5.part stays; the same on all ranks */
+  char *identity;     /* of rank 0, once it is needed */
+  double every, last; /* seconds between checkpoints, 0: there are none; when the last one was */
+  bool
+      kept; /* there is a checkpoint, so FILE.h5.part stays; rank 0 knows, others by the next one */
   bool warned;           /* that one could not be written */
   bool begun;            /* the log */
   hrs_row_batches found; /* of runs before, and which rows were done; the same on all ranks */
   hrs_row_log log;       /* of a group's first rank */
   hrs_count saved;       /* rows of the work on this rank that are in a log */
   hrs_count checkpoints; /* of this run */
+  hrs_count read;        /* masks of this rank whose values were kept by a run before */
 } hrs_restart;
 
 /**
@@ -52,14 +54,13 @@ int hrs_restart_times(const hrs_restart *restart);
 
 /** Give the work what was kept of rows before. Collective over the world. Errors: IO, INPUT. */
 hrs_status hrs_engine_load(hrs_engine *engine, const hrs_row_work *work);
+/** Make the checkpoint's folder, unless that is done: by rank 0; nothing on others. Not collective.
+ *  Errors: IO. */
+hrs_status hrs_restart_make(hrs_engine *engine);
+/** Warn, once, that something could not be kept. */
+void hrs_restart_warn(hrs_restart *restart, const char *reason);
 /** Is a row done, so that it is left out? Not in a second pass. Not collective. */
 bool hrs_engine_has_row(const hrs_engine *engine, hrs_count k);
 /** Is there a checkpoint? Not collective. */
 bool hrs_engine_is_kept(const hrs_engine *engine);
-/** Keep all rows that are done by now. A disk that is full is a warning. Collective over the world,
- *  after the same rows on all ranks. */
-hrs_status hrs_engine_checkpoint(hrs_engine *engine);
-/** The same where it is time for it, by rank 0's clock. */
-hrs_status hrs_engine_checkpoint_if_due(hrs_engine *engine);
-
 #endif

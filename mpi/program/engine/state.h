@@ -37,6 +37,8 @@ typedef struct hrs_tally {
   char tasks[640 * HRS_TASKS];        /* as JSON */
 } hrs_tally;
 
+typedef struct hrs_pieces hrs_pieces;
+
 typedef struct hrs_engine {
   MPI_Comm world, group; /* group: MPI_COMM_NULL on idle ranks */
   int group_index, group_rank;
@@ -49,6 +51,7 @@ typedef struct hrs_engine {
   hrs_mpi_team *team;   /* of a network's tables: the group; NULL: there is one rank, or none */
   hrs_range *ranges;    /* [targets] */
   double *slice;        /* [targets][2^slice bits] */
+  hrs_pieces *pieces;   /* of these values; NULL on ranks in no group */
   hrs_note notes[HRS_NOTES];
   hrs_note fresh[HRS_NOTES];   /* of them, those since the last checkpoint, which are not there */
   struct hrs_restart *restart; /* NULL: nothing is kept */

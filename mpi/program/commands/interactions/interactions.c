@@ -107,10 +107,13 @@ static hrs_status finish(job *j, hrs_engine *engine, hrs_dataset **set) {
   const hrs_plan *plan = &j->plan;
   const hrs_run_options *o = &j->o->run;
   hrs_record record;
+  double read = (double)engine->restart->read;
   hrs_engine_begin(engine, HRS_TASK_CLOSE);
+  HRS_TRY(hrs_comm_reduce(engine->world, MPI_SUM, MPI_DOUBLE, &read, 1));
   HRS_TRY(hrs_record_create(engine->world, j->invocation, j->problem.description, j->times.start,
                             &record));
   hrs_record_number(&record, "resumed", hrs_restart_times(engine->restart));
+  hrs_record_number(&record, "masks_resumed", read);
   hrs_record_number(&record, "checkpoints", (double)engine->restart->checkpoints);
   hrs_status status = hrs_engine_record(engine, &record);
   if (status == HRS_OK) status = hrs_record_finish(&record, set);

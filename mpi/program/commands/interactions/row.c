@@ -20,6 +20,7 @@
 #include "mpi/lattice/comm.h"
 #include "mpi/lattice/counters.h"
 #include "mpi/lattice/lattice.h"
+#include "mpi/program/engine/checkpoint.h"
 #include "mpi/program/engine/restart.h"
 #include "mpi/program/kinds/interactions/salient.h"
 #include "src/base/random.h"
