@@ -93,9 +93,10 @@ static hrs_status sync_file(const char *path) {
 
 /*
  * Open (or make) the file, work on it, close it. HDF5 1.10 crashes in MPI_Finalize after a close
- * that could not write, as on a full disk. So everything is flushed first; where that fails the
- * file, which is to go anyway, is emptied, and its space, with what was set aside, is what the
- * close needs.
+ * that could not write, as on a full disk. So everything is flushed first; where that fails a file
+ * that is being made, which is to go anyway, is emptied, and its space, with what was set aside, is
+ * what the close needs. One that is worked on again holds values that a checkpoint may count on:
+ * it stays, and the close has what was set aside alone.
  */
 typedef hrs_status (*serial_work)(hid_t file, const void *context);
 
@@ -131,7 +132,7 @@ static hrs_status with_file(const char *part, bool make, hrs_count growth, seria
   HRS_H5_GO(error, H5Fflush(file, H5F_SCOPE_GLOBAL), IO, "%s cannot be written", part);
   hrs_fault_pass(HRS_FAULT_FLUSH);
 done:
-  if (status != HRS_OK && file >= 0 && truncate(part, 0) != 0) unlink(part);
+  if (status != HRS_OK && make && file >= 0 && truncate(part, 0) != 0) unlink(part);
   if (file >= 0 && H5Fclose(file) < 0 && status == HRS_OK)
     status = hrs_h5_error(HRS_STATUS_IO, __FILE__, __LINE__, "%s cannot be written", part);
   hrs_h5_close(create);
