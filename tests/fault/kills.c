@@ -1,9 +1,9 @@
 /*
- * A run is killed, at each place in turn: at the k-th passing of every place of src/base/fault.h,
- * for all k up to a bound. After each kill nothing stands under the final name that is not
- * complete, and the same command, given again, ends with the bits of the undisturbed run and leaves
- * nothing else. The same where files cannot grow beyond a size, as on a full disk: there the run
- * ends by itself, with a message.
+ * A run has an accident, at each place in turn: at the k-th passing of every place of
+ * src/base/fault.h, for all k up to a bound, it is killed; at fewer of them it gets the wish to
+ * stop, or something fails; and files cannot grow beyond a size, as on a full disk. After each,
+ * nothing stands under the final name that is not complete, a checkpoint that was kept opens, and
+ * the same command with --resume ends with the bits of the undisturbed run and leaves nothing else.
  *
  * A run is a process of its own, forked from this one, which knows neither MPI nor HDF5: so a kill
  * costs no start of a program. Processes that a killed run has left, such as its reader of HDF5,
@@ -16,6 +16,7 @@
 #define _XOPEN_SOURCE 700 /* nftw */
 
 #include "../command.h"
+#include "mpi/dataset/h5.h"
 #include "mpi/program/log.h"
 #include "outcome.h"
 #include "src/base/fault.h"
@@ -36,17 +37,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { HANG_SECONDS = 300, USUAL_CASES = 30, SIZES = 8, WORKERS = 4 };
+enum { HANG_SECONDS = 300, USUAL_CASES = 30, FEWER = 10, SIZES = 4, WORKERS = 4 };
+
+/* Checkpoints are written whenever they can be. `features` has none, and begins anew. */
+#define KEEP " --checkpoint-every 1e-9 --out T/out.h5"
 
 static const char *const runs[] = {
     "interactions --closed-form and-or:n=6,terms=6,seed=1 --verify --indices SV,STII:2 --types "
-    "and,or --keep all --values --out T/out.h5",
-    "interactions --table T/values.npy --threshold global:0.1 --types and,or --keep top:5 --out "
-    "T/out.h5",
-    "interactions --table T/values.npy --types and-or --noise 0.02 --fit-iterations 10 --out "
-    "T/out.h5",
+    "and,or --keep all --values" KEEP,
+    "interactions --table T/values.npy --threshold global:0.1 --types and,or --keep top:5" KEEP,
+    "interactions --table T/values.npy --types and-or --noise 0.02 --fit-iterations 10" KEEP,
     "interactions --model D/wine_mlp.onnx --samples D/wine_features.npy --select 0:3 --subset "
-    "0,2,5,7 --target all --out T/out.h5",
+    "0,2,5,7 --target all" KEEP,
     "features --model D/wine_mlp.onnx --samples D/wine_features.npy --select 0:30 --out T/out.h5",
 };
 
@@ -59,6 +61,8 @@ typedef struct told {
   bool ended;           /* the command came back, */
   hrs_status status;    /* with this, */
   char message[512];    /* and, unless all was well, this */
+  int opened;           /* HDF5 files of a checkpoint that were there and open, */
+  int damaged;          /* and that do not */
   uint64_t before, now; /* digests of what was under the final name; 0: nothing */
   hrs_count passed[HRS_FAULT_LIMIT];
 } told;
@@ -66,8 +70,10 @@ typedef struct told {
 /* What a worker has found. */
 typedef struct found {
   hrs_count killed[RUNS], places[RUNS]; /* in each run */
-  hrs_count complete;                   /* kills that left a file under the final name */
-  hrs_count full;                       /* disks */
+  hrs_count stopped, failed, full;      /* accidents that are no kills */
+  hrs_count complete;                   /* of all: that left a file under the final name, */
+  hrs_count kept, opened;               /* that left a checkpoint; files in it that open */
+  hrs_count shorter;                    /* resumed with fewer masks than the whole run evaluates */
   hrs_count again;                      /* cases after which the command gave the same bits */
   hrs_count wrong;
 } found;
@@ -81,10 +87,28 @@ typedef struct kills {
   hrs_count most;   /* cases of a series, 0: all */
   hrs_count number; /* of the case: whose is it? */
   uint64_t usual;   /* digest of what the undisturbed run leaves */
+  hrs_count slices; /* that it evaluates */
 } kills;
 
 /* ---- one run ----------------------------------------------------------------------------------
  */
+
+/* Do the HDF5 files of a checkpoint open? */
+static void look_at_checkpoint(const kills *s) {
+  char path[512];
+  snprintf(path, sizeof path, "%s/out.h5.checkpoint", s->folder);
+  DIR *list = opendir(path);
+  hrs_h5_quiet();
+  for (struct dirent *entry; list && (entry = readdir(list));) {
+    size_t length = strlen(entry->d_name);
+    if (length < 3 || strcmp(entry->d_name + length - 3, ".h5") != 0) continue;
+    snprintf(path, sizeof path, "%s/out.h5.checkpoint/%s", s->folder, entry->d_name);
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    *(file >= 0 ? &s->told->opened : &s->told->damaged) += 1;
+    if (file >= 0) H5Fclose(file);
+  }
+  if (list) closedir(list);
+}
 
 /* In the forked process. */
 static void work(const kills *s, const char *option, rlim_t size) {
@@ -98,6 +122,7 @@ static void work(const kills *s, const char *option, rlim_t size) {
   hrs_log_set_level(HRS_LOG_QUIET);
   hrs_warn_enable(false);
   s->told->before = outcome_digest(s->folder);
+  look_at_checkpoint(s);
   int count = words_of(s->run, s->folder, words);
   char last[16];
   snprintf(last, sizeof last, "%s", option ? option : "");
@@ -140,6 +165,16 @@ static int run(const kills *s, const char *option, rlim_t size) {
 /* ---- what is there ----------------------------------------------------------------------------
  */
 
+static bool exists(const kills *s, const char *name) {
+  char path[128];
+  snprintf(path, sizeof path, "%s/%s", s->folder, name);
+  return access(path, F_OK) == 0;
+}
+
+static bool is_kept(const kills *s) {
+  return exists(s, "out.h5.checkpoint/identity");
+}
+
 /* Are the names in the folder but the inputs among these? */
 static bool only(const kills *s, const char *const *allowed) {
   static const char *const inputs[] = {".", "..", "values.npy", "said", NULL};
@@ -154,9 +189,11 @@ static bool only(const kills *s, const char *const *allowed) {
   return good && list;
 }
 
-static bool after_kill(const kills *s) {
-  static const char *const allowed[] = {"out.h5", "out.h5.part", "out.h5.part.lock", NULL};
-  return only(s, allowed);
+/* What an accident may leave: all of it after a kill, else nothing or what a checkpoint needs. */
+static bool after_accident(const kills *s, bool killed) {
+  static const char *const all[] = {"out.h5", "out.h5.part", "out.h5.part.lock",
+                                    "out.h5.checkpoint", NULL};
+  return only(s, killed || is_kept(s) ? all : all + 4);
 }
 
 static bool after_end(const kills *s) {
@@ -164,23 +201,18 @@ static bool after_end(const kills *s) {
   return only(s, allowed);
 }
 
-static bool after_failure(const kills *s) {
-  static const char *const allowed[] = {NULL};
-  return only(s, allowed);
-}
-
-static bool exists(const kills *s, const char *name) {
-  char path[128];
-  snprintf(path, sizeof path, "%s/%s", s->folder, name);
-  return access(path, F_OK) == 0;
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *where) {
+  (void)info, (void)type, (void)where;
+  return remove(path);
 }
 
 static void clear(const kills *s) {
-  static const char *const names[] = {"out.h5", "out.h5.part", "out.h5.part.lock"};
+  static const char *const names[] = {"out.h5", "out.h5.part", "out.h5.part.lock",
+                                      "out.h5.checkpoint"};
   char path[128];
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     snprintf(path, sizeof path, "%s/%s", s->folder, names[i]);
-    unlink(path);
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
   }
 }
 
@@ -196,10 +228,12 @@ static void wrong(kills *s, const char *what, int how, const char *why) {
 
 /* The command once more: what stands under the final name is complete, and so is what it leaves. */
 static void go_on(kills *s, const char *what) {
-  bool there = exists(s, "out.h5");
-  int how = run(s, there ? "--force" : NULL, RLIM_INFINITY);
+  bool there = exists(s, "out.h5"), kept = is_kept(s), resumes = strstr(s->run, "--checkpoint");
+  int how = run(s, resumes ? "--resume" : there ? "--force" : NULL, RLIM_INFINITY);
   if (there && s->told->before != s->usual)
     wrong(s, what, how, "under the final name was something else than the whole result");
+  else if (s->told->damaged)
+    wrong(s, what, how, "a file of the checkpoint does not open");
   else if (!s->told->ended || s->told->status != HRS_OK)
     wrong(s, what, how, "the command does not end well when it is given again");
   else if (s->told->now != s->usual || !after_end(s))
@@ -207,23 +241,46 @@ static void go_on(kills *s, const char *what) {
   else
     s->found->again++;
   s->found->complete += there;
-  clear(s);
+  s->found->kept += kept;
+  s->found->opened += s->told->opened;
+  s->found->shorter += kept && s->told->passed[HRS_FAULT_SLICE] < s->slices;
 }
 
-static void kill_at(kills *s, hrs_fault place, hrs_count k) {
-  char where[64], what[96];
-  snprintf(where, sizeof where, "0:%s:%lld", hrs_fault_name(place), (long long)k);
-  snprintf(what, sizeof what, "HARSANYI_KILL=%s", where);
-  setenv("HARSANYI_KILL", where, 1);
-  int how = run(s, NULL, RLIM_INFINITY);
-  unsetenv("HARSANYI_KILL");
-  s->found->killed[s->run_number]++;
-  if (!WIFSIGNALED(how) || WTERMSIG(how) != SIGKILL)
-    wrong(s, what, how, "it was not killed there");
-  else if (!after_kill(s))
+/* Of a run that was not killed: all is well, or it has ended with this status. */
+static void after_end_with(kills *s, const char *what, int how, hrs_status expected) {
+  bool good = s->told->ended && s->told->status == HRS_OK;
+  if (good && s->told->now == s->usual && after_end(s))
+    s->found->again++;
+  else if (good || !s->told->ended || (expected != HRS_OK && s->told->status != expected))
+    wrong(s, what, how, "another end was expected");
+  else if (exists(s, "out.h5") || !after_accident(s, false))
     wrong(s, what, how, "it has left something else");
   else
     go_on(s, what);
+}
+
+static void accident_at(kills *s, const char *variable, hrs_fault place, hrs_count k) {
+  char where[64], what[96];
+  snprintf(where, sizeof where, "0:%s:%lld", hrs_fault_name(place), (long long)k);
+  snprintf(what, sizeof what, "%s=%s", variable, where);
+  setenv(variable, where, 1);
+  int how = run(s, NULL, RLIM_INFINITY);
+  unsetenv(variable);
+  if (strcmp(variable, "HARSANYI_KILL") == 0) {
+    s->found->killed[s->run_number]++;
+    if (!WIFSIGNALED(how) || WTERMSIG(how) != SIGKILL)
+      wrong(s, what, how, "it was not killed there");
+    else if (!after_accident(s, true))
+      wrong(s, what, how, "it has left something else");
+    else
+      go_on(s, what);
+  } else if (strcmp(variable, "HARSANYI_STOP") == 0) {
+    s->found->stopped++;
+    after_end_with(s, what, how, HRS_STATUS_STOPPED);
+  } else {
+    s->found->failed++;
+    after_end_with(s, what, how, HRS_OK);
+  }
   clear(s);
 }
 
@@ -232,12 +289,7 @@ static void fill_up(kills *s, hrs_count size) {
   snprintf(what, sizeof what, "files of at most %lld bytes", (long long)size);
   int how = run(s, NULL, (rlim_t)size);
   s->found->full++;
-  if (!s->told->ended || s->told->status != HRS_STATUS_IO)
-    wrong(s, what, how, "a failure of a file was expected");
-  else if (!after_failure(s))
-    wrong(s, what, how, "it has left something");
-  else
-    go_on(s, what);
+  after_end_with(s, what, how, HRS_STATUS_IO);
   clear(s);
 }
 
@@ -252,22 +304,32 @@ static bool is_mine(kills *s) {
   return s->number++ % WORKERS == s->worker;
 }
 
+/* At some of the passings of a place, evenly spaced; 0: at all. */
+static void series(kills *s, const char *variable, hrs_fault place, hrs_count passed,
+                   hrs_count most) {
+  hrs_count tries = most && passed > most ? most : passed;
+  for (hrs_count i = 0; i < tries; i++)
+    if (is_mine(s)) accident_at(s, variable, place, (2 * i + 1) * passed / (2 * tries) + 1);
+}
+
 static void try_run(kills *s) {
   hrs_count passed[HRS_FAULT_LIMIT];
   int how = run(s, NULL, RLIM_INFINITY);
   s->usual = s->told->now;
+  s->slices = s->told->passed[HRS_FAULT_SLICE];
   memcpy(passed, s->told->passed, sizeof passed);
-  hrs_count size = size_of_result(s);
+  hrs_count size = size_of_result(s), few = s->most ? (s->most + FEWER - 1) / FEWER : 0;
   if (!s->told->ended || s->told->status != HRS_OK || !s->usual || !after_end(s)) {
     wrong(s, "undisturbed", how, "the run does not end well");
     return;
   }
   clear(s);
-  for (int place = 0; place < HRS_FAULT_LIMIT; place++) {
-    hrs_count tries = s->most && passed[place] > s->most ? s->most : passed[place];
-    for (hrs_count i = 0; i < tries; i++)
-      if (is_mine(s)) kill_at(s, (hrs_fault)place, (2 * i + 1) * passed[place] / (2 * tries) + 1);
-    s->found->places[s->run_number] += passed[place];
+  for (int i = 0; i < HRS_FAULT_LIMIT; i++) {
+    hrs_fault place = (hrs_fault)i;
+    series(s, "HARSANYI_KILL", place, passed[i], s->most);
+    series(s, "HARSANYI_STOP", place, passed[i], few);
+    if (place < HRS_FAULT_FAILURES) series(s, "HARSANYI_FAIL", place, passed[i], few);
+    s->found->places[s->run_number] += passed[i];
   }
   for (hrs_count i = 0; i < SIZES; i++)
     if (is_mine(s)) fill_up(s, size * i / SIZES);
@@ -291,11 +353,6 @@ static hrs_status make_input(const kills *s) {
   hrs_status status = hrs_array_save(path, &values);
   hrs_array_destroy(&values);
   return status;
-}
-
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *where) {
-  (void)info, (void)type, (void)where;
-  return remove(path);
 }
 
 /* A worker's process. */
@@ -325,8 +382,13 @@ static void add(found *sum, const found *more) {
     sum->killed[i] += more->killed[i];
     sum->places[i] = more->places[i];
   }
-  sum->complete += more->complete;
+  sum->stopped += more->stopped;
+  sum->failed += more->failed;
   sum->full += more->full;
+  sum->complete += more->complete;
+  sum->kept += more->kept;
+  sum->opened += more->opened;
+  sum->shorter += more->shorter;
   sum->again += more->again;
   sum->wrong += more->wrong;
 }
@@ -353,10 +415,15 @@ int main(int argc, char **argv) {
              (long long)sum.places[i], runs[i]);
     killed += sum.killed[i];
   }
-  printf("%lld kills of one process: %lld left a complete file under the final name, the others "
-         "none\n%lld full disks: none left a file\n%lld of %lld gave equal bits when the command "
-         "was given again\n%lld wrong\n",
-         (long long)killed, (long long)sum.complete, (long long)sum.full, (long long)sum.again,
-         (long long)(killed + sum.full), (long long)sum.wrong);
+  hrs_count all = killed + sum.stopped + sum.failed + sum.full;
+  printf("%lld kills of one process, %lld stops, %lld failures, %lld full disks: %lld left a "
+         "complete file under the final name, the others none\n",
+         (long long)killed, (long long)sum.stopped, (long long)sum.failed, (long long)sum.full,
+         (long long)sum.complete);
+  printf("%lld checkpoints were left; all of their %lld HDF5 files open\n", (long long)sum.kept,
+         (long long)sum.opened);
+  printf("%lld of %lld ended with equal bits, at once or when the command was given again; %lld of "
+         "those with a checkpoint evaluated less than all\n%lld wrong\n",
+         (long long)sum.again, (long long)all, (long long)sum.shorter, (long long)sum.wrong);
   return sum.wrong > 0;
 }

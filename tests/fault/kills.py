@@ -1,7 +1,8 @@
 """Kills of runs: of one process at each place in turn (kills.c), and under mpirun of one rank, of
 mpirun, of all at once. After each kill nothing stands under the final name that is not complete,
-nobody goes on, and the same command, given again on another number of ranks, ends with the bits of
-the undisturbed run. What was tried is counted in the last lines.
+nobody goes on, a checkpoint that was kept opens, and the same command with --resume, on another
+number of ranks, ends with the bits of the undisturbed run. What was tried is counted in the last
+lines.
 
 HARSANYI_FAULT_CASES=m tries m passings of each place, 0 all of them. HARSANYI_FAULT_KILLS is the
 program of kills.c."""
@@ -18,6 +19,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "cli"))
 import program  # noqa: E402
+import h5py  # noqa: E402
 import processes  # noqa: E402
 
 CASES = os.environ.get("HARSANYI_FAULT_CASES")
@@ -53,9 +55,10 @@ def results(path):
 def start(options, out, ranks, variable=None, where=""):
     """Begin a run, with an accident."""
     environment = {**os.environ, **({variable: where} if variable else {})}
-    return subprocess.Popen(program.command_line(["interactions", *options, "--out", out, "--quiet"],
-                                                 ranks), env=environment, stdin=subprocess.DEVNULL,
-                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    command = ["interactions", *options, "--checkpoint-every", "1e-9", "--out", out, "--quiet"]
+    return subprocess.Popen(program.command_line(command, ranks), env=environment,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE, text=True)
 
 
 def end(process):
@@ -102,20 +105,24 @@ def kill_others(options, out, ranks, where, everybody):
 
 
 def check(options, out, again, wanted):
-    """What a kill has left, and what the same command makes of it. Was the file complete?"""
-    allowed = {out.name, f"{out.name}.part", f"{out.name}.part.lock"}
+    """What a kill has left, and what the same command makes of it. Was the file complete, was there
+    a checkpoint?"""
+    checkpoint = pathlib.Path(f"{out}.checkpoint")
+    allowed = {out.name, f"{out.name}.part", f"{out.name}.part.lock", checkpoint.name}
     left = set(os.listdir(out.parent))
     if not left <= allowed:
         raise Wrong(f"left: {left - allowed}")
-    complete = out.exists()
+    complete, kept = out.exists(), (checkpoint / "identity").exists()
     if complete and results(out) != wanted:
         raise Wrong("under the final name is something else than the whole result")
-    code, said = end(start([*options, *(["--force"] if complete else [])], out, again))
+    for path in checkpoint.glob("*.h5"):
+        h5py.File(path, "r").close()
+    code, said = end(start([*options, "--resume"], out, again))
     if code:
-        raise Wrong(f"given again: exit code {code}: {said}")
+        raise Wrong(f"--resume: exit code {code}: {said}")
     if results(out) != wanted or os.listdir(out.parent) != [out.name]:
-        raise Wrong("given again: another result, or something is left")
-    return complete
+        raise Wrong("--resume: another result, or something is left")
+    return complete, kept
 
 
 class Kills:
@@ -137,18 +144,20 @@ class Kills:
         return folder / "out.h5"
 
     def case(self, who, where):
-        """One kill: (who, was there one, was the file complete, what is wrong)."""
+        """One kill: (who, was there one, was the file complete, a checkpoint, what is wrong)."""
         out = self.place(f"{who}-{where}")
         try:
             if who == "rank":
                 killed = kill_one(self.options, out, self.ranks, where)
             else:
                 killed = kill_others(self.options, out, self.ranks, where, who == "all")
-            complete = check(self.options, out, 0, self.wanted) if killed else False
-            return who, killed, complete, None
+            # Now and then on several ranks, which is dearer.
+            again = 5 - self.ranks if where.endswith(":4") else 0
+            left = check(self.options, out, again, self.wanted) if killed else (False, False)
+            return who, killed, *left, None
         except (Wrong, AssertionError, OSError) as error:
-            return who, True, False, (f"{self.ranks} ranks, {who}, {where}: {error}: "
-                                      f"{' '.join(self.options)}")
+            return who, True, False, False, (f"{self.ranks} ranks, {who}, {where}: {error}: "
+                                             f"{' '.join(self.options)}")
         finally:
             shutil.rmtree(out.parent)
 
@@ -185,15 +194,15 @@ def main():
         found = [case for series in waiting for case in series.result()]
     shutil.rmtree(folder)
     kills = [case for case in found if case[1]]
-    wrong = [case[3] for case in kills if case[3]]
+    wrong = [case[4] for case in kills if case[4]]
     for text in wrong:
         print("WRONG:", text)
     for who in ("rank", "mpirun", "all"):
         of_them = [case for case in kills if case[0] == who]
-        print(f"{len(of_them)} kills of {WHO[who]}: {sum(case[2] for case in of_them)} left a "
-              f"complete file under the final name, the others none; "
-              f"{sum(not case[3] for case in of_them)} gave equal bits when the command was given "
-              "again")
+        complete, kept = (sum(case[i] for case in of_them) for i in (2, 3))
+        print(f"{len(of_them)} kills of {WHO[who]}: {complete} left a complete file under the "
+              f"final name, the others none; {kept} left a checkpoint; "
+              f"{sum(not case[4] for case in of_them)} resumed with equal bits")
     total += len(kills)
     print(f"{total} kills in all")
     enough = CASES is not None or total >= LEAST
