@@ -59,7 +59,7 @@ class Types(ProgramTest):
         self.assertNotIn("evaluated 2 times", result.out)
         out = self.output()
         codes = []
-        for mebibytes in range(90, 210, 20):  # from too little on; v takes 48 MiB with its chunks
+        for mebibytes in range(50, 210, 20):  # from too little on; v takes 32 MiB with its chunks
             result = run("interactions", *args, "--out", out,
                          env=system_with(self.folder, mebibytes))
             codes.append(result.code)

@@ -297,13 +297,14 @@ class FileSystems(FilesTest):
 
 
 class Signals(FilesTest):
-    """A signal that ends a run leaves no unfinished file."""
+    """A signal that ends a run leaves no unfinished file, unless there is a checkpoint."""
 
     def test_hang_up(self):
         for number in (signal.SIGHUP, signal.SIGXCPU):
             with self.subTest(signal=number.name):
                 # The tests may be running under nohup themselves.
-                first = self.start(preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
+                first = self.start("--checkpoint-every", "0",
+                                   preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
                 first.process.send_signal(number)
                 self.refused(first.end(), 75, "stopped")
                 self.assertEqual(self.left(), [])
