@@ -206,10 +206,11 @@ static hrs_status adopt_part(hrs_claim *c, const owner *before) {
               "%s: %s is there, but %s, which it belongs to, is not: nothing can be resumed; give "
               "--force without --resume to begin anew",
               hrs_place_name(c->place), c->folder, c->part);
-  HRS_REQUIRE(before->inode && is_left(before, &info), USAGE,
-              "%s: %s is not the file of the run that %s is of (was it copied or moved?); give "
-              "--force without --resume to begin anew",
-              hrs_place_name(c->place), c->part, c->folder);
+  HRS_REQUIRE(
+      before->inode && is_left(before, &info), USAGE,
+      "%s: %s is not the file of the run that %s is of (was it copied or moved?): "
+      "nothing can be resumed; move it away, and give --force without --resume to begin anew",
+      hrs_place_name(c->place), c->part, c->folder);
   c->inode = info.st_ino;
   c->kept = true;
   return write_owner(c);

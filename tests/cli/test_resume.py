@@ -102,6 +102,20 @@ class Resume(ResumeTest):
         self.assertEqual(result.code, 65, result)
         self.assertIn(".part is shorter", result.err)
 
+    def test_remains(self):
+        """What a run has left whose identity is gone is not taken for another's."""
+        args = ["--table", self.save("first.npy", table(6, 8))]
+        other = ["--table", self.save("second.npy", table(6, 8, seed=1))]
+        reference = self.interactions(*other)[0]
+        out = self.output()
+        self.cut(*args, "--ranks-per-sample", "1", out=out, ranks=2, STOP="0:slice:9")
+        folder = out.with_name(out.name + ".checkpoint")
+        self.assertTrue((folder / "rows-0-1").exists())
+        (folder / "identity").unlink()
+        self.cut(*other, out=out, STOP="0:slice:6")
+        self.interactions(*other, "--resume", out=out)
+        self.assert_same(out, reference)
+
     def test_refused(self):
         """Another run is not gone on with, and the message says what differs."""
         model, samples = self.folder / "net.onnx", self.folder / "images.npy"
