@@ -88,7 +88,7 @@ class Pbs(JobTest):
         stopped = self.job(**given, HARSANYI_STOP=IN_THE_MIDDLE, RESTARTS="0")
         self.assertEqual((stopped.returncode, self.calls()), (75, []), stopped.stdout)
         self.assertIn("not done after the last restart; qsub -v OUT=", stopped.stdout)
-        stopped = self.job(**given, HARSANYI_STOP="0:slice:1")
+        stopped = self.job(**given, HARSANYI_STOP="0:build:1")
         self.assertEqual((stopped.returncode, self.calls()), (75, ["qrerun 17.server"]),
                          stopped.stdout)
         done = self.job(**given)
