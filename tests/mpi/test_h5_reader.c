@@ -207,7 +207,7 @@ static void stuck(void **state) {
   }
   alarm(120);
   good = good && fails(hrs_h5_reader_find(reader, "/wide", &array), HRS_STATUS_STOPPED,
-                       "stopped by a signal while reading");
+                       "stopped by SIGTERM while reading");
   alarm(0);
   waitpid(sender, NULL, 0);
   good = good && waitpid(reads, NULL, WNOHANG) == -1; /* gone */
