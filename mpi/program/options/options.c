@@ -118,7 +118,7 @@ static hrs_status store(const hrs_option *option, const char *text, void *place)
   }
   case HRS_OPTION_INT:
   case HRS_OPTION_POSITIVE: {
-    int least = option->kind == HRS_OPTION_POSITIVE;
+    int least = kind_of(option) == HRS_OPTION_POSITIVE;
     HRS_TRY(hrs_text_int(text, option->name, place));
     HRS_REQUIRE(*(const int *)place >= least, USAGE, "%s %s: it must be at least %d", option->name,
                 text, least);
